@@ -1,0 +1,186 @@
+"""What a contract's own model cannot see alone: names, sides, splits and shares that must fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulator._errors import did_you_mean
+from simulator.contract.contract import Contract
+from simulator.contract.signatories import OUTSIDE, Signatories
+from simulator.contract.statement import COLUMNS
+from simulator.contract.term import Term
+from simulator.contract.working import known_names, pooled_names
+
+__all__ = ["Finding", "check_contract", "check_shares"]
+
+_SHARE_TOLERANCE = 1e-6
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A mistake at a path below the thing checked."""
+
+    path: Path
+    found: str
+    allowed: str
+    mend: str
+
+
+def check_shares(path: Path, shares: dict[str, float], what: str) -> Iterator[Finding]:
+    """Report shares that do not sum to 100%."""
+    total = sum(shares.values())
+    if abs(total - 1) > _SHARE_TOLERANCE:
+        parts = " + ".join(f"{share:.6g}" for share in (100 * s for s in shares.values()))
+        yield Finding(
+            path,
+            f"found {what} of {parts} = {100 * total:.6g}%",
+            "they sum to 100%",
+            f"{'take off' if total > 1 else 'add'} {abs(100 * (total - 1)):.6g} percentage points",
+        )
+
+
+def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Finding]:
+    """Report everything in a contract that does not fit its parties and services."""
+    if contract.funding is not None:
+        yield from _check_parties(("funding",), contract.funding, signatories.commissioners)
+        yield from check_shares(("funding",), dict(contract.funding), "funding shares")
+    yield from _check_name_clashes(contract)
+    composed = contract.compose()
+    known = known_names(composed.amounts, composed.measures, signatories.services)
+    defined: list[str] = []
+    for name, measure in composed.measures.items():
+        later = [other for other in composed.measures if other not in defined]
+        for used in sorted(measure.measure.names()):
+            if used in later:
+                yield Finding(
+                    ("measures", name, "measure"),
+                    f"found '{used}' in a measure that stands before it or is itself",
+                    "a measure uses only measures defined above it",
+                    "put the definitions in order",
+                )
+        yield from _check_names(("measures", name, "measure"), measure.measure.names(), known)
+        defined.append(name)
+    pooled = pooled_names(composed.amounts, composed.measures)
+    for path, term in _terms(contract):
+        yield from _check_term(path, term, contract, signatories, known, pooled)
+    for key, cost in contract.costs.items():
+        yield from _check_side(("costs", key, "who"), cost.who, signatories)
+
+
+def _terms(contract: Contract) -> Iterator[tuple[Path, Term]]:
+    for index, entry in enumerate(contract.terms):
+        path: Path = ("terms", index)
+        if isinstance(entry, Term):
+            yield path, entry
+        else:
+            for term in entry.compose().terms:
+                yield path, term
+
+
+def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
+    seen: dict[str, Path] = {}
+    reserved = {*COLUMNS, "years", "payments", "total", "min", "max"}
+    groups: list[tuple[Path, list[str]]] = [
+        (("amounts",), list(contract.amounts)),
+        (("measures",), list(contract.measures)),
+    ]
+    for index, entry in enumerate(contract.terms):
+        if not isinstance(entry, Term):
+            part = entry.compose()
+            groups.append((("terms", index), [*part.amounts, *part.measures]))
+    for path, names in groups:
+        for name in names:
+            where = (*path, name) if path[0] != "terms" else path
+            if name in reserved or name in seen:
+                yield Finding(
+                    where,
+                    f"found the name '{name}' defined "
+                    + ("again" if name in seen else "over one that every measure knows"),
+                    "every amount and measure of a contract has a name of its own",
+                    "rename it",
+                )
+            seen[name] = where
+
+
+def _check_term(
+    path: Path,
+    term: Term,
+    contract: Contract,
+    signatories: Signatories,
+    known: list[str],
+    pooled: dict[str, bool],
+) -> Iterator[Finding]:
+    for where, expression in term.expressions():
+        yield from _check_names((*path, where), expression.names(), known)
+    yield from _check_side((*path, "from"), term.payer, signatories)
+    yield from _check_side((*path, "to"), term.payee, signatories)
+    if term.payer == term.payee:
+        yield Finding(
+            (*path, "to"),
+            f"found '{term.payee}' on both sides of '{term.name}'",
+            "payer and payee differ",
+            "change 'from' or 'to'",
+        )
+    if isinstance(term.split, dict):
+        yield from _check_parties((*path, "split"), term.split, signatories.providers)
+        yield from check_shares((*path, "split"), dict(term.split), "a split")
+    is_pooled = term.is_pooled(pooled)
+    to_providers = "providers" in (term.payer, term.payee)
+    if to_providers and is_pooled and term.split is None:
+        yield Finding(
+            (*path, "split"),
+            f"found no split for '{term.name}', which is one amount for all providers",
+            "a split is 'equal', 'by caseworkers', 'each' or a share for each provider",
+            "add 'split'",
+        )
+    if not to_providers and not is_pooled:
+        yield Finding(
+            (*path, "measure"),
+            f"found an amount by provider in '{term.name}', with no 'providers' among its sides",
+            "an amount by provider is paid by or to the 'providers'",
+            "write total(...) around the columns to pay one amount",
+        )
+    if contract.uplift and term.in_money and term.assessed == "term":
+        yield Finding(
+            (*path, "assessed"),
+            f"found unit prices assessed over the whole term in '{term.name}', beside an uplift",
+            "prices that rise each April are assessed by month, quarter or year",
+            "write 'assessed: year', or remove the uplift",
+        )
+
+
+def _check_names(path: Path, names: frozenset[str], known: list[str]) -> Iterator[Finding]:
+    for name in sorted(names - set(known)):
+        yield Finding(
+            path,
+            f"found '{name}' in a measure",
+            "a measure uses columns of the statement, the contract's amounts and measures, "
+            "'years' and 'payments'",
+            did_you_mean(name, known) or f"the columns are {', '.join(COLUMNS)}",
+        )
+
+
+def _check_side(path: Path, side: str, signatories: Signatories) -> Iterator[Finding]:
+    allowed = ("commissioners", "providers", *signatories.commissioners, *signatories.providers)
+    if side not in (*allowed, *OUTSIDE):
+        yield Finding(
+            path,
+            f"found '{side}'",
+            f"a side is one of {', '.join((*allowed, *OUTSIDE))}",
+            did_you_mean(side, (*allowed, *OUTSIDE)) or "name one of them",
+        )
+
+
+def _check_parties(
+    path: Path, shares: dict[str, float], parties: tuple[str, ...]
+) -> Iterator[Finding]:
+    for party in shares:
+        if party not in parties:
+            yield Finding(
+                (*path, party),
+                f"found '{party}'",
+                f"the parties here are {', '.join(parties)}",
+                did_you_mean(party, parties) or "name one of them",
+            )

@@ -1,0 +1,187 @@
+"""A contract as it stands in a scenario, and its writing out for the parties who sign it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import (
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    Tag,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from simulator.contract.agreement import Agreement
+from simulator.contract.curve import Frozen
+from simulator.contract.forms import (
+    Alliance,
+    Block,
+    Composition,
+    KpiDeductions,
+    UnitPrice,
+    provenance,
+)
+from simulator.contract.signatories import Signatories
+from simulator.contract.term import Identifier, Term
+from simulator.contract.working import Amount, NamedMeasure
+from simulator.quantities import Duration, Figure, Growth, MoneyMaybeAYear, Share, is_a_year
+
+__all__ = ["FORMS", "Contract", "OwnCost"]
+
+FORMS = {"block": Block, "unit price": UnitPrice, "kpi deductions": KpiDeductions}
+FORMS |= {"alliance": Alliance}  # type: ignore[dict-item]
+"""The ready-made forms by the name they have in YAML."""
+
+
+def _which(found: Any) -> str:
+    if isinstance(found, dict):
+        return str(found["form"]) if "form" in found else "written out"
+    return str(getattr(found, "form", "written out"))
+
+
+AnyTerm = Annotated[
+    Annotated[Block, Tag("block")]
+    | Annotated[UnitPrice, Tag("unit price")]
+    | Annotated[KpiDeductions, Tag("kpi deductions")]
+    | Annotated[Alliance, Tag("alliance")]
+    | Annotated[Term, Tag("written out")],
+    Discriminator(_which),
+]
+
+
+class OwnCost(Frozen):
+    """What a contract costs a party to run, beside the payments: set-up, management, meetings."""
+
+    who: str
+    """'commissioners' (as they fund), 'providers' (each of them), or one party."""
+    amount: MoneyMaybeAYear
+    """Once, at the start, or for each year."""
+    what: str = ""
+    """What it is spent on."""
+
+    def term(self, key: str) -> Term:
+        """Return the term that pays it to staff outside the contract."""
+        return Term.model_validate(
+            {
+                "name": self.what or key.replace("_", " ").capitalize(),
+                "measure": f"own_{key}",
+                "from": self.who,
+                "to": "staff",
+                "split": "each" if self.who == "providers" else None,
+                "assessed": "year" if is_a_year(self.amount) else "term",
+            }
+        )
+
+
+class Contract(Frozen):
+    """One named contract over the scenario's world: a ready-made form, or a list of terms."""
+
+    terms: tuple[AnyTerm, ...]
+    """Ready-made forms and written-out terms, in order of calculation."""
+    title: str = ""
+    """What to call the contract in results."""
+    amounts: dict[Identifier, Amount] = {}
+    """Named amounts for written-out terms, once or a year."""
+    measures: dict[Identifier, NamedMeasure] = {}
+    """Named measures for written-out terms."""
+    uplift: Growth = Field(
+        default=Figure(0.0, "0% a year"),
+        json_schema_extra=provenance("assumption: prices stay as signed unless stated"),
+    )
+    """Rise of the yearly amounts and unit prices on each 1 April."""
+    funding: dict[Identifier, Share] | None = None
+    """Each commissioner's share of what the commissioners pay, where it differs from the world's."""
+    paid_within: Duration = Field(
+        default=Figure(30.0, "30 days"),
+        json_schema_extra=provenance(
+            "30 days, the limit for undisputed public invoices (Public Contracts Regulations 2015, "
+            "reg. 113)"
+        ),
+    )
+    """Time from the date of a settlement to its payment; payments on account are made at once."""
+    mobilisation: Duration = Field(
+        default=Figure(0.0, "0 days"),
+        json_schema_extra=provenance("assumption: the service is at full strength from day one"),
+    )
+    """Time in which the caseworkers come into post, evenly, from the start of the term."""
+    costs: dict[Identifier, OwnCost] = {}
+    """What the contract costs the parties to set up and run."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread_shorthand(cls, found: Any) -> Any:
+        """Read ``{form: ..., ...}`` as a contract of that one form."""
+        if not isinstance(found, dict) or "form" not in found:
+            return found
+        own = {key: value for key, value in found.items() if key in cls.model_fields}
+        form = {key: value for key, value in found.items() if key not in cls.model_fields}
+        return own | {"terms": [form]}
+
+    @model_validator(mode="after")
+    def _has_terms(self) -> Contract:
+        if not self.terms:
+            raise PydanticCustomError(
+                "terms",
+                "{found}",
+                {
+                    "found": "found a contract without terms",
+                    "allowed": "a contract has at least one",
+                    "mend": "add a ready-made form, for example {form: block, ...}",
+                },
+            )
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe both ways to write a contract: with 'terms', or as one form."""
+        long = handler.resolve_ref_schema(handler(core_schema))
+        common = {key: value for key, value in long["properties"].items() if key != "terms"}
+        variants = long["properties"]["terms"]["items"]["oneOf"]
+        ways = [{"required": ["terms"], "properties": long["properties"]}]
+        for variant in variants:
+            form = handler.resolve_ref_schema(variant)
+            if "form" in form["properties"]:
+                ways.append(
+                    {"required": form["required"], "properties": common | form["properties"]}
+                )
+        closed = [{"type": "object", "additionalProperties": False, **way} for way in ways]
+        return {"title": "Contract", "description": cls.__doc__ or "", "anyOf": closed}
+
+    def compose(self) -> Composition:
+        """Return all terms with the names they use, the ready-made forms written out.
+
+        A later definition of a name replaces an earlier one; ``checks`` reports it.
+        """
+        terms: list[Term] = []
+        amounts = dict(self.amounts)
+        measures = dict(self.measures)
+        for term in self.terms:
+            if isinstance(term, Term):
+                terms.append(term)
+                continue
+            part = term.compose()
+            terms += part.terms
+            amounts |= part.amounts
+            measures |= part.measures
+        for key, cost in self.costs.items():
+            terms.append(cost.term(key))
+            amounts[f"own_{key}"] = cost.amount
+        return Composition(tuple(terms), amounts, measures)
+
+    def agree(self, name: str, signatories: Signatories) -> Agreement:
+        """Write the contract out for the parties who sign it."""
+        if self.funding is not None:
+            signatories = Signatories(
+                signatories.commissioners,
+                signatories.providers,
+                dict(self.funding),
+                signatories.caseworkers,
+                signatories.services,
+                signatories.names,
+            )
+        composed = self.compose()
+        return Agreement(name, signatories, composed.terms, composed.amounts, composed.measures)

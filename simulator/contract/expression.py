@@ -1,0 +1,236 @@
+"""Measures: arithmetic over the columns of a statement, written as people write it.
+
+``good_outcomes / completed``, ``(target - total(cost)) / target``, ``completed.support``. Names
+are columns of the statement, amounts and measures that the contract defines, ``years`` (length of
+the period) and ``payments`` (what the earlier terms of the same contract pay each provider).
+``total(x)`` adds up over providers; ``column.service`` counts one service only.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from simulator.contract.statement import Array
+
+__all__ = ["Expression", "Measure", "parse"]
+
+_LONGEST = 400  # characters; a longer measure belongs into named parts
+_OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_ALLOWED = (
+    "a measure is made of column names, numbers, + - * /, brackets, min(a, b), max(a, b) "
+    "and total(x)"
+)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An expression that has been read and found to hold nothing but arithmetic.
+
+    ``tree`` is walked at each evaluation: statements are small arrays, and the walk is cheap
+    beside the array operations it leads to.
+    """
+
+    text: str
+    tree: ast.expr
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and ast.dump(self.tree) == ast.dump(other.tree)
+
+    def __hash__(self) -> int:
+        return hash(ast.dump(self.tree))
+
+    def names(self) -> frozenset[str]:
+        """Return every name the expression uses, ``column.service`` as written."""
+        return frozenset(_names(self.tree))
+
+    def evaluate(self, lookup: Callable[[str], Array]) -> Array:
+        """Return the value, shape ``(..., providers)`` or ``(..., 1)`` where it is one for all.
+
+        Args:
+            lookup: gives the array of a name. Division by nought follows IEEE 754: 0/0 is NaN.
+        """
+        return _evaluate(self.tree, lookup)
+
+    def bounds(self, lookup: Callable[[str], tuple[float, float]]) -> tuple[float, float]:
+        """Return the least and the greatest value, given those of each name (interval rules)."""
+        low, high = _bounds(self.tree, lookup)
+        return (-np.inf, np.inf) if np.isnan(low) or np.isnan(high) else (low, high)
+
+    def is_pooled(self, pooled: Mapping[str, bool]) -> bool:
+        """Tell whether the value is one for all providers.
+
+        Args:
+            pooled: for the names that are not columns, whether each is one for all.
+        """
+        return _is_pooled(self.tree, pooled)
+
+
+def parse(text: str) -> Expression:
+    """Read an expression.
+
+    Raises:
+        PydanticCustomError: naming the part that is not arithmetic over names.
+    """
+    if len(text) > _LONGEST:
+        raise _refuse(f"found a measure of {len(text)} characters", "split it into named measures")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _refuse(f"found '{text}', which does not read as a measure") from None
+    try:
+        _check(tree, text)
+    except RecursionError:
+        raise _refuse(f"found '{text}', which is nested too deeply") from None
+    return Expression(text.strip(), tree)
+
+
+def _refuse(found: str, mend: str = "write for example 'good_outcomes / completed'") -> Exception:
+    return PydanticCustomError(
+        "measure", "{found}", {"found": found, "allowed": _ALLOWED, "mend": mend}
+    )
+
+
+def _check(node: ast.expr, text: str) -> None:
+    match node:
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            _check(left, text)
+            _check(right, text)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            _check(operand, text)
+        case ast.Constant(value=value) if isinstance(value, int | float) and value is not True:
+            if isinstance(value, bool) or not np.isfinite(float(value)):
+                raise _refuse(f"found '{text}', in which a number is not finite")
+        case ast.Name():
+            pass
+        case ast.Attribute(value=ast.Name()):
+            pass
+        case ast.Call(func=ast.Name(id="total"), args=[inner], keywords=[]):
+            _check(inner, text)
+        case ast.Call(func=ast.Name(id="min" | "max"), args=[one, two], keywords=[]):
+            _check(one, text)
+            _check(two, text)
+        case _:
+            part = ast.get_source_segment(text.strip(), node) or text
+            raise _refuse(f"found '{part}' in the measure '{text}'")
+
+
+def _names(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Attribute(value=ast.Name(id=column), attr=service):
+            yield f"{column}.{service}"
+        case ast.BinOp(left=left, right=right):
+            yield from _names(left)
+            yield from _names(right)
+        case ast.UnaryOp(operand=operand):
+            yield from _names(operand)
+        case ast.Call(args=args):
+            for inner in args:
+                yield from _names(inner)
+
+
+def _evaluate(node: ast.expr, lookup: Callable[[str], Array]) -> Array:
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                value: Array = _OPERATORS[type(op)](
+                    _evaluate(left, lookup), _evaluate(right, lookup)
+                )
+            return value
+        case ast.UnaryOp(operand=operand):
+            return -_evaluate(operand, lookup)
+        case ast.Constant(value=number):
+            return np.array([float(number)])  # type: ignore[arg-type]  # _check let numbers only
+        case ast.Call(func=ast.Name(id="total"), args=[inner]):
+            total: Array = _evaluate(inner, lookup).sum(axis=-1, keepdims=True)
+            return total
+        case ast.Call(func=ast.Name(id=name), args=[one, two]):
+            pick = np.minimum if name == "min" else np.maximum
+            picked: Array = pick(_evaluate(one, lookup), _evaluate(two, lookup))
+            return picked
+    return lookup(next(_names(node)))
+
+
+def _is_pooled(node: ast.expr, pooled: Mapping[str, bool]) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="total")) | ast.Constant():
+            return True
+        case ast.Name() | ast.Attribute():
+            return pooled.get(next(_names(node)), False)
+        case ast.BinOp(left=left, right=right):
+            return _is_pooled(left, pooled) and _is_pooled(right, pooled)
+        case ast.UnaryOp(operand=operand):
+            return _is_pooled(operand, pooled)
+        case ast.Call(args=args):
+            return all(_is_pooled(inner, pooled) for inner in args)
+    return False
+
+
+def _bounds(
+    node: ast.expr, lookup: Callable[[str], tuple[float, float]]
+) -> tuple[float, float]:
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            a, b = _bounds(left, lookup), _bounds(right, lookup)
+            if isinstance(op, ast.Add):
+                return a[0] + b[0], a[1] + b[1]
+            if isinstance(op, ast.Sub):
+                return a[0] - b[1], a[1] - b[0]
+            if isinstance(op, ast.Div):
+                if b[0] < 0 < b[1]:
+                    return -np.inf, np.inf
+                b = (1 / b[1] if b[1] else -np.inf, 1 / b[0] if b[0] else np.inf)
+            return product(a, b)
+        case ast.UnaryOp(operand=operand):
+            low, high = _bounds(operand, lookup)
+            return -high, -low
+        case ast.Constant(value=number):
+            return float(number), float(number)  # type: ignore[arg-type]
+        case ast.Call(func=ast.Name(id="total"), args=[inner]):
+            low, high = _bounds(inner, lookup)
+            return (-np.inf if low < 0 else 0.0), (np.inf if high > 0 else 0.0)
+        case ast.Call(func=ast.Name(id=name), args=[one, two]):
+            pick = min if name == "min" else max
+            a, b = _bounds(one, lookup), _bounds(two, lookup)
+            return pick(a[0], b[0]), pick(a[1], b[1])
+    return lookup(next(_names(node)))
+
+
+def product(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+    """Return the bounds of a product; nought times anything is nought, however large."""
+    corners = [x * y if x and y else 0.0 for x in a for y in b]
+    return min(corners), max(corners)
+
+
+def _validate(found: object) -> Expression:
+    if isinstance(found, Expression):
+        return found
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        found = str(found)
+    if not isinstance(found, str):
+        raise _refuse("found something that is not a measure")
+    return parse(found)
+
+
+Measure = Annotated[
+    Expression,
+    PlainValidator(_validate),
+    WithJsonSchema(
+        {"type": ["string", "number"], "description": _ALLOWED, "examples": ["wait_days / started"]}
+    ),
+]
+"""A field that holds an :class:`Expression`."""

@@ -1,0 +1,54 @@
+"""Statements: what happened in a period, by provider and service.
+
+Every column adds up over time, so a statement of a quarter is the sum of the statements of its
+months. What does not add up (a mean wait, a success rate) is an expression over columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["COLUMNS", "Array", "Statement"]
+
+Array = npt.NDArray[np.float64]
+
+COLUMNS: Mapping[str, tuple[str, str]] = {
+    "referred": ("person referred", "people referred, hand-overs and returns included"),
+    "declined": ("person who declines", "people referred who did not take up the offer"),
+    "started": ("person who starts", "people who started with a caseworker"),
+    "completed": ("person who completes", "people whose time with the service ended"),
+    "good_outcomes": ("good outcome", "people who completed with a good outcome"),
+    "dropped_out": ("person who drops out", "people who left while waiting"),
+    "returned": ("person who comes back", "people referred who had been here before"),
+    "wait_days": ("day waited", "days waited by the people who started"),
+    "service_days": ("day in service", "days in service of the people who completed"),
+    "handovers_due": ("hand-over due", "people who completed and needed another service"),
+    "handovers_made": ("hand-over made", "hand-overs that reached the other service"),
+    "staff_cost": ("pound of staff cost", "pay of the caseworkers in post, pounds"),
+    "running_cost": ("pound of running cost", "purchases from suppliers before VAT, pounds"),
+    "vat_cost": ("pound of VAT", "VAT that the provider cannot recover, pounds"),
+    "cost": ("pound of cost", "all costs of the provider: staff, running and VAT, pounds"),
+}
+"""Each column: what one of it is called, and what it counts."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What happened in a period.
+
+    Attributes:
+        columns: for each name in :data:`COLUMNS` an array of shape ``(..., providers, services)``.
+            Leading axes (futures, nodes of a plan) are free, the same for all columns.
+        years: length of the period in years; a calendar month is 1/12.
+    """
+
+    columns: Mapping[str, Array]
+    years: float
+
+    def __add__(self, other: Statement) -> Statement:
+        columns = {name: value + other.columns[name] for name, value in self.columns.items()}
+        return Statement(columns, self.years + other.years)

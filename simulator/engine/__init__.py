@@ -1,0 +1,1 @@
+"""What happens: the life of a contract and of the people it serves, event by event."""

@@ -1,0 +1,317 @@
+"""The life of contracts as SimPy processes, and the loop that runs it beside the people.
+
+Several contracts can watch one world live once, as long as none of them changes what happens in
+it; each keeps its own account of the same months.
+
+Contract events come before person events at equal times: the people are advanced up to, not
+through, the instant of the next contract event.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from bisect import bisect_left
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import numpy as np
+import simpy
+
+from simulator.contract.account import Account, settled_at
+from simulator.contract.agreement import Agreement
+from simulator.contract.periods import Timetable
+from simulator.contract.statement import Array, Statement
+from simulator.contract.term import Settled
+from simulator.engine.books import Books, CostRates, cost_flows
+from simulator.engine.caseload import Caseload, Reading
+from simulator.engine.clock import date_ticks, to_days, to_ticks
+from simulator.engine.network import Network
+from simulator.engine.streams import Purpose, Stream, name_key
+from simulator.scenario.scenario import Scenario
+
+__all__ = ["Future", "Life", "Plan", "Watch", "live", "plan_lives"]
+
+Process = Generator[simpy.Event, Any, None]
+_SETTLEMENTS: tuple[Settled, ...] = get_args(Settled)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A contract as the life of the world sees it.
+
+    Attributes:
+        agreement: what was signed.
+        uplift: yearly rise of its amounts.
+        paid_within: days from settlement to payment.
+    """
+
+    agreement: Agreement
+    uplift: float
+    paid_within: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every future of a scenario shares, worked out once.
+
+    Attributes:
+        scenario: the world.
+        network: its services for the engines.
+        rates: its cost rates.
+        timetable: the months of the term.
+        mobilisation: days until all caseworkers are in post.
+        contracts: the contracts that watch this world.
+    """
+
+    scenario: Scenario
+    network: Network
+    rates: CostRates
+    timetable: Timetable
+    mobilisation: float
+    contracts: tuple[Watch, ...]
+
+    @property
+    def ledger_months(self) -> int:
+        """Months of the ledger: those of the term and those until the last payment."""
+        longest = max(watch.paid_within for watch in self.contracts)
+        return len(self.timetable.months) + math.ceil(longest / 28)
+
+
+@dataclass
+class Future:
+    """One simulated future.
+
+    Attributes:
+        statements: one for each month of the term.
+        reading: the caseload's last reading, at the end of the term.
+        costs: cost flows, shape ``(months, accounts)``; a positive figure is received.
+        payments: for each contract, shape ``(months, terms, accounts)``; the months go on after
+            the term until the last payment is made.
+        diary: what happened when, in order: (date, what).
+    """
+
+    statements: list[Statement]
+    reading: Reading
+    costs: Array
+    payments: dict[str, Array]
+    diary: list[tuple[datetime.date, str]] = field(default_factory=list)
+
+    def net(self, contract: str) -> Array:
+        """Return income less payments and own costs by month, shape ``(months, accounts)``."""
+        total: Array = self.payments[contract].sum(axis=1) + self.costs
+        return total
+
+
+class Life:
+    """One future being lived."""
+
+    def __init__(self, plan: Plan, stream: Stream, caseload: Caseload) -> None:
+        self.plan = plan
+        self.stream = stream
+        self.caseload = caseload
+        self.env = simpy.Environment()
+        self.months = plan.timetable.months
+        start = plan.timetable.starts
+        self.month_ends = [date_ticks(month.end, start) for month in self.months]
+        self.diary: list[tuple[datetime.date, str]] = []
+        accounts = plan.contracts[0].agreement.signatories.accounts
+        self.costs = np.zeros((plan.ledger_months, len(accounts)))
+        self.payments = {
+            watch.agreement.name: np.zeros(
+                (plan.ledger_months, len(watch.agreement.terms), len(accounts))
+            )
+            for watch in plan.contracts
+        }
+        self.statements: list[Statement] = []
+        self.posts = np.zeros_like(plan.rates.posts)
+        self._post_ticks = np.zeros_like(plan.rates.posts)
+        self._posts_since = 0
+        self._active_risks: dict[str, int] = {}
+        self._books_closed = [self.env.event() for _ in self.months]
+        self._start_processes()
+
+    def run(self) -> Future:
+        """Live the whole term and the payments after it."""
+        end = self.month_ends[-1]
+        while (now := self.env.peek()) < math.inf:
+            self.caseload.advance(min(int(now), end))
+            self.env.step()
+        return Future(
+            self.statements, self.caseload.read(), self.costs, self.payments, self.diary
+        )
+
+    def _start_processes(self) -> None:
+        process = self.env.process
+        process(self._keep_books())
+        for provider, row in enumerate(self.plan.rates.posts):
+            for service, posts in enumerate(row):
+                if posts > 0:
+                    process(self._mobilise(provider, service, float(posts)))
+        for name in self.plan.scenario.risks:
+            process(self._risk(name))
+        process(self._govern())
+        for watch in self.plan.contracts:
+            account = Account(watch.agreement, watch.uplift)
+            paid = [self.env.event() for _ in self.months]
+            process(self._pay_on_account(watch, account, paid))
+            used = {term.settled for term in watch.agreement.terms}
+            for kind in _SETTLEMENTS:
+                if kind in used:
+                    process(self._settle(watch, account, kind, paid))
+
+    # -- the world ---------------------------------------------------------------------------
+
+    def _mobilise(self, provider: int, service: int, posts: float) -> Process:
+        """Bring caseworkers into post one by one, evenly over the mobilisation."""
+        steps = math.ceil(posts) if self.plan.mobilisation > 0 else 1
+        caseload = list(self.plan.scenario.services.values())[service].caseload
+        for step in range(1, steps + 1):
+            in_post = posts if step == steps else float(step)
+            self._count_posts()
+            self.posts[provider, service] = in_post
+            # a hair above, so that 0.1 x 30 holds 3 people and not 2.999...
+            self.caseload.resize(provider, service, math.floor(in_post * caseload + 1e-9))
+            if step < steps:
+                yield self.env.timeout(to_ticks(self.plan.mobilisation / steps))
+        if self.plan.mobilisation > 0:
+            self._note("caseworkers all in post")
+
+    def _count_posts(self) -> None:
+        now = int(self.env.now)
+        self._post_ticks += self.posts * (now - self._posts_since)
+        self._posts_since = now
+
+    def _risk(self, name: str) -> Process:
+        """Let a shock to demand come on its day, or by its chance in each year."""
+        risk = self.plan.scenario.risks[name]
+        start, key = self.plan.timetable.starts, name_key(name)
+        days: list[float] = []
+        if risk.on is not None:
+            days = [float((risk.on - start).days)]
+        elif risk.chance is not None:
+            for year in range(math.ceil(self.plan.timetable.days / 365.25)):
+                if self.stream.uniform(year, key, 0, Purpose.RISK_COMES) < risk.chance:
+                    part = self.stream.uniform(year, key, 0, Purpose.RISK_DAY)
+                    days.append((year + part) * 365.25)
+        for day in days:
+            if to_ticks(day) < self.month_ends[-1]:
+                self.env.process(self._shock(name, to_ticks(day)))
+        return
+        yield
+
+    def _shock(self, name: str, start: int) -> Process:
+        risk = self.plan.scenario.risks[name]
+        yield self.env.timeout(start)
+        self._note(f"{risk.name or name} begins")
+        self._active_risks[name] = self._active_risks.get(name, 0) + 1
+        self._scale_demand()
+        yield self.env.timeout(to_ticks(risk.lasts))
+        self._active_risks[name] -= 1
+        self._scale_demand()
+        self._note(f"{risk.name or name} ends")
+
+    def _scale_demand(self) -> None:
+        scenario = self.plan.scenario
+        for index, service in enumerate(scenario.services):
+            factor = 1.0
+            for name in sorted(scenario.risks):
+                risk = scenario.risks[name]
+                if self._active_risks.get(name) and service in (risk.services or (service,)):
+                    factor *= 1.0 + risk.demand
+            self.caseload.scale_demand(index, factor)
+
+    def _keep_books(self) -> Process:
+        """Close the books at each month end: read the people, pay the costs."""
+        books = Books(self.plan.rates)
+        commissioners = len(self.plan.scenario.commissioners)
+        for index, month in enumerate(self.months):
+            yield self.env.timeout(self.month_ends[index] - int(self.env.now))
+            self._count_posts()
+            length = date_ticks(month.end, month.first)
+            statement = books.close(month, self.caseload.read(), self._post_ticks / length)
+            self._post_ticks[:] = 0.0
+            self.statements.append(statement)
+            self.costs[index] += cost_flows(statement, commissioners)
+            self._books_closed[index].succeed()
+
+    def _govern(self) -> Process:
+        """Meet after each quarter; with behaviour 'none' the meeting changes nothing."""
+        for index, month in enumerate(self.months):
+            if month.quarter_end:
+                yield self._books_closed[index]
+                self._note("governance meeting on the quarter")
+
+    # -- the contracts -----------------------------------------------------------------------
+
+    def _pay_on_account(
+        self, watch: Watch, account: Account, paid: list[simpy.Event]
+    ) -> Process:
+        """Take in each month's statement and pay what is due on account at once."""
+        for index, month in enumerate(self.months):
+            yield self._books_closed[index]
+            statement = self.statements[index]
+            account.add(month, statement)
+            self._post(watch, account.pay_on_account(month, statement))
+            paid[index].succeed()
+
+    def _settle(
+        self, watch: Watch, account: Account, kind: Settled, paid: list[simpy.Event]
+    ) -> Process:
+        """Settle at each date of one kind, after that month's payment on account."""
+        for index, month in enumerate(self.months):
+            if kind in settled_at(month):
+                yield paid[index]
+                due = account.settle([kind])
+                what = "final account" if month.last else f"{kind} settlement"
+                self._note(f"{watch.agreement.name}: {what}")
+                self.env.process(self._pay_later(watch, due))
+
+    def _pay_later(self, watch: Watch, due: Array) -> Process:
+        yield self.env.timeout(to_ticks(watch.paid_within))
+        self._post(watch, due)
+
+    def _post(self, watch: Watch, payments: Array) -> None:
+        """Enter payments in the ledger, in the month in which they are made."""
+        self.payments[watch.agreement.name][self._ledger_month()] += payments
+
+    def _ledger_month(self) -> int:
+        now = int(self.env.now)
+        if now <= self.month_ends[-1]:
+            return bisect_left(self.month_ends, now)
+        after = self.plan.timetable.ends
+        today = after + datetime.timedelta(days=math.ceil(to_days(now - self.month_ends[-1])) - 1)
+        ahead = (today.year - after.year) * 12 + today.month - after.month
+        return len(self.months) + ahead
+
+    def _note(self, what: str) -> None:
+        day = self.plan.timetable.starts + datetime.timedelta(days=to_days(int(self.env.now)))
+        self.diary.append((day, what))
+
+
+def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
+    """Return one plan for each group of contracts that let the world run the same way."""
+    agreements = scenario.agreements()
+    groups: dict[float, list[Watch]] = {}
+    for name, contract in scenario.contracts.items():
+        watch = Watch(agreements[name], float(contract.uplift), float(contract.paid_within))
+        groups.setdefault(float(contract.mobilisation), []).append(watch)
+    rates = CostRates(scenario)
+    return tuple(
+        Plan(scenario, network, rates, scenario.timetable, mobilisation, tuple(watches))
+        for mobilisation, watches in groups.items()
+    )
+
+
+def live(plans: Sequence[Plan], seed: int, replication: int, engine: Any) -> list[Future]:
+    """Live one future under every plan, with the same luck.
+
+    Args:
+        plans: from :func:`plan_lives`.
+        seed: of the study.
+        replication: number of the future.
+        engine: makes a caseload from a network and a stream.
+    """
+    stream = Stream(seed, replication)
+    return [Life(plan, stream, engine(plan.network, stream)).run() for plan in plans]

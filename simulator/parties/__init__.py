@@ -1,0 +1,1 @@
+"""What the parties want and do. Behaviour 'none': every lever stays at the professional norm."""

@@ -1,0 +1,74 @@
+"""The levers a provider can move, as data, and the place each one acts.
+
+A level of 0 is observed practice, +1 the best a named peer achieves; effects are linear in the
+log or the logit, so that half a level is half the way. With ``behaviour: none`` every lever stays
+at the norm of 0; a scenario may give a provider another standing quality of casework.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["LEVERS", "Lever", "Practice", "at_norm", "moved_chance"]
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One thing a provider decides about.
+
+    Attributes:
+        name: identifier.
+        moves: what a higher level does, and where in the model it acts.
+        low: lowest level allowed.
+        high: highest level allowed.
+    """
+
+    name: str
+    moves: str
+    low: float = -2.0
+    high: float = 2.0
+
+
+LEVERS: tuple[Lever, ...] = (
+    Lever("quality", "raises the chance of a good outcome (service: best_outcome)"),
+    Lever("handover", "raises the success of hand-overs (hand-over: best_success)"),
+    Lever("cost", "lowers the cost of a caseworker's work"),
+    Lever("prevention", "lowers arrivals after a lag"),
+    Lever("selection", "turns people away by need before they start"),
+    Lever("staffing", "changes the caseworkers in post"),
+    Lever("target_padding", "raises the target that the provider argues for", 0.0),
+    Lever("claim_padding", "raises the cost an open book claims above the true cost", 0.0),
+)
+"""Every lever of the model; the first two act in the engine, the rest wait at their norm."""
+
+
+@dataclass(frozen=True)
+class Practice:
+    """The levels of one provider's levers that act in the engine."""
+
+    quality: float = 0.0
+    handover: float = 0.0
+
+
+def at_norm(qualities: Iterable[float]) -> tuple[Practice, ...]:
+    """Return the practice of each provider at the professional norm.
+
+    Args:
+        qualities: each provider's standing quality of casework.
+    """
+    return tuple(Practice(quality=float(quality)) for quality in qualities)
+
+
+def moved_chance(observed: float, best: float | None, level: float) -> float:
+    """Return a chance at a level of practice: linear in the log-odds between observed and best.
+
+    Without a known best practice, and for chances of 0 and 1, the level has no effect.
+    """
+    certain = observed in (0.0, 1.0) or best in (0.0, 1.0)
+    if best is None or certain or level == 0.0:
+        return observed
+    log_odds = math.log(observed / (1 - observed))
+    reach = math.log(best / (1 - best)) - log_odds
+    return 1 / (1 + math.exp(-(log_odds + level * reach)))

@@ -1,0 +1,4 @@
+"""The world a contract lives in: YAML text in, a checked scenario out, every number with its source.
+
+Text is given to this package and paths are names only: it opens no files.
+"""

@@ -1,0 +1,233 @@
+"""From a read document to a checked scenario, with every problem told at its line."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from simulator._errors import Problem, ScenarioError, did_you_mean
+from simulator.contract.checks import Finding
+from simulator.contract.contract import FORMS, Contract
+from simulator.scenario.checks import check_scenario
+from simulator.scenario.layers import dotted
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.yaml_text import Document, Path
+
+__all__ = ["build"]
+
+
+def build(document: Document) -> Scenario:
+    """Validate a document.
+
+    Raises:
+        ScenarioError: with all problems, of form and of reference, sorted by line.
+    """
+    currency = document.tree.get("currency", "£")
+    context = {"currency": currency}
+    try:
+        scenario = Scenario.model_validate(document.tree, context=context)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        problems = _tell_all(details, document)
+        problems += _check_leniently(details, document, currency)
+        raise ScenarioError(problems) from None
+    findings = list(check_scenario(scenario))
+    if findings:
+        raise ScenarioError(_place(finding, document) for finding in findings)
+    return scenario
+
+
+def _check_leniently(
+    details: list[ErrorDetails], document: Document, currency: str
+) -> list[Problem]:
+    """Run the cross-checks although numbers are wrong or keys unknown, where that is possible."""
+    tree = _without(document.tree, [_walk_to(d["loc"], document.tree)[0] for d in details])
+    try:
+        scenario = Scenario.model_validate(tree, context={"currency": currency, "lenient": True})
+    except ValidationError:
+        return []
+    wrong = [_walk_to(detail["loc"], document.tree)[0] for detail in details]
+    return [
+        _place(finding, document)
+        for finding in check_scenario(scenario)
+        if not any(_touches(path, finding.path) for path in wrong)
+    ]
+
+
+def _touches(wrong: Path, found: Path) -> bool:
+    shorter = min(len(wrong), len(found))
+    return wrong[:shorter] == found[:shorter]
+
+
+def _without(tree: Any, paths: list[Path], here: Path = ()) -> Any:
+    """Return the tree without the keys at these paths that no field has."""
+    if isinstance(tree, dict):
+        model = _model_at(here)
+        kept = {}
+        for key, value in tree.items():
+            unknown = (*here, key) in paths and model is not None and key not in model
+            if not unknown:
+                kept[key] = _without(value, paths, (*here, key))
+        return kept
+    if isinstance(tree, list):
+        return [_without(value, paths, (*here, index)) for index, value in enumerate(tree)]
+    return tree
+
+
+def _place(finding: Finding, document: Document) -> Problem:
+    path = _walk_to(finding.path, document.tree)[0]
+    if path and finding.path[-1] == path[-1] and finding.found.startswith("found the key"):
+        file, line, column = document.place_of_key(path)
+    else:
+        file, line, column = document.place(path)
+    return Problem(
+        file, line, column, dotted(path), finding.found, finding.allowed, finding.mend
+    )
+
+
+def _tell_all(details: list[ErrorDetails], document: Document) -> list[Problem]:
+    return [problem for detail in details for problem in _tell(detail, document)]
+
+
+def _walk_to(loc: tuple[int | str, ...], tree: Any) -> tuple[Path, Any]:
+    """Follow a location through the tree, leaving out the steps that only the models know."""
+    path: Path = ()
+    for step in loc:
+        if isinstance(tree, dict) and step == "commissioners" and step not in tree:
+            continue  # written as 'council: {...}'
+        if isinstance(tree, dict) and step in tree:
+            tree = tree[step]
+        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
+            tree = tree[step]
+        else:
+            continue
+        path = (*path, step)
+    return path, tree
+
+
+def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
+    loc, kind = detail["loc"], detail["type"]
+    context: dict[str, Any] = detail.get("ctx") or {}
+    path, found = _walk_to(loc, document.tree)
+    name = str(loc[-1]) if loc else ""
+    is_key = kind == "extra_forbidden" or name == "[key]"
+    file, line, column = document.place_of_key(path) if is_key else document.place(path)
+
+    def problem(found: str, allowed: str, mend: str) -> Problem:
+        return Problem(file, line, column, dotted(path), found, allowed, mend)
+
+    if "found" in context:
+        yield problem(context["found"], context["allowed"], context["mend"])
+    elif kind == "extra_forbidden":
+        known = _model_at(path[:-1]) or []
+        near = did_you_mean(name, known)
+        yield problem(
+            f"found the unknown key '{name}'",
+            "" if near else f"the keys here are {', '.join(known)}",
+            near or "remove it",
+        )
+    elif kind == "missing":
+        yield problem(f"found no '{name}'", "this key is needed", f"add '{name}'")
+    elif kind in ("union_tag_invalid", "union_tag_not_found"):
+        form = str(found.get("form")) if isinstance(found, dict) else ""
+        yield problem(
+            f"found the form '{form}'",
+            f"the ready-made forms are {', '.join(FORMS)}",
+            did_you_mean(form, FORMS) or "or leave 'form' out and write the term out",
+        )
+    elif any("literal[" in str(step) for step in loc) and not isinstance(found, dict):
+        yield problem(
+            f"found {_shown(found)}",
+            f"{context.get('expected', '')} or a share for each provider",
+            "write for example 'split: equal'",
+        )
+    elif any(str(step).startswith(("literal[", "dict[")) for step in loc) and kind in (
+        "literal_error",
+        "dict_type",
+    ):
+        return  # the other branch of a choice tells what is wrong
+    elif kind == "literal_error":
+        yield problem(f"found {_shown(found)}", f"allowed is {context['expected']}", "choose one")
+    elif kind == "string_pattern_mismatch":
+        yield problem(
+            f"found the name '{loc[-2] if name == '[key]' else found}'",
+            "names are small letters, digits and underscores, beginning with a letter",
+            "rename it; what readers see goes into 'name' or 'title'",
+        )
+    elif kind.startswith("bool"):
+        yield problem(f"found {_shown(found)}", "allowed is true or false", "write true or false")
+    elif kind in ("dict_type", "model_type", "model_attributes_type"):
+        yield problem(
+            f"found {_shown(found)}", "a group of keys stands here", _example_of(path)
+        )
+    elif kind in ("tuple_type", "list_type"):
+        yield problem(f"found {_shown(found)}", "a list stands here", "write [first, second]")
+    elif kind in ("too_short", "string_too_short"):
+        yield problem("found nothing here", "at least one entry is needed", "add one")
+    elif kind in ("too_long", "string_too_long"):
+        limit = context.get("max_length", "")
+        yield problem("found too much here", f"at most {limit} are allowed", "shorten it")
+    elif kind == "string_type":
+        yield problem(f"found {_shown(found)}", "text stands here", "put it in quotes")
+    else:
+        yield problem(f"found {_shown(found)}", detail["msg"], "see the scenario's schema")
+
+
+def _example_of(path: Path) -> str:
+    known = _model_at(path)
+    return f"write some of {', '.join(known)}" if known else "write 'name: {...}'"
+
+
+def _shown(found: Any) -> str:
+    if found is None:
+        return "nothing"
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    if isinstance(found, dict | list):
+        return "a group of keys" if isinstance(found, dict) else "a list"
+    text = str(found)
+    return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
+
+
+def _model_at(path: Path) -> list[str] | None:
+    """Return the keys allowed at a path of the YAML, or None where any name may stand."""
+    kinds: list[Any] = [Scenario]
+    for step in path:
+        kinds = [inner for kind in kinds for inner in _step_into(kind, step)]
+    keys: list[str] = []
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            keys += [info.alias or key for key, info in kind.model_fields.items()]
+        elif typing.get_origin(kind) is dict:
+            return None
+    if Scenario in kinds:
+        keys.append("council")
+    if Contract in kinds:
+        keys += [key for form in FORMS.values() for key in form.model_fields]
+    return list(dict.fromkeys(keys)) or None
+
+
+def _step_into(kind: Any, step: str | int) -> list[Any]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        for key, info in kind.model_fields.items():
+            if step in (key, info.alias):
+                return _choices(info.annotation)
+        if kind is Contract:  # the shorthand: the keys of the form stand beside the contract's own
+            return [inner for form in FORMS.values() for inner in _step_into(form, step)]
+        return _choices(dict[str, Contract]) if step == "council" and kind is Scenario else []
+    arguments = typing.get_args(kind)
+    return _choices(arguments[1 if typing.get_origin(kind) is dict else 0]) if arguments else []
+
+
+def _choices(annotation: Any) -> list[Any]:
+    """Take annotations and unions apart into the models and containers they may be."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _choices(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return [kind for part in typing.get_args(annotation) for kind in _choices(part)]
+    return [annotation]

@@ -1,0 +1,216 @@
+"""What the parts of a scenario cannot see alone: references, sums, dates that must fit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from simulator._errors import did_you_mean
+from simulator.contract.checks import Finding, Path, check_contract, check_shares
+from simulator.contract.signatories import OUTSIDE
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.world import MONTHS, Service
+
+__all__ = ["LONGEST_TERM_DAYS", "MOST_REFERRALS", "check_scenario"]
+
+LONGEST_TERM_DAYS = 4_018  # 11 years; the engine's clock counts 4,096 days
+MOST_REFERRALS = 2_000_000  # in one simulated future; beyond it memory and patience end
+_RESERVED = ("commissioners", "providers", *OUTSIDE)
+
+
+def check_scenario(scenario: Scenario) -> Iterator[Finding]:
+    """Report everything in a scenario that does not fit together."""
+    yield from _check_term(scenario)
+    yield from _check_parties(scenario)
+    for name, service in scenario.services.items():
+        yield from _check_service(("services", name), service, scenario)
+    yield from _check_handovers(scenario)
+    for name, risk in scenario.risks.items():
+        path: Path = ("risks", name)
+        yield from _known((*path, "services"), risk.services, scenario.services, "services")
+        if risk.on is not None and not (scenario.starts <= risk.on):
+            yield Finding(
+                (*path, "on"),
+                f"found {risk.on}, before the start on {scenario.starts}",
+                "a dated risk lies inside the term",
+                "move it or remove it",
+            )
+    if not any(True for _ in _check_parties(scenario)):
+        for name, contract in scenario.contracts.items():
+            for finding in check_contract(contract, scenario.signatories):
+                yield Finding(
+                    ("contracts", name, *finding.path),
+                    finding.found,
+                    finding.allowed,
+                    finding.mend,
+                )
+            if scenario.starts and _days(scenario) and contract.mobilisation >= _days(scenario):
+                yield Finding(
+                    ("contracts", name, "mobilisation"),
+                    f"found {contract.mobilisation.written}, as long as the term or longer",
+                    "mobilisation ends within the term",
+                    "shorten it",
+                )
+    yield from _known(("baseline",), [scenario.baseline], scenario.contracts, "contracts")
+
+
+def _days(scenario: Scenario) -> int:
+    """Length of the term, 0 where its dates are wrong."""
+    both_or_neither = (scenario.years is None) == (scenario.ends is None)
+    if both_or_neither or (scenario.years is not None and math.isnan(scenario.years)):
+        return 0
+    return max(0, scenario.timetable.days)
+
+
+def _check_term(scenario: Scenario) -> Iterator[Finding]:
+    if (scenario.years is None) == (scenario.ends is None):
+        yield Finding(
+            ("years",) if scenario.years is not None else (),
+            "found both 'years' and 'ends'" if scenario.ends else "found neither 'years' nor 'ends'",
+            "the term has a length or a last day",
+            "write for example 'years: 5'",
+        )
+    elif scenario.ends is not None and scenario.ends <= scenario.starts:
+        yield Finding(
+            ("ends",),
+            f"found the last day {scenario.ends}, which is not after the start on "
+            f"{scenario.starts}",
+            "a term ends after it starts",
+            "swap or correct the dates",
+        )
+    elif _days(scenario) > LONGEST_TERM_DAYS:
+        yield Finding(
+            ("years",) if scenario.years is not None else ("ends",),
+            f"found a term of {_days(scenario):,} days",
+            "a term is at most 11 years",
+            "shorten it",
+        )
+
+
+def _check_parties(scenario: Scenario) -> Iterator[Finding]:
+    for group in ("commissioners", "providers"):
+        for party in getattr(scenario, group):
+            taken = group == "providers" and party in scenario.commissioners
+            if party in _RESERVED or taken:
+                yield Finding(
+                    (group, party),
+                    f"found the party '{party}'",
+                    f"a party has a name of its own, and not one of {', '.join(_RESERVED)}",
+                    "rename it",
+                )
+    funds = {name: party.funds for name, party in scenario.commissioners.items()}
+    if len(funds) > 1:
+        missing = [name for name, share in funds.items() if share is None]
+        for name in missing:
+            yield Finding(
+                ("commissioners", name),
+                "found no 'funds'",
+                "where several commissioners pay, each has its share of the payments",
+                "add for example 'funds: 50%'",
+            )
+        if not missing:
+            shares = {name: float(share) for name, share in funds.items() if share is not None}
+            yield from check_shares(("commissioners",), shares, "funding shares")
+
+
+def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator[Finding]:
+    workers = service.workers
+    yield from _known((*path, "workers"), workers, scenario.providers, "providers")
+    for party, posts in workers.items():
+        if posts * service.caseload < 1:
+            yield Finding(
+                (*path, "workers", party),
+                f"found {posts.written} caseworkers with a caseload of {service.caseload.written}",
+                "a provider of a service can hold at least one person",
+                "raise it, or leave the provider out of this service",
+            )
+    if service.referred_to is not None:
+        where = (*path, "referred_to")
+        yield from _known(where, service.referred_to, workers, "providers with caseworkers here")
+        yield from check_shares(where, dict(service.referred_to), "shares of referrals")
+    if service.needs:
+        shares = {name: float(need.share) for name, need in service.needs.items()}
+        yield from check_shares((*path, "needs"), shares, "shares of needs")
+    if len(service.season) == len(MONTHS):
+        total = sum(service.season.values())
+        if abs(total) > 1e-6:
+            yield Finding(
+                (*path, "season"),
+                f"found twelve monthly differences that sum to {100 * total:+.4g}%",
+                "differences from the yearly average sum to 0%",
+                "correct them, or leave out the months that share the rest",
+            )
+    named = sum(service.season.values())
+    others = len(MONTHS) - len(service.season)
+    if others and named / others > 1:
+        yield Finding(
+            (*path, "season"),
+            f"found monthly differences that sum to {100 * named:+.4g}%",
+            "the other months make up for them and cannot fall below nothing",
+            "lower them",
+        )
+    years = _days(scenario) / 365.25
+    expected = service.referrals * years * math.exp(max(0.0, float(service.growth)) * years)
+    if expected > MOST_REFERRALS:
+        yield Finding(
+            (*path, "referrals"),
+            f"found about {expected:,.0f} referrals in one simulated future",
+            f"one future holds at most {MOST_REFERRALS:,} for each service",
+            "check the unit of time, or model a part of the service",
+        )
+
+
+def _check_handovers(scenario: Scenario) -> Iterator[Finding]:
+    leaving: dict[str, float] = {}
+    for index, handover in enumerate(scenario.handovers):
+        path: Path = ("handovers", index)
+        unknown = [
+            *_known((*path, "from"), [handover.sender], scenario.services, "services"),
+            *_known((*path, "to"), [handover.receiver], scenario.services, "services"),
+        ]
+        yield from unknown
+        if unknown:
+            continue
+        if handover.sender == handover.receiver:
+            yield Finding(
+                (*path, "to"),
+                f"found a hand-over from '{handover.sender}' to itself",
+                "a hand-over leads to another service",
+                "use 'relapse' for people who come back",
+            )
+        before = leaving.get(handover.sender, 0.0)
+        leaving[handover.sender] = before + handover.share
+        if before <= 1 + 1e-9 < leaving[handover.sender]:
+            yield Finding(
+                (*path, "share"),
+                f"found hand-overs from '{handover.sender}' that sum to "
+                f"{100 * leaving[handover.sender]:.4g}% of completions",
+                "they sum to at most 100%",
+                "lower the shares",
+            )
+        here = scenario.services[handover.sender].needs
+        there = scenario.services[handover.receiver].needs
+        lacking = [need for need in here if there and need not in there]
+        if lacking or (there and not here):
+            yield Finding(
+                (*path, "to"),
+                f"found needs in '{handover.receiver}' that people from '{handover.sender}' "
+                "do not have",
+                "a service reached by a hand-over has the needs of the sending one, or none",
+                f"add {', '.join(lacking)}" if lacking else "give the sending service needs",
+            )
+
+
+def _known(
+    path: Path, found: Iterable[str], known: Iterable[str], what: str
+) -> Iterator[Finding]:
+    known = list(known)
+    for name in found:
+        if name not in known:
+            inside = isinstance(found, dict)
+            yield Finding(
+                (*path, name) if inside else path,
+                f"found '{name}'",
+                f"the {what} are {', '.join(known)}",
+                did_you_mean(name, known) or "name one of them, or add it",
+            )

@@ -1,0 +1,173 @@
+"""Putting one scenario together from its layers.
+
+Order of precedence, the weakest first: the parent named by ``extends``, the file itself, values
+given by ``--set path=value``. Further files given beside the first stand on its level: they may
+add, never contradict. Groups merge key by key; lists and values replace.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+from simulator._errors import Problem, ScenarioError, UsageError
+from simulator.scenario.yaml_text import Document, Path, read_value
+
+__all__ = ["beside", "over", "set_values"]
+
+
+def over(parent: Document, child: Document) -> Document:
+    """Return the child laid over its parent."""
+    merged = _copy(parent)
+    _lay(merged, child, (), child.tree)
+    return merged
+
+
+def beside(first: Document, second: Document) -> Document:
+    """Return two files of one level together.
+
+    Raises:
+        ScenarioError: both give a value for the same path and the values differ.
+    """
+    problems = []
+    for path, value in _leaves(second.tree, ()):
+        there, found = _find(first.tree, path)
+        if there and found != value:
+            file, line, column = second.place(path)
+            other, other_line, _ = first.place(path)
+            problems.append(
+                Problem(
+                    file,
+                    line,
+                    column,
+                    dotted(path),
+                    f"found a second value; {other}:{other_line} gives another",
+                    "files given side by side add to each other and do not contradict",
+                    "remove one, or let this file extend the other with 'extends'",
+                )
+            )
+    if problems:
+        raise ScenarioError(problems)
+    return over(first, second)
+
+
+def set_values(document: Document, settings: Iterable[str]) -> Document:
+    """Return the document with ``path=value`` settings laid over it.
+
+    A path runs through keys and list positions: ``contracts.alliance.cap=8%``,
+    ``contracts.output.terms.0.price=£500``. The value is read as YAML. A number that carries
+    evidence keeps it; its range is dropped where the new value lies outside.
+
+    Raises:
+        UsageError: a setting has no ``=`` or its path leads through something without keys.
+    """
+    result = _copy(document)
+    for setting in settings:
+        path_text, equals, value_text = setting.partition("=")
+        path = tuple(_step(part) for part in path_text.strip().split("."))
+        if not equals or not all(str(part) for part in path):
+            raise UsageError(
+                f"--set {setting}: found no 'path=value'; write for example "
+                "--set contracts.alliance.cap=8%"
+            )
+        value = read_value(value_text, f"--set {path_text.strip()}")
+        _set(result, path, value, setting)
+    return result
+
+
+def dotted(path: Path) -> str:
+    """Return a path as people write it."""
+    return ".".join(str(part) for part in path)
+
+
+def _step(part: str) -> str | int:
+    return int(part) if part.isdigit() else part
+
+
+def _set(document: Document, path: Path, value: Document, setting: str) -> None:
+    group: Any = document.tree
+    for depth, part in enumerate(path[:-1]):
+        if isinstance(group, dict) and isinstance(part, str):
+            group = group.setdefault(part, {})
+        elif isinstance(group, list) and isinstance(part, int) and part < len(group):
+            group = group[part]
+        else:
+            group = None
+        if not isinstance(group, dict | list):
+            raise UsageError(
+                f"--set {setting}: '{dotted(path[: depth + 1])}' holds no keys; "
+                f"a path leads through groups, as in 'services.support.caseload'"
+            )
+    last = path[-1]
+    fits = isinstance(group, dict) or (
+        isinstance(group, list) and isinstance(last, int) and last < len(group)
+    )
+    if not fits:
+        raise UsageError(f"--set {setting}: there is no '{last}' in '{dotted(path[:-1])}'")
+    new = value.tree["value"]
+    old = group.get(last) if isinstance(group, dict) else group[last]  # type: ignore[call-overload]
+    if isinstance(old, dict) and "value" in old and not isinstance(new, dict):
+        new = {key: kept for key, kept in old.items() if key != "range"} | {"value": new}
+    group[last] = new
+    place = value.values.get((), (f"--set {dotted(path)}", 1, 1))
+    for stale in _paths(old, path):
+        document.values.pop(stale, None)
+    for end in range(1, len(path) + 1):
+        document.values.setdefault(path[:end], place)
+        document.keys.setdefault(path[:end], place)
+    for inner, where in value.values.items():
+        document.values[path + inner] = where
+
+
+def _copy(document: Document) -> Document:
+    return Document(copy.deepcopy(document.tree), dict(document.values), dict(document.keys))
+
+
+def _lay(into: Document, child: Document, path: Path, tree: dict[str, Any]) -> None:
+    into.values[path] = child.place(path)
+    target: Any = into.tree
+    for part in path:
+        target = target[part]
+    for key, value in tree.items():
+        here = (*path, key)
+        old = target.get(key)
+        if isinstance(old, dict) and isinstance(value, dict) and not _replaces(old, value):
+            into.keys[here] = child.place_of_key(here)
+            _lay(into, child, here, value)
+            continue
+        for stale in _paths(old, here):
+            into.values.pop(stale, None)
+        target[key] = copy.deepcopy(value)
+        for new in _paths(value, here):
+            into.values[new] = child.place(new)
+            into.keys[new] = child.place_of_key(new)
+
+
+def _replaces(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """A number with its evidence and a contract of another form come whole, never in part."""
+    return "value" in new or new.get("form", old.get("form")) != old.get("form")
+
+
+def _paths(tree: Any, path: Path) -> Iterable[Path]:
+    yield path
+    if isinstance(tree, dict | list):
+        pairs = tree.items() if isinstance(tree, dict) else enumerate(tree)
+        for part, value in pairs:
+            yield from _paths(value, (*path, part))
+
+
+def _leaves(tree: Any, path: Path) -> Iterable[tuple[Path, Any]]:
+    if isinstance(tree, dict) and tree:
+        for key, value in tree.items():
+            yield from _leaves(value, (*path, key))
+    else:
+        yield path, tree
+
+
+def _find(tree: Any, path: Path) -> tuple[bool, Any]:
+    for part in path:
+        if not isinstance(tree, dict) or part not in tree:
+            return False, None
+        tree = tree[part]
+    return True, tree

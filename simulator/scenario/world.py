@@ -1,0 +1,306 @@
+"""The world that every contract of a scenario shares: parties, services, people, risks, money."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from simulator.contract.curve import Frozen
+from simulator.contract.forms import provenance
+from simulator.contract.term import Identifier
+from simulator.quantities import (
+    ChanceAYear,
+    Change,
+    Count,
+    Duration,
+    Figure,
+    Growth,
+    Hazard,
+    Level,
+    Money,
+    MoneyAYear,
+    Rate,
+    Share,
+    Whole,
+)
+
+__all__ = [
+    "MONTHS",
+    "Appraisal",
+    "Commissioner",
+    "Date",
+    "DropOut",
+    "Handover",
+    "Inflation",
+    "Length",
+    "Need",
+    "Provider",
+    "Relapse",
+    "Risk",
+    "Service",
+]
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _read_date(found: object) -> datetime.date:
+    if isinstance(found, datetime.date):
+        return found
+    if isinstance(found, str) and _ISO.fullmatch(found):
+        try:
+            return datetime.date.fromisoformat(found)
+        except ValueError:
+            pass
+    shown = f"'{found}'" if isinstance(found, str) else str(found)
+    raise PydanticCustomError(
+        "date",
+        "{found}",
+        {
+            "found": f"found {shown}",
+            "allowed": "a date is written year-month-day",
+            "mend": "write for example '2026-04-01'",
+        },
+    )
+
+
+Date = Annotated[
+    datetime.date,
+    PlainValidator(_read_date),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-04-01"]}),
+]
+"""A day, written 2026-04-01."""
+
+
+def _default(written: str, value: float, why: str) -> Any:
+    return Field(default=Figure(value, written), json_schema_extra=provenance(why))
+
+
+def _one_key(key: str) -> BeforeValidator:
+    """Let a group be written as the value of its main key alone."""
+
+    def spread(found: object) -> object:
+        is_group = isinstance(found, dict) and "value" not in found
+        return found if is_group or isinstance(found, Frozen) else {key: found}
+
+    return BeforeValidator(spread, json_schema_input_type=Any)
+
+
+class Commissioner(Frozen):
+    """A public body that pays for the services."""
+
+    name: str = ""
+    """What to call it."""
+    funds: Share | None = None
+    """Its share of what the commissioners pay; needed where there are several."""
+
+
+class Provider(Frozen):
+    """An organisation that delivers services."""
+
+    name: str = ""
+    """What to call it."""
+    reserves: Money
+    """Free reserves at the start of the term: the cash it can lose before it runs out."""
+    overheads: Share = _default(
+        "30%",
+        0.30,
+        "23/77: venue 13% and other 10% beside staff 77% of cost, children's centres and "
+        "nurseries (2018), grade C; borrowed for other services, grade E",
+    )
+    """Running cost (venue, equipment, management) as a share of caseworkers' pay, before VAT."""
+    fixed_cost: MoneyAYear = _default("£0 a year", 0.0, "no fixed cost beside overheads unless stated")
+    """Purchases a year that do not depend on staff or activity, before VAT."""
+    vat_recovery: Share = _default(
+        "0%", 0.0, "charities mostly cannot recover VAT on purchases; councils can, grade D"
+    )
+    """Share of the VAT on its purchases that it recovers."""
+    quality: Level = _default("0", 0.0, "observed practice: no provider is better unless stated")
+    """Standing quality of its casework: 0 observed practice, +1 the best a named peer achieves."""
+
+
+class Length(Frozen):
+    """How long people stay with a service."""
+
+    mean: Duration
+    """Mean length."""
+    shape: Literal["lognormal", "exponential", "fixed"] = Field(
+        default="lognormal",
+        json_schema_extra=provenance("assumption: few short stays and a long tail, grade E"),
+    )
+    """Distribution of lengths."""
+    variation: Count = _default("0.5", 0.5, "assumption: standard deviation half the mean, grade E")
+    """Standard deviation over mean, for the lognormal shape."""
+
+
+class DropOut(Frozen):
+    """Leaving while waiting: at hazard ``at_first exp(rise x wait)``."""
+
+    at_first: Hazard
+    """Hazard on the first day of waiting."""
+    rise: Hazard = _default("0% a week", 0.0, "a constant hazard unless a rise is stated")
+    """Growth of the hazard for each week waited, continuously compounded."""
+
+
+class Relapse(Frozen):
+    """Coming back after a good outcome."""
+
+    chance: Share
+    """Share of the good outcomes that do not last."""
+    after: Duration = _default("26 weeks", 182.0, "assumption: half a year on average, grade E")
+    """Mean time until the person is referred again (exponential)."""
+
+
+class Need(Frozen):
+    """A group of people with its own prospects."""
+
+    share: Share
+    """Share of the referrals."""
+    good_outcome: Share | None = None
+    """Chance of a good outcome, where it differs from the service's."""
+    lasts: Duration | None = None
+    """Mean stay, where it differs from the service's."""
+    priority: Whole = _default("1", 1.0, "all needs wait in one line unless priorities are stated")
+    """1 is seen first; equal priorities wait in one line."""
+
+
+class Service(Frozen):
+    """A service: who comes, who works there, how long people stay, how it ends."""
+
+    name: str = ""
+    """What to call it."""
+    referrals: Rate
+    """Referrals a year from outside, at the start of the term."""
+    growth: Growth = _default("0% a year", 0.0, "no growth of demand unless stated")
+    """Growth of referrals a year, continuously compounded."""
+    season: dict[Literal[MONTHS], Change] = {}  # type: ignore[valid-type]
+    """Difference of a month from the yearly average, for example {dec: -20%}."""
+    referred_to: dict[Identifier, Share] | None = Field(
+        default=None,
+        json_schema_extra=provenance("assumption: referrals follow planned caseworkers"),
+    )
+    """Share of the referrals that each provider receives."""
+    needs: dict[Identifier, Need] = {}
+    """Groups of people by need; none means one group."""
+    take_up: Share = _default("100%", 1.0, "everyone referred accepts unless stated")
+    """Share of those referred who accept the offer and wait."""
+    workers: dict[Identifier, Count] = Field(min_length=1)
+    """Caseworkers in post at full strength, by provider (part-time staff count in part)."""
+    caseload: Whole
+    """People a caseworker holds at a time."""
+    lasts: Annotated[Length, _one_key("mean")]
+    """How long people stay: a mean, or {mean, shape, variation}."""
+    drop_out: Annotated[DropOut, _one_key("at_first")] = Field(
+        default=DropOut(at_first=Figure(0.02 / 7, "2% a week")),
+        json_schema_extra=provenance("assumption: 2% a week leave while they wait, grade E"),
+    )
+    """Leaving while waiting: a hazard, or {at_first, rise}."""
+    good_outcome: Share | None = None
+    """Chance that a completed stay ends well, without a wait and at observed practice."""
+    best_outcome: Share | None = None
+    """The same at best practice (quality +1); without it quality has no effect."""
+    wait_harm: Share = _default("0%", 0.0, "waiting does not harm outcomes unless stated")
+    """Fall of the odds of a good outcome for each week waited."""
+    relapse: Annotated[Relapse, _one_key("chance")] = Field(
+        default=Relapse(chance=Figure(0.0, "0%")),
+        json_schema_extra=provenance("nobody comes back unless stated"),
+    )
+    """Coming back after a good outcome: a share, or {chance, after}."""
+    worker_cost: MoneyAYear
+    """Pay of a caseworker a year with on-costs, at the prices of the start."""
+    cost_per_start: Money = _default("£0", 0.0, "no cost for each person started unless stated")
+    """Purchases for each person who starts, before VAT."""
+
+    @model_validator(mode="after")
+    def _has_outcomes(self) -> Service:
+        everyone = self.needs and all(n.good_outcome is not None for n in self.needs.values())
+        if self.good_outcome is None and not everyone:
+            raise PydanticCustomError(
+                "outcome",
+                "{found}",
+                {
+                    "found": "found no 'good_outcome'",
+                    "allowed": "a service has a chance of a good outcome, or each of its needs has",
+                    "mend": "add for example 'good_outcome: 45%'",
+                },
+            )
+        return self
+
+
+class Handover(Frozen):
+    """People who complete one service and need another."""
+
+    sender: Identifier = Field(alias="from")
+    """The service they complete."""
+    receiver: Identifier = Field(alias="to")
+    """The service they need next."""
+    share: Share
+    """Share of the completions that need it."""
+    success: Share
+    """Share of these hand-overs that reach the other service, at observed practice."""
+    best_success: Share | None = None
+    """The same at best practice; the place where hand-over effort acts."""
+    after: Duration = _default("0 days", 0.0, "hand-overs arrive at once unless stated")
+    """Mean time on the way (exponential)."""
+    returns: Share = _default("0%", 0.0, "failed hand-overs do not come back unless stated")
+    """Share of the failed hand-overs who come back to the sending service."""
+    returns_after: Duration = _default("13 weeks", 91.0, "assumption: a quarter, grade E")
+    """Mean time until they come back (exponential)."""
+
+
+class Risk(Frozen):
+    """A shock to demand: dated, or by chance."""
+
+    name: str = ""
+    """What to call it."""
+    chance: ChanceAYear | None = None
+    """Chance that it comes in a year of the term, at a random day of that year."""
+    on: Date | None = None
+    """The day it comes for certain, instead of a chance."""
+    demand: Change
+    """Change of referrals while it lasts."""
+    lasts: Duration
+    """How long it lasts."""
+    services: tuple[Identifier, ...] = ()
+    """Services it reaches; none named means all."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Risk:
+        if (self.chance is None) == (self.on is None):
+            raise PydanticCustomError(
+                "risk",
+                "{found}",
+                {
+                    "found": "found both 'chance' and 'on', or neither",
+                    "allowed": "a risk comes by chance or on a day",
+                    "mend": "keep one of the two",
+                },
+            )
+        return self
+
+
+class Inflation(Frozen):
+    """Rises of the providers' costs on each 1 April."""
+
+    pay: Growth = _default("0% a year", 0.0, "pay stays at the level of the start unless stated")
+    """Rise of pay."""
+    prices: Growth = _default("0% a year", 0.0, "prices stay at the level of the start unless stated")
+    """Rise of purchases; also takes nominal pounds to real ones in the appraisal."""
+
+
+class Appraisal(Frozen):
+    """How pounds of different years are compared."""
+
+    discount_rate: Growth = _default(
+        "3.5% a year",
+        0.035,
+        "HM Treasury Green Book, social time preference rate, real, years 0 to 30; under review "
+        "since December 2025",
+    )
+    """Real discount rate."""
+    price_year: str = ""
+    """The year in whose prices the scenario's amounts stand, for readers."""
