@@ -8,6 +8,8 @@ from pydantic import (
     Discriminator,
     Field,
     GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     Tag,
     model_validator,
 )
@@ -109,15 +111,24 @@ class Contract(Frozen):
     costs: dict[Identifier, OwnCost] = {}
     """What the contract costs the parties to set up and run."""
 
-    @model_validator(mode="before")
+    _is_shorthand: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _spread_shorthand(cls, found: Any) -> Any:
+    def _spread_shorthand(cls, found: Any, handler: ModelWrapValidatorHandler[Contract]) -> Contract:
         """Read ``{form: ..., ...}`` as a contract of that one form."""
         if not isinstance(found, dict) or "form" not in found:
-            return found
+            return handler(found)
         own = {key: value for key, value in found.items() if key in cls.model_fields}
         form = {key: value for key, value in found.items() if key not in cls.model_fields}
-        return own | {"terms": [form]}
+        contract = handler(own | {"terms": [form]})
+        contract._is_shorthand = True
+        return contract
+
+    @property
+    def is_shorthand(self) -> bool:
+        """Whether the keys of its one form stand beside the contract's own in the file."""
+        return self._is_shorthand
 
     @model_validator(mode="after")
     def _has_terms(self) -> Contract:

@@ -15,7 +15,7 @@ from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.engine.caseload import COUNTS, Reading
 from simulator.scenario.scenario import Scenario
 
-__all__ = ["Books", "CostRates"]
+__all__ = ["Books", "CostRates", "cost_flows", "planned_yearly_cost"]
 
 
 class CostRates:
@@ -78,6 +78,18 @@ class Books:
         }
         columns["cost"] = columns["staff_cost"] + columns["running_cost"] + columns["vat_cost"]
         return Statement({name: columns[name] for name in COLUMNS}, month.years)
+
+
+def planned_yearly_cost(scenario: Scenario) -> dict[str, float]:
+    """Return each provider's cost of a year at full strength, without the cost of each start.
+
+    Pounds at the prices of the start.
+    """
+    rates = CostRates(scenario)
+    pay = rates.posts * rates.pay
+    running = pay * rates.overheads + rates.fixed
+    cost = (pay + running * (1.0 + rates.vat)).sum(axis=1)
+    return dict(zip(scenario.providers, cost.tolist(), strict=True))
 
 
 def cost_flows(statement: Statement, commissioners: int) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal
 
@@ -148,26 +147,3 @@ def years_after(day: datetime.date, years: int) -> datetime.date:
         return day.replace(year=day.year + years)
     except ValueError:
         return datetime.date(day.year + years, 3, 1)
-
-
-def walk(model: Frozen, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield every field of a scenario as (path, value, model, field name), depth first."""
-    for name, info in type(model).model_fields.items():
-        value = getattr(model, name)
-        here = (*path, info.alias or name)
-        yield here, value, model, name
-        yield from _walk_into(value, here)
-
-
-def _walk_into(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[Any, ...]]:
-    if isinstance(value, Frozen):
-        yield from walk(value, path)
-    elif isinstance(value, dict):
-        for key, entry in value.items():
-            if isinstance(entry, Figure):
-                yield (*path, key), entry, None, ""
-            else:
-                yield from _walk_into(entry, (*path, key))
-    elif isinstance(value, tuple):
-        for index, entry in enumerate(value):
-            yield from _walk_into(entry, (*path, index))

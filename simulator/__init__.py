@@ -1,0 +1,34 @@
+"""Alliance contracts and output-based contracts over the same simulated futures.
+
+    scenario = simulator.load("scenarios/staying-well.yaml")
+    study = simulator.run(scenario, replications=200, seed=1)
+    result = simulator.compare(study)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["compare", "load", "run"]
+
+if TYPE_CHECKING:
+    from simulator.study.files import load
+    from simulator.study.replicate import replicate as run
+    from simulator.study.summary import compare
+
+_WHERE = {
+    "compare": ("simulator.study.summary", "compare"),
+    "load": ("simulator.study.files", "load"),
+    "run": ("simulator.study.replicate", "replicate"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public functions when they are first used: `alliance --help` needs none."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'simulator' has no attribute '{name}'")
+    import importlib
+
+    module, function = _WHERE[name]
+    return getattr(importlib.import_module(module), function)

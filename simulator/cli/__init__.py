@@ -1,0 +1,55 @@
+"""The `alliance` command: stdout carries results, stderr carries progress and mistakes.
+
+Exit codes: 0 done, 1 something unforeseen, 2 the command was not understood, 3 a scenario or data
+file is wrong, 4 the run failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+__all__ = ["main"]
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    from simulator._errors import AllianceError, ScenarioError
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # "£" and "−" must come out whatever the console's code page is
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    from simulator.cli.app import app
+
+    try:
+        app(args=arguments, prog_name="alliance")
+    except AllianceError as error:
+        if debug:
+            raise
+        print(error, file=sys.stderr)
+        if isinstance(error, ScenarioError):
+            count = len(error.problems)
+            print(f"{count} problem{'s' if count > 1 else ''} found.", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was written.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # the reader (head, less) has gone; leave quietly, and keep Python from flushing into it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if debug:
+            raise
+        print(
+            f"Something went wrong that we did not foresee: {type(error).__name__}: {error}\n"
+            "Please report it; the same command with --debug shows where.",
+            file=sys.stderr,
+        )
+        sys.exit(1)

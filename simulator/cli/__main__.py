@@ -1,0 +1,5 @@
+"""Run as `python -m simulator.cli`."""
+
+from simulator.cli import main
+
+main()

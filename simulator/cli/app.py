@@ -1,0 +1,101 @@
+"""The commands and their options; each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Compare alliance contracts with output-based contracts over the same simulated futures.",
+    epilog="Exit codes: 0 done, 1 unforeseen, 2 usage, 3 invalid scenario, 4 run failed, "
+    "130 interrupted. Add --debug to see where an error arose.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+_DECIDE = "Decide"
+_WRITE = "Write a scenario"
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="Scenario files; several add to each other.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a value; can be given again."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Compare alliance contracts with output-based contracts."""
+    if show:
+        from simulator import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command(rich_help_panel=_DECIDE)
+def run(
+    files: Files,
+    replications: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Number of simulated futures.")
+    ] = 200,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Makes the same futures again.")
+    ] = 1,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder to write; default results/RUN_ID.")
+    ] = None,
+    settings: Settings = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run every contract in the files over the same futures and compare them with the baseline."""
+    from simulator.cli.run import run as command
+
+    command(files, replications, seed, out, settings or [], as_json)
+
+
+@app.command(rich_help_panel=_DECIDE)
+def show(files: Files, settings: Settings = None) -> None:
+    """Say each contract in words, with each party's largest gain and loss by rule."""
+    from simulator.cli.scenario import show as command
+
+    command(files, settings or [])
+
+
+@app.command(rich_help_panel=_WRITE)
+def new(
+    file: Annotated[Path, typer.Argument(help="File to write; it must not exist yet.")],
+    template: Annotated[
+        str, typer.Option(help="'smallest', or 'several-services' with every kind of key.")
+    ] = "smallest",
+) -> None:
+    """Write a starter scenario."""
+    from simulator.cli.scenario import new as command
+
+    command(file, template)
+
+
+@app.command(rich_help_panel=_WRITE)
+def check(files: Files, settings: Settings = None, as_json: AsJson = False) -> None:
+    """Check a scenario: every mistake with its line, then warnings and the defaults it takes."""
+    from simulator.cli.scenario import check as command
+
+    command(files, settings or [], as_json)
+
+
+@app.command(rich_help_panel=_WRITE)
+def schema() -> None:
+    """Print the JSON Schema of scenarios, for editors that complete and check as you type."""
+    from simulator.cli.scenario import schema as command
+
+    command()

@@ -1,0 +1,94 @@
+"""`alliance check`, `new`, `schema` and `show`: everything about a scenario short of running it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from simulator._errors import RunError, UsageError
+
+__all__ = ["check", "new", "schema", "show"]
+
+TEMPLATES = ("smallest", "several-services")
+
+
+def check(files: list[Path], settings: list[str], as_json: bool) -> None:
+    """Check, warn, list defaults; mistakes leave through the error that carries them all."""
+    from simulator.report.run_text import grouped_defaults
+    from simulator.report.tables import paragraph, table
+    from simulator.report.warnings import warnings
+    from simulator.scenario.evidence import defaults_taken, numbers_with_evidence
+    from simulator.study.files import load
+
+    scenario = load(files, settings)
+    found = list(warnings(scenario))
+    if as_json:
+        rows = [
+            {"path": row.path, "value": row.value, "provenance": row.provenance}
+            for row in defaults_taken(scenario)
+        ]
+        document = {
+            "schema": "alliance-check/1",
+            "scenario": scenario.title,
+            "valid": True,
+            "warnings": found,
+            "defaults": rows,
+        }
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        return
+    numbers = numbers_with_evidence(scenario)
+    sourced = sum(1 for number in numbers if number.evidence and number.evidence.source)
+    lines = [
+        f"{scenario.title}: no mistakes found.",
+        paragraph(
+            f"{len(numbers)} numbers, {sourced} of them with a source; "
+            f"{len(scenario.contracts)} contracts, compared with "
+            f"'{scenario.baseline}'."
+        ),
+    ]
+    if found:
+        lines += ["", "Warnings", *(paragraph(text, "  ") for text in found)]
+    rows_shown = grouped_defaults(scenario)
+    if rows_shown:
+        lines += ["", "Defaults taken, because the scenario does not say otherwise", ""]
+        lines.append(table(("Key", "Value", "Where it comes from"), rows_shown, prose=2))
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def show(files: list[Path], settings: list[str]) -> None:
+    """Print every contract in words."""
+    from simulator.report.show_text import show_text
+    from simulator.study.files import load
+
+    sys.stdout.write(show_text(load(files, settings)) + "\n")
+
+
+def new(file: Path, template: str) -> None:
+    """Write a template where no file stands yet."""
+    from importlib.resources import files
+
+    from simulator._errors import did_you_mean
+
+    if template not in TEMPLATES:
+        near = did_you_mean(template, TEMPLATES)
+        raise UsageError(
+            f"there is no template '{template}'; the templates are {', '.join(TEMPLATES)}"
+            + (f"; {near}" if near else "")
+        )
+    text = files("simulator.scenario").joinpath("templates", f"{template}.yaml").read_bytes()
+    try:
+        with file.open("xb") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise RunError(f"{file} exists already; give another name or move it away") from None
+    except OSError as error:
+        raise RunError(f"{file} cannot be written: {error.strerror}") from None
+    sys.stdout.write(f"Written {file}. Next: alliance check {file}\n")
+
+
+def schema() -> None:
+    """Print the JSON Schema."""
+    from simulator.scenario.json_schema import schema_text
+
+    sys.stdout.write(schema_text())

@@ -1,0 +1,111 @@
+"""The run as one versioned document, for other programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.report.words import likelihood
+from simulator.scenario.evidence import defaults_taken
+from simulator.study.replicate import ENGINE, PEOPLE, Study
+from simulator.study.summary import compare, summarise
+
+__all__ = ["SCHEMA", "document"]
+
+SCHEMA = "alliance-run/1"
+"""Name and version of the document; the number rises when a field changes its meaning."""
+
+
+def document(study: Study, run_id: str) -> dict[str, Any]:
+    """Return the study as plain values, ready for JSON; money in nominal pounds over the term."""
+    scenario = study.scenario
+    timetable = scenario.timetable
+    return {
+        "schema": SCHEMA,
+        "run_id": run_id,
+        "scenario": scenario.title,
+        "illustrative": scenario.illustrative,
+        "behaviour": scenario.behaviour,
+        "engine": ENGINE,
+        "starts": timetable.starts.isoformat(),
+        "ends_before": timetable.ends.isoformat(),
+        "currency": scenario.currency,
+        "seed": study.seed,
+        "replications": study.replications,
+        "baseline": scenario.baseline,
+        "contracts": {name: _contract(study, name) for name in scenario.contracts},
+        "comparison": {
+            name: {
+                "net_position": comparison.net_position.as_dict(),
+                "p_costs_less": comparison.p_costs_less,
+                "p_costs_same": comparison.p_costs_same,
+                "likelihood": likelihood(comparison.p_costs_less),
+                "parties": {
+                    party: summary.as_dict() for party, summary in comparison.by_party.items()
+                },
+            }
+            for name, comparison in compare(study).items()
+        },
+        "assumptions": {
+            "defaults": [
+                {"path": row.path, "value": row.value, "provenance": row.provenance}
+                for row in defaults_taken(scenario)
+            ],
+        },
+    }
+
+
+def _contract(study: Study, name: str) -> dict[str, Any]:
+    scenario, outcomes = study.scenario, study.outcomes[name]
+    signatories = scenario.signatories
+    payers = len(signatories.commissioners)
+    parties: dict[str, Any] = {}
+    for index, party in enumerate((*signatories.commissioners, *signatories.providers)):
+        parties[party] = {
+            "name": signatories.name(party),
+            "role": "commissioner" if index < payers else "provider",
+            "net_position": summarise(outcomes.net[:, index]).as_dict(),
+            "present_value": summarise(outcomes.present_value[:, index]).as_dict(),
+        }
+        if index >= payers:
+            lowest = outcomes.lowest_cash[:, index - payers]
+            parties[party]["p_cash_below_zero"] = float((lowest < 0).mean())
+            parties[party]["lowest_cash"] = summarise(lowest).as_dict()
+    return {
+        "title": scenario.title_of(name),
+        "parties": parties,
+        "commissioners": {
+            "net_position": summarise(outcomes.net[:, :payers].sum(axis=1)).as_dict(),
+            "present_value": summarise(outcomes.present_value[:, :payers].sum(axis=1)).as_dict(),
+        },
+        "outside": {
+            account: summarise(outcomes.net[:, index]).as_dict()
+            for index, account in enumerate(signatories.accounts)
+            if index >= payers + len(signatories.providers)
+        },
+        "paid_to_providers": summarise(outcomes.paid).as_dict(),
+        "payments_sum": float(abs(outcomes.payments_sum).max()),
+        "people": people(study, name),
+        "services": {
+            service: people(study, name, index)
+            for index, service in enumerate(scenario.services)
+        },
+    }
+
+
+def people(study: Study, name: str, service: int | None = None) -> dict[str, float]:
+    """Return what became of the people, means over futures; of one service or of all.
+
+    ``mean_wait_days`` is over everyone who started, in all futures.
+    """
+    counts = study.outcomes[name].people
+    totals = {
+        column: counts[column] if service is None else counts[column][:, [service]]
+        for column in PEOPLE
+    }
+    means = {column: float(values.sum(axis=1).mean()) for column, values in totals.items()}
+    if service is not None:
+        del means["on_the_way"]
+    wait, stay = means.pop("wait_days"), means.pop("service_days")
+    means["mean_wait_days"] = wait / means["started"] if means["started"] else 0.0
+    means["mean_stay_days"] = stay / means["completed"] if means["completed"] else 0.0
+    return means

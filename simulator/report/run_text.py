@@ -1,0 +1,232 @@
+"""The run as a commissioner reads it: the answer first, then who gets what, then what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.report.tables import paragraph, table
+from simulator.report.words import likelihood, money, money_in_words, money_range, number, percent
+from simulator.scenario.evidence import Default, defaults_taken, numbers_with_evidence
+from simulator.scenario.scenario import Scenario
+
+__all__ = ["run_text"]
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def run_text(scenario: Scenario, doc: dict[str, Any], all_defaults: bool = False) -> str:
+    """Return the whole output of a run.
+
+    Args:
+        scenario: what was run.
+        doc: the run's document.
+        all_defaults: whether to list every default with its provenance.
+    """
+    sections = [
+        "\n".join(_headline(scenario, doc)),
+        _parties(scenario, doc),
+        _people(scenario, doc),
+        "\n".join(_limits(scenario, doc)),
+        _defaults(scenario, doc),
+    ]
+    return "\n\n".join(section for section in sections if section)
+
+
+def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
+    yield scenario.title
+    if scenario.illustrative:
+        yield "Made-up inputs: do not use for decisions."
+    yield ""
+    providers = len(scenario.providers)
+    count = _NUMBERS[providers] if providers < len(_NUMBERS) else str(providers)
+    several = "providers" if providers > 1 else "provider"
+    yield paragraph(
+        f"{count.capitalize()} {several}, {_length(scenario)}, "
+        f"{number(doc['replications'])} simulated futures. "
+        "Every contract meets the same people with the same luck."
+    )
+    payers = _payers(scenario)
+    yield ""
+    rows = []
+    for name, contract in doc["contracts"].items():
+        net = contract["commissioners"]["net_position"]
+        people = contract["people"]
+        rows.append(
+            (
+                scenario.title_of(name) + (" (baseline)" if name == scenario.baseline else ""),
+                money_in_words(-net["mean"], scenario.currency),
+                money_range(-net["p95"], -net["p05"], scenario.currency),
+                number(people["good_outcomes"]),
+                _cost_per_outcome(scenario, net["mean"], people["good_outcomes"]),
+            )
+        )
+    yield table(
+        (
+            "Contract",
+            f"Net cost to {payers}",
+            "5th to 95th percentile",
+            "Good outcomes",
+            "Cost of one",
+        ),
+        rows,
+    )
+    yield ""
+    for name, comparison in doc["comparison"].items():
+        yield paragraph(_against_baseline(scenario, doc, name, comparison))
+
+
+def _against_baseline(
+    scenario: Scenario, doc: dict[str, Any], name: str, comparison: dict[str, Any]
+) -> str:
+    title, base = scenario.title_of(name), scenario.title_of(scenario.baseline)
+    futures = doc["replications"]
+    net, currency = comparison["net_position"], scenario.currency
+    if comparison["p_costs_same"] == 1.0:
+        return f"{title} costs exactly the same as {base} in all {number(futures)} futures."
+    word = likelihood(comparison["p_costs_less"])
+    mean = net["mean"]
+    more = "less" if mean > 0 else "more"
+    error = net["mc_error"]
+    sure = f" (Monte Carlo error {money_in_words(error, currency)})" if error else ""
+    shown = money(abs(mean), currency, error)
+    spread = (
+        f"From the 5th to the 95th percentile it costs {_less_or_more(net['p95'], currency)} to "
+        f"{_less_or_more(net['p05'], currency)}."
+    )
+    of = "of " if 0 < comparison["p_costs_less"] < 1 else ""
+    return (
+        f"{title} costs less than {base} in {percent(comparison['p_costs_less'], futures)} "
+        f"{of}paired futures"
+        f"{f' ({word}, as far as luck goes)' if word else ''}. "
+        f"On average it costs {shown} {more}{sure}. {spread}"
+    )
+
+
+def _less_or_more(saving: float, currency: str) -> str:
+    return f"{money_in_words(abs(saving), currency)} {'less' if saving >= 0 else 'more'}"
+
+
+def _parties(scenario: Scenario, doc: dict[str, Any]) -> str:
+    currency = scenario.currency
+    rows = []
+    parties = next(iter(doc["contracts"].values()))["parties"]
+    for party, first in parties.items():
+        for name, contract in doc["contracts"].items():
+            net = contract["parties"][party]["net_position"]
+            rows.append(
+                (
+                    first["name"],
+                    scenario.title_of(name),
+                    money(net["mean"], currency, net["mc_error"]),
+                    money(net["p05"], currency),
+                    money(net["p95"], currency),
+                    percent(contract["parties"][party]["p_cash_below_zero"], doc["replications"])
+                    if first["role"] == "provider"
+                    else "does not apply",
+                )
+            )
+    heading = paragraph(
+        f"What each party is left with over {_length(scenario)}: income less payments and own "
+        f"costs, in pounds of the day (positive is a surplus, negative a deficit; rounded)."
+    )
+    body = table(
+        (
+            "Party",
+            "Contract",
+            "Mean",
+            "5th percentile",
+            "95th percentile",
+            "Runs out of cash",
+        ),
+        rows,
+    )
+    return f"{heading}\n\n{body}"
+
+
+def _people(scenario: Scenario, doc: dict[str, Any]) -> str:
+    contracts = doc["contracts"]
+    first = next(iter(contracts.values()))
+    same = all(contract["people"] == first["people"] for contract in contracts.values())
+    columns = {"Every contract": first} if same else {
+        scenario.title_of(name): contract for name, contract in contracts.items()
+    }
+    lines = (
+        ("Referred (hand-overs and returns included)", "referred"),
+        ("Declined the offer", "declined"),
+        ("Left while waiting", "dropped_out"),
+        ("Still waiting at the end", "still_waiting"),
+        ("Started", "started"),
+        ("Still in service at the end", "still_in_service"),
+        ("Completed", "completed"),
+        ("Good outcomes", "good_outcomes"),
+        ("Mean wait of those who started, days", "mean_wait_days"),
+    )
+    rows = [
+        (label, *(number(contract["people"][key]) for contract in columns.values()))
+        for label, key in lines
+    ]
+    heading = "What became of the people, on average over the futures."
+    if len(scenario.services) > 1:
+        heading += " All services together; one person can come to several."
+    return f"{paragraph(heading)}\n\n{table(('People', *columns), rows)}"
+
+
+def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
+    yield "What this can and cannot tell"
+    yield paragraph(
+        "Only money moves between the contracts. Every party does the same work under each "
+        "(behaviour: none), so collaboration has no effect here by construction.",
+        "  ",
+    )
+    ranged = [row for row in numbers_with_evidence(scenario) if row.evidence and row.evidence.low is not None]
+    text = (
+        "The spread between futures is luck alone: who comes, when, how long they stay, how it "
+        "ends. Inputs stand at their central values"
+    )
+    yield paragraph(
+        text + (f"; {len(ranged)} of them carry a range that is not drawn yet." if ranged else "."),
+        "  ",
+    )
+    yield paragraph("A pound spent here and saved elsewhere is not counted as cash.", "  ")
+
+
+def _defaults(scenario: Scenario, doc: dict[str, Any]) -> str:
+    rows = [
+        (path, value, why) for path, value, why in grouped_defaults(scenario)
+    ]
+    if not rows:
+        return ""
+    heading = "Defaults taken, because the scenario does not say otherwise"
+    return f"{heading}\n\n{table(('Key', 'Value', 'Where it comes from'), rows, prose=2)}"
+
+
+def grouped_defaults(scenario: Scenario) -> list[tuple[str, str, str]]:
+    """Return the defaults with those of several parties or services joined in one row."""
+    groups: dict[tuple[str, str, str], list[Default]] = {}
+    for row in defaults_taken(scenario):
+        steps = row.path.split(".")
+        many = steps[0] in ("providers", "services", "contracts", "handovers", "risks")
+        general = ".".join([steps[0], "*", *steps[2:]]) if many and len(steps) > 2 else row.path
+        if steps[0] == "contracts" and len(steps) > 4 and steps[2] == "terms":
+            general = ".".join([steps[0], "*", *steps[4:]])
+        groups.setdefault((general, row.value, row.provenance), []).append(row)
+    return [
+        (rows[0].path if len(rows) == 1 else general, value, why)
+        for (general, value, why), rows in groups.items()
+    ]
+
+
+def _length(scenario: Scenario) -> str:
+    if scenario.years is not None:
+        return f"{int(scenario.years)} year{'s' if scenario.years > 1 else ''}"
+    return f"{len(scenario.timetable.months)} months"
+
+
+def _payers(scenario: Scenario) -> str:
+    names = [scenario.signatories.name(party) for party in scenario.commissioners]
+    return "the commissioners" if len(names) > 1 else names[0]
+
+
+def _cost_per_outcome(scenario: Scenario, net: float, outcomes: float) -> str:
+    return money(-net / outcomes, scenario.currency) if outcomes else "no data"

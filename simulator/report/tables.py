@@ -1,0 +1,43 @@
+"""Plain tables and paragraphs for the terminal, the same on paper, screen and pipe."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+
+__all__ = ["WIDTH", "paragraph", "table"]
+
+WIDTH = 100
+"""Characters a line; what a laptop's terminal and an A4 page both hold."""
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], prose: int = 0) -> str:
+    """Return a table with one header row, no empty cells and figures to the right.
+
+    Args:
+        header: one text a column.
+        rows: cells as text.
+        prose: how many of the last columns are prose, to the left and wrapped; the first is so too.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for index, title in enumerate(header):
+        left = index == 0 or index >= len(header) - prose
+        wraps = index >= len(header) - prose
+        drawn.add_column(
+            title, justify="left" if left else "right", no_wrap=not wraps, overflow="fold"
+        )
+    for row in rows:
+        drawn.add_row(*(cell or "no data" for cell in row))
+    page = io.StringIO()
+    Console(file=page, width=WIDTH, color_system=None, markup=False, highlight=False).print(drawn)
+    return "\n".join(line.rstrip() for line in page.getvalue().rstrip().splitlines())
+
+
+def paragraph(text: str, indent: str = "") -> str:
+    """Return a paragraph wrapped to the page."""
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)

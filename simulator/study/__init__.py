@@ -1,0 +1,1 @@
+"""Many futures: files in, paired replications, comparisons, run folders out."""

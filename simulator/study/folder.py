@@ -1,0 +1,106 @@
+"""Run folders: named by content, written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from simulator import __version__
+from simulator._errors import RunError
+from simulator.study.replicate import ENGINE
+
+__all__ = ["run_identity", "run_tables", "write_folder"]
+
+
+def run_identity(tree: Mapping[str, Any], replications: int, seed: int) -> str:
+    """Return the identity of a run: what goes in decides it, and no clock does.
+
+    Args:
+        tree: the merged scenario as plain values.
+        replications: number of futures.
+        seed: of the study.
+    """
+    content = json.dumps(
+        [tree, replications, seed, ENGINE, __version__], ensure_ascii=True, sort_keys=False
+    )
+    return hashlib.sha256(content.encode("ascii")).hexdigest()[:12]
+
+
+def run_tables(doc: Mapping[str, Any]) -> dict[str, str]:
+    """Return the run's tables as CSV text, by file name."""
+    parties = []
+    people = []
+    for name, contract in doc["contracts"].items():
+        for party, row in contract["parties"].items():
+            cash = row.get("p_cash_below_zero", "not asked")
+            parties.append((name, party, row["role"], *row["net_position"].values(), cash))
+        for service, counts in contract["services"].items():
+            people += [(name, service, measure, value) for measure, value in counts.items()]
+    compared = [
+        (name, party, *row.values())
+        for name, comparison in doc["comparison"].items()
+        for party, row in comparison["parties"].items()
+    ]
+    figures = ("mean", "p05", "p50", "p95", "mc_error")
+    return {
+        "parties.csv": _csv(
+            ("contract", "party", "role", *figures, "p_cash_below_zero"), parties
+        ),
+        "people.csv": _csv(("contract", "service", "measure", "mean"), people),
+        "comparison.csv": _csv(("contract", "party", *figures), compared),
+    }
+
+
+def _csv(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    page = io.StringIO()
+    writer = csv.writer(page, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+    return page.getvalue()
+
+
+def write_folder(folder: Path, files: Mapping[str, str]) -> None:
+    """Write a run folder whole: into a folder beside it first, then moved into place.
+
+    A folder that already holds exactly these files is left as it is.
+
+    Raises:
+        RunError: the folder exists and holds something else, or cannot be written.
+    """
+    content = {name: text.encode("utf-8") for name, text in files.items()}
+    if folder.exists():
+        if _holds(folder, content):
+            return
+        raise RunError(f"{folder} already holds something else; give another folder with --out")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = folder.parent / f".draft-{uuid.uuid4().hex}"
+        draft.mkdir()
+    except OSError as error:
+        raise RunError(f"{folder} cannot be written: {error.strerror}") from error
+    try:
+        for name, data in content.items():
+            (draft / name).write_bytes(data)
+        os.replace(draft, folder)
+    except OSError as error:
+        raise RunError(f"{folder} cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _holds(folder: Path, content: Mapping[str, bytes]) -> bool:
+    if not folder.is_dir():
+        return False
+    there = {path.name: path for path in folder.iterdir()}
+    return set(there) == set(content) and all(
+        there[name].is_file() and there[name].read_bytes() == data
+        for name, data in content.items()
+    )

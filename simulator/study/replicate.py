@@ -1,0 +1,138 @@
+"""Paired replications: every contract over the same futures, reduced to what is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulator.contract.statement import Array
+from simulator.engine.caseload import COUNTS
+from simulator.engine.life import Future, Plan, live, plan_lives
+from simulator.engine.network import build_network
+from simulator.engine.people import People
+from simulator.parties.levers import at_norm
+from simulator.scenario.appraisal import discount_factor, rebase
+from simulator.scenario.scenario import Scenario
+
+__all__ = ["ENGINE", "PEOPLE", "Outcomes", "Study", "replicate"]
+
+ENGINE = "reference"
+"""The engine that carries the people: plain SimPy."""
+
+PEOPLE = (*COUNTS, "still_waiting", "still_in_service", "on_the_way")
+"""What is kept of the people of each future."""
+
+
+@dataclass
+class Outcomes:
+    """What one contract came to, future by future.
+
+    Attributes:
+        net: income less payments and own costs over the term, nominal pounds,
+            shape ``(replications, accounts)``.
+        present_value: the same in real pounds of the start, discounted.
+        lowest_cash: lowest cash at any month end, shape ``(replications, providers)``.
+        paid: what the commissioners paid the providers net, shape ``(replications,)``.
+        payments_sum: sum of all payments over all accounts, shape ``(replications,)``; always 0.
+        people: each of :data:`PEOPLE`, shape ``(replications, services)``.
+    """
+
+    net: Array
+    present_value: Array
+    lowest_cash: Array
+    paid: Array
+    payments_sum: Array
+    people: Mapping[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """All futures of a scenario, with the seed that makes them again."""
+
+    scenario: Scenario
+    seed: int
+    replications: int
+    outcomes: Mapping[str, Outcomes]
+
+
+def replicate(
+    scenario: Scenario,
+    replications: int,
+    seed: int,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Study:
+    """Live the same futures under every contract.
+
+    Args:
+        scenario: a checked scenario.
+        replications: number of simulated futures.
+        seed: makes them the same again.
+        progress: is told how many are done.
+    """
+    practice = at_norm(provider.quality for provider in scenario.providers.values())
+    plans = plan_lives(scenario, build_network(scenario, practice))
+    outcomes = {name: _room_for(scenario, replications) for name in scenario.contracts}
+    for replication in range(replications):
+        for plan, future in zip(plans, live(plans, seed, replication, People), strict=True):
+            for name in future.payments:
+                _keep(outcomes[name], replication, name, plan, future)
+        progress(replication + 1)
+    return Study(scenario, seed, replications, outcomes)
+
+
+def _room_for(scenario: Scenario, replications: int) -> Outcomes:
+    accounts = len(scenario.signatories.accounts)
+    services = len(scenario.services)
+    return Outcomes(
+        np.zeros((replications, accounts)),
+        np.zeros((replications, accounts)),
+        np.zeros((replications, len(scenario.providers))),
+        np.zeros(replications),
+        np.zeros(replications),
+        {name: np.zeros((replications, services)) for name in PEOPLE},
+    )
+
+
+def _keep(outcomes: Outcomes, index: int, name: str, plan: Plan, future: Future) -> None:
+    """Reduce one future under one contract to its row."""
+    scenario = plan.scenario
+    providers = scenario.signatories.provider_slice
+    by_month = future.net(name)
+    outcomes.net[index] = by_month.sum(axis=0)
+    outcomes.present_value[index] = present_value_factors(plan) @ by_month
+    reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
+    cash = reserves + by_month[:, providers].cumsum(axis=0)
+    outcomes.lowest_cash[index] = cash.min(axis=0)
+    agreement = next(w.agreement for w in plan.contracts if w.agreement.name == name)
+    between = [agreement.is_payment(term) for term in agreement.terms]
+    outcomes.paid[index] = future.payments[name][:, between][..., providers].sum()
+    outcomes.payments_sum[index] = future.payments[name].sum()
+    reading = future.reading
+    for column in COUNTS:
+        outcomes.people[column][index] = reading.counts[column].sum(axis=0)
+    outcomes.people["still_waiting"][index] = reading.waiting.sum(axis=0)
+    outcomes.people["still_in_service"][index] = reading.in_service.sum(axis=0)
+    outcomes.people["on_the_way"][index, 0] = reading.on_the_way
+
+
+def present_value_factors(plan: Plan) -> Array:
+    """Return what a nominal pound of each ledger month is worth at the start, in real terms.
+
+    Months after the term count like its last one, at their own distance in time.
+    """
+    months = plan.timetable.months
+    scenario = plan.scenario
+    factors = []
+    elapsed = 0.0
+    for index in range(plan.ledger_months):
+        month = months[min(index, len(months) - 1)]
+        length = month.years if index < len(months) else 1 / 12
+        price_level = (1.0 + scenario.inflation.prices) ** month.aprils
+        rate = float(scenario.appraisal.discount_rate)
+        factors.append(
+            rebase(1.0, price_level, 1.0) * discount_factor(elapsed + length / 2, rate)
+        )
+        elapsed += length
+    return np.array(factors)
