@@ -1,8 +1,8 @@
 """Alliance contracts and output-based contracts over the same simulated futures.
 
-    scenario = simulator.load("scenarios/staying-well.yaml")
-    study = simulator.run(scenario, replications=200, seed=1)
-    result = simulator.compare(study)
+scenario = simulator.load("scenarios/staying-well.yaml")
+study = simulator.run(scenario, replications=200, seed=1)
+result = simulator.compare(study)
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ AllianceError                 1  something we did not foresee
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -87,5 +86,7 @@ class CheckFailed(AllianceError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'x'?`` for the nearest of the known words, or an empty string."""
+    import difflib  # slow to import, and only needed when something is wrong
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""

@@ -9,13 +9,32 @@ gave it, who says so.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from simulator._kinds import (
+    CURRENCIES,
+    DAYS_A_YEAR,
+    Kind,
+    Written,
+    plain,
+    read_any,
+    read_count,
+    read_duration,
+    read_growth,
+    read_hazard,
+    read_money,
+    read_money_a_year,
+    read_rate,
+    read_share,
+    take_apart,
+)
+from simulator._refuse import refuse
 
 __all__ = [
     "DAYS_A_YEAR",
@@ -38,26 +57,6 @@ __all__ = [
     "is_a_year",
     "is_money",
 ]
-
-DAYS_A_YEAR = 365.25  # the mean Gregorian year to a hundredth of a day
-_DAYS = {
-    "hour": 1 / 24,
-    "day": 1.0,
-    "week": 7.0,
-    "month": DAYS_A_YEAR / 12,
-    "quarter": DAYS_A_YEAR / 4,
-    "year": DAYS_A_YEAR,
-}
-_SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
-_SCALES |= {"thousand": 1e3, "million": 1e6, "billion": 1e9}
-CURRENCIES = ("£", "€", "$")
-
-_NUMBER = r"(?P<sign>[+\-−]?)(?P<currency>[£€$]?)(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-_PER = r"(?:a|an|per|each|every)\s+(?P<per>hour|day|week|month|quarter|year)"
-_WRITTEN = re.compile(
-    rf"{_NUMBER}\s*(?P<scale>k|m|bn|thousand|million|billion)?"
-    rf"\s*(?P<percent>%)?\s*(?P<unit>(?:hour|day|week|month|quarter|year)s?)?(?:\s*{_PER})?"
-)
 
 
 @dataclass(frozen=True)
@@ -89,111 +88,15 @@ class Figure(float):
     def __new__(
         cls, value: float, written: str = "", kind: str = "", evidence: Evidence | None = None
     ) -> Figure:
+        """Make a float with its text, its kind's name and its evidence."""
         figure = super().__new__(cls, value)
         figure.written = written or str(value)
         figure.kind = kind
         figure.evidence = evidence
         return figure
 
-    def __getnewargs__(self) -> tuple[float, str, str, Evidence | None]:
-        return float(self), self.written, self.kind, self.evidence
-
-
-@dataclass(frozen=True)
-class _Written:
-    """A quantity taken apart: its value and the units that stood beside it."""
-
-    value: float
-    currency: str = ""
-    percent: bool = False
-    unit: str = ""
-    per: str = ""
-    bare: bool = False
-
-
-def _take_apart(found: object) -> _Written | None:
-    """Return the parts of a written quantity, or None where it cannot be read as one."""
-    if isinstance(found, bool):
-        return None
-    if isinstance(found, int | float):
-        return _Written(float(found), bare=True)
-    match = _WRITTEN.fullmatch(found.strip()) if isinstance(found, str) and len(found) < 80 else None
-    if match is None:
-        return None
-    value = float(match["digits"].replace(",", "")) * _SCALES[match["scale"] or ""]
-    if match["sign"] in ("-", "−"):
-        value = -value
-    return _Written(
-        value / 100 if match["percent"] else value,
-        currency=match["currency"],
-        percent=bool(match["percent"]),
-        unit=(match["unit"] or "").removesuffix("s"),
-        per=match["per"] or "",
-        bare=not (match["currency"] or match["percent"] or match["unit"] or match["per"]),
-    )
-
-
-Reader = Callable[[_Written], float | None]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of quantity: how it is read, what is allowed and how to write it.
-
-    ``read`` returns the value in the kind's unit, or None where the units do not fit.
-    """
-
-    name: str
-    allowed: str
-    example: str
-    read: Reader
-    low: float = -math.inf
-    high: float = math.inf
-    whole: bool = False
-
-    def parse(self, found: object, currency: str) -> float:
-        """Return the value in this kind's unit.
-
-        Raises:
-            PydanticCustomError: what was found, what is allowed, how to mend it.
-        """
-        parts = _take_apart(found)
-        shown = f"'{found}'" if isinstance(found, str) else _plain(found)
-        if parts is not None and not math.isfinite(parts.value):
-            raise _refuse(f"found {shown}, which is not a finite number", self.allowed, self.example)
-        if parts is not None and parts.currency not in ("", currency):
-            raise _refuse(
-                f"found {shown}, but this scenario counts in {currency}",
-                f"'currency' may be one of {', '.join(CURRENCIES)}",
-                f"write the amount in {currency} or set the scenario's 'currency'",
-            )
-        value = self.read(parts) if parts is not None else None
-        if value is None:
-            raise _refuse(f"found {shown}", self.allowed, self.example)
-        if not self.low <= value <= self.high or (self.whole and value != int(value)):
-            mend = self.example
-            if parts is not None and parts.bare and self.high == 1.0 and 1 < value <= 100:
-                mend = f"write {value:g}% or {value / 100:g}"
-            raise _refuse(f"found {shown}, which is out of range", self.allowed, mend)
-        return value
-
-
-def _plain(found: object) -> str:
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    if found is None:
-        return "nothing"
-    if isinstance(found, Mapping):
-        return "a group of keys"
-    if isinstance(found, list | tuple):
-        return "a list"
-    return str(found)
-
-
-def _refuse(found: str, allowed: str, mend: str) -> PydanticCustomError:
-    return PydanticCustomError(
-        "quantity", "{found}", {"found": found, "allowed": allowed, "mend": mend}
-    )
+    def __reduce__(self) -> tuple[type[Figure], tuple[float, str, str, Evidence | None]]:
+        return Figure, (float(self), self.written, self.kind, self.evidence)
 
 
 _EVIDENCE_KEYS = (
@@ -213,23 +116,23 @@ def _with_evidence(found: Mapping[str, Any], kind: Kind, currency: str) -> Figur
     """Read ``{value: ..., range: [low, high], source: ..., evidence: B, ...}``."""
     for key in found:
         if key not in _EVIDENCE_KEYS:
-            raise _refuse(
+            raise refuse(
                 f"found the key '{key}' beside a value",
                 f"a number with evidence may have {', '.join(_EVIDENCE_KEYS)}",
                 "remove it or correct its spelling",
             )
     if "value" not in found:
-        raise _refuse("found a group of keys without 'value'", kind.allowed, kind.example)
+        raise refuse("found a group of keys without 'value'", kind.allowed, kind.example)
     unit = str(found.get("unit") or "")
 
     def with_unit(entry: object) -> object:
-        parts = _take_apart(entry)
+        parts = take_apart(entry)
         if parts is None or not parts.bare:
             return entry
         symbol = next((symbol for symbol in CURRENCIES if unit.startswith(symbol)), "")
         rest = unit.removeprefix(symbol).strip()
         joined = f"{symbol}{entry}{'' if rest.startswith('%') else ' '}{rest}".strip()
-        return joined if unit and _take_apart(joined) is not None else entry
+        return joined if unit and take_apart(joined) is not None else entry
 
     def read(entry: object) -> float:
         return kind.parse(with_unit(entry), currency)
@@ -239,21 +142,21 @@ def _with_evidence(found: Mapping[str, Any], kind: Kind, currency: str) -> Figur
     if found.get("range") is not None:
         pair = found["range"]
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise _refuse(
-                f"found {_plain(pair)} as the range",
+            raise refuse(
+                f"found {plain(pair)} as the range",
                 "a range has two ends",
                 "write [low, high], with a space after the comma",
             )
         low, high = read(pair[0]), read(pair[1])
         if not low <= value <= high:
-            raise _refuse(
+            raise refuse(
                 f"found the range {pair[0]} to {pair[1]} around {found['value']}",
                 "low, value and high stand in this order",
                 "put the value inside its range",
             )
     grade = str(found.get("evidence") or "")
     if grade and grade not in "ABCDE":
-        raise _refuse(
+        raise refuse(
             f"found the evidence grade '{grade}'",
             "A audited, B evaluated with a comparison, C before and after, D expert, E assumption",
             "write one of A, B, C, D, E",
@@ -289,7 +192,7 @@ def _quantity(kind: Kind) -> Any:
     plain: list[dict[str, Any]] = [
         {"type": "string", "description": kind.allowed, "examples": [kind.example.split("'")[1]]}
     ]
-    if kind.read(_Written(1.0, bare=True)) is not None:
+    if kind.read(Written(1.0, bare=True)) is not None:
         bounds: dict[str, Any] = {"type": "integer" if kind.whole else "number"}
         bounds |= {"minimum": kind.low} if math.isfinite(kind.low) else {}
         bounds |= {"maximum": kind.high} if math.isfinite(kind.high) else {}
@@ -314,60 +217,16 @@ def _quantity(kind: Kind) -> Any:
     ]
 
 
-def _read_share(parts: _Written) -> float | None:
-    fits = (parts.percent or parts.bare) and not (parts.per or parts.unit or parts.currency)
-    return parts.value if fits else None
-
-
-def _read_money(parts: _Written) -> float | None:
-    fits = (parts.currency or parts.bare) and not (parts.per or parts.unit or parts.percent)
-    return parts.value if fits else None
-
-
-def _read_money_a_year(parts: _Written) -> float | None:
-    if not (parts.currency and parts.per) or parts.unit or parts.percent:
-        return None
-    return parts.value * DAYS_A_YEAR / _DAYS[parts.per]
-
-
-def _read_duration(parts: _Written) -> float | None:
-    return parts.value * _DAYS[parts.unit] if parts.unit and not parts.per else None
-
-
-def _read_rate(parts: _Written) -> float | None:
-    if not parts.per or parts.currency or parts.percent or parts.unit:
-        return None
-    return parts.value * DAYS_A_YEAR / _DAYS[parts.per]
-
-
-def _read_growth(parts: _Written) -> float | None:
-    return parts.value if parts.percent and parts.per == "year" else None
-
-
-def _read_hazard(parts: _Written) -> float | None:
-    return parts.value / _DAYS[parts.per] if parts.percent and parts.per else None
-
-
-def _read_count(parts: _Written) -> float | None:
-    return parts.value if parts.bare else None
-
-
-def _read_any(parts: _Written) -> float | None:
-    if parts.unit:
-        return parts.value * _DAYS[parts.unit]
-    return parts.value * DAYS_A_YEAR / _DAYS[parts.per] if parts.per else parts.value
-
-
 _SHARE = "a share is a percentage or a number from 0 to 1"
 _WRITE_PER = "write for example "
 _CHANGE = "a change is a percentage from -100% to 1,000%, or a number from -1 to 10"
 
-Share = _quantity(Kind("share", _SHARE, "write for example '45%' or 0.45", _read_share, 0.0, 1.0))
+Share = _quantity(Kind("share", _SHARE, "write for example '45%' or 0.45", read_share, 0.0, 1.0))
 """A share of 1, between 0 and 1."""
-Change = _quantity(Kind("change", _CHANGE, "write for example '+15%'", _read_share, -1.0, 10.0))
+Change = _quantity(Kind("change", _CHANGE, "write for example '+15%'", read_share, -1.0, 10.0))
 """A relative change: -0.2 is a fall by a fifth."""
 Money = _quantity(
-    Kind("money", "an amount of money, 0 or more", _WRITE_PER + "'£200,000'", _read_money, 0.0)
+    Kind("money", "an amount of money, 0 or more", _WRITE_PER + "'£200,000'", read_money, 0.0)
 )
 """Pounds, not below 0."""
 MoneyAYear = _quantity(
@@ -375,7 +234,7 @@ MoneyAYear = _quantity(
         "money a year",
         "an amount of money for each year, 0 or more",
         _WRITE_PER + "'£42,000 a year'",
-        _read_money_a_year,
+        read_money_a_year,
         0.0,
     )
 )
@@ -385,7 +244,7 @@ MoneyMaybeAYear = _quantity(
         "amount",
         "an amount of money, once or for each year, 0 or more",
         _WRITE_PER + "'£480,000 a year' or '£20,000'",
-        lambda parts: _read_money_a_year(parts) if parts.per else _read_money(parts),
+        lambda parts: read_money_a_year(parts) if parts.per else read_money(parts),
         0.0,
     )
 )
@@ -395,7 +254,7 @@ Duration = _quantity(
         "duration",
         "a length of time with its unit: hours, days, weeks, months, quarters or years",
         _WRITE_PER + "'13 weeks'",
-        _read_duration,
+        read_duration,
         0.0,
         50 * DAYS_A_YEAR,
     )
@@ -406,7 +265,7 @@ Rate = _quantity(
         "rate",
         "a number for each unit of time, 0 or more",
         _WRITE_PER + "'1,200 a year' or '25 a week'",
-        _read_rate,
+        read_rate,
         0.0,
     )
 )
@@ -416,7 +275,7 @@ Growth = _quantity(
         "growth",
         "a yearly change from -50% to 100% a year",
         _WRITE_PER + "'2% a year'",
-        _read_growth,
+        read_growth,
         -0.5,
         1.0,
     )
@@ -427,7 +286,7 @@ ChanceAYear = _quantity(
         "chance a year",
         "a chance from 0% to 100% a year",
         _WRITE_PER + "'20% a year'",
-        _read_growth,
+        read_growth,
         0.0,
         1.0,
     )
@@ -436,9 +295,9 @@ ChanceAYear = _quantity(
 Level = _quantity(
     Kind(
         "level",
-        "a level of practice from -2 to 2: 0 is observed practice, 1 the best a named peer achieves",
+        "a level of practice from -2 to 2: 0 is observed practice, 1 a named peer's best",
         _WRITE_PER + "'0.5' or 0.5",
-        _read_count,
+        read_count,
         -2.0,
         2.0,
     )
@@ -449,17 +308,17 @@ Hazard = _quantity(
         "hazard",
         "a percentage for each unit of time, 0% or more",
         _WRITE_PER + "'3% a week'",
-        _read_hazard,
+        read_hazard,
         0.0,
     )
 )
 """A continuous rate a day: '3% a week' is 0.03 / 7."""
 Count = _quantity(
-    Kind("count", "a number, 0 or more", "write for example '4.5' or 4.5", _read_count, 0.0, 1e9)
+    Kind("count", "a number, 0 or more", "write for example '4.5' or 4.5", read_count, 0.0, 1e9)
 )
 """A number without a unit, not below 0."""
 Whole = _quantity(
-    Kind("whole", "a whole number, 1 or more", "write for example '5'", _read_count, 1, 1e6, True)
+    Kind("whole", "a whole number, 1 or more", "write for example '5'", read_count, 1, 1e6, True)
 )
 """A whole number from 1."""
 AnyAmount = _quantity(
@@ -467,19 +326,24 @@ AnyAmount = _quantity(
         "number",
         "a number, a percentage, an amount of money, a duration or a rate",
         _WRITE_PER + "'-10%', '£480', '28 days' or '1,000 a year'",
-        _read_any,
+        read_any,
     )
 )
 """Any number with or without a unit: days for durations, a year for rates."""
 
 
+@lru_cache(maxsize=4096)
+def _parts_of(written: str) -> Written | None:
+    return take_apart(written)
+
+
 def is_a_year(figure: Figure) -> bool:
     """Tell whether an amount was written for each year (or month, week...) and not once."""
-    parts = _take_apart(figure.written)
+    parts = _parts_of(figure.written)
     return parts is not None and bool(parts.per)
 
 
 def is_money(figure: Figure) -> bool:
     """Tell whether an amount was written with a currency sign."""
-    parts = _take_apart(figure.written)
+    parts = _parts_of(figure.written)
     return parts is not None and bool(parts.currency)

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 __all__ = ["app"]
 
+
+class _ByTask(TyperGroup):
+    """Lists commands under what a person is doing; plain text, because rich help loads slowly."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        tasks: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            task = getattr(command, "rich_help_panel", None)
+            if command is not None and isinstance(task, str):
+                tasks.setdefault(task, []).append((name, command.help or ""))
+        for task, rows in tasks.items():
+            with formatter.section(task):
+                formatter.write_dl(rows)
+
+
 app = typer.Typer(
+    cls=_ByTask,
     help="Compare alliance contracts with output-based contracts over the same simulated futures.",
     epilog="Exit codes: 0 done, 1 unforeseen, 2 usage, 3 invalid scenario, 4 run failed, "
     "130 interrupted. Add --debug to see where an error arose.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
 )
 
 _DECIDE = "Decide"

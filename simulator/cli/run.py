@@ -13,7 +13,7 @@ from simulator.report.run_text import run_text
 from simulator.scenario.build import build
 from simulator.scenario.plain import plain_yaml
 from simulator.study.files import read_documents
-from simulator.study.folder import run_identity, run_tables, write_folder
+from simulator.study.folder import run_identity, run_tables, software_identity, write_folder
 from simulator.study.replicate import replicate
 
 __all__ = ["run"]
@@ -35,7 +35,7 @@ def run(
     identity = run_identity(read.tree, replications, seed)
     with _progress(replications) as advance:
         study = replicate(scenario, replications, seed, advance)
-    doc = document(study, identity)
+    doc = document(study, identity, software_identity())
     text = run_text(scenario, doc)
     as_text = json.dumps(doc, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     folder = out if out is not None else _RESULTS / identity

@@ -12,7 +12,8 @@ from simulator._errors import SettlementError
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.term import Term
-from simulator.contract.working import Amount, NamedMeasure, Working, pooled_names
+from simulator.contract.working import NamedMeasure, Working, pooled_names
+from simulator.quantities import Figure
 
 __all__ = ["PENNY_FRACTION", "Agreement", "to_ledger_grid"]
 
@@ -41,7 +42,7 @@ class Agreement:
     name: str
     signatories: Signatories
     terms: tuple[Term, ...]
-    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    amounts: Mapping[str, Figure] = field(default_factory=dict)
     measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
 
     def settle(self, statement: Statement, price_level: float = 1.0) -> Array:
@@ -94,17 +95,11 @@ class Agreement:
         """Return each term's least and greatest payment in a full first year.
 
         Returns:
-            Shape ``(terms, 2)``, pounds: for one provider, or for the whole where it is pooled.
+            Shape ``(terms, 2)``, pounds; see :meth:`Term.payment_bounds` for what of.
         """
         empty = np.zeros((len(self.signatories.providers), len(self.signatories.services)))
         working = self._working(Statement(dict.fromkeys(COLUMNS, empty), 1.0), 1.0)
-        bounds = np.zeros((len(self.terms), 2))
-        for index, term in enumerate(self.terms):
-            low, high = bounds[index] = term.payment_bounds(working)
-            if self.is_payment(term):
-                before = working.payment_bounds
-                working.payment_bounds = (before[0] + low, before[1] + high)
-        return bounds
+        return np.array([term.payment_bounds(working) for term in self.terms])
 
     @cached_property
     def pooled(self) -> dict[str, bool]:

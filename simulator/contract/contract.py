@@ -13,8 +13,9 @@ from pydantic import (
     Tag,
     model_validator,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema
 
+from simulator._refuse import refuse
 from simulator.contract.agreement import Agreement
 from simulator.contract.curve import Frozen
 from simulator.contract.forms import (
@@ -27,13 +28,17 @@ from simulator.contract.forms import (
 )
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier, Term
-from simulator.contract.working import Amount, NamedMeasure
+from simulator.contract.working import NamedMeasure
 from simulator.quantities import Duration, Figure, Growth, MoneyMaybeAYear, Share, is_a_year
 
 __all__ = ["FORMS", "Contract", "OwnCost"]
 
-FORMS = {"block": Block, "unit price": UnitPrice, "kpi deductions": KpiDeductions}
-FORMS |= {"alliance": Alliance}  # type: ignore[dict-item]
+FORMS: dict[str, type[Block | UnitPrice | KpiDeductions | Alliance]] = {
+    "block": Block,
+    "unit price": UnitPrice,
+    "kpi deductions": KpiDeductions,
+    "alliance": Alliance,
+}
 """The ready-made forms by the name they have in YAML."""
 
 
@@ -84,7 +89,7 @@ class Contract(Frozen):
     """Ready-made forms and written-out terms, in order of calculation."""
     title: str = ""
     """What to call the contract in results."""
-    amounts: dict[Identifier, Amount] = {}
+    amounts: dict[Identifier, MoneyMaybeAYear] = {}
     """Named amounts for written-out terms, once or a year."""
     measures: dict[Identifier, NamedMeasure] = {}
     """Named measures for written-out terms."""
@@ -94,7 +99,7 @@ class Contract(Frozen):
     )
     """Rise of the yearly amounts and unit prices on each 1 April."""
     funding: dict[Identifier, Share] | None = None
-    """Each commissioner's share of what the commissioners pay, where it differs from the world's."""
+    """Each commissioner's share of the payments, where it differs from the world's."""
     paid_within: Duration = Field(
         default=Figure(30.0, "30 days"),
         json_schema_extra=provenance(
@@ -115,7 +120,9 @@ class Contract(Frozen):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _spread_shorthand(cls, found: Any, handler: ModelWrapValidatorHandler[Contract]) -> Contract:
+    def _spread_shorthand(
+        cls, found: Any, handler: ModelWrapValidatorHandler[Contract]
+    ) -> Contract:
         """Read ``{form: ..., ...}`` as a contract of that one form."""
         if not isinstance(found, dict) or "form" not in found:
             return handler(found)
@@ -133,14 +140,10 @@ class Contract(Frozen):
     @model_validator(mode="after")
     def _has_terms(self) -> Contract:
         if not self.terms:
-            raise PydanticCustomError(
-                "terms",
-                "{found}",
-                {
-                    "found": "found a contract without terms",
-                    "allowed": "a contract has at least one",
-                    "mend": "add a ready-made form, for example {form: block, ...}",
-                },
+            raise refuse(
+                "found a contract without terms",
+                "a contract has at least one",
+                "add a ready-made form, for example {form: block, ...}",
             )
         return self
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
-from pydantic_core import PydanticCustomError
 
+from simulator._refuse import refuse
 from simulator.contract.statement import Array
 from simulator.quantities import AnyAmount, Figure, is_money
 
@@ -24,7 +25,7 @@ class Frozen(BaseModel):
 
 
 class Band(Frozen):
-    """One marginal band: from the end of the band before, up to ``up_to``, ``rate`` for each unit."""
+    """One marginal band: ``rate`` for each unit from the end of the band before to ``up_to``."""
 
     up_to: AnyAmount | None = None
     """Where the band ends, in units of the measure; left out in the last band."""
@@ -52,26 +53,26 @@ class Curve(Frozen):
     def _in_order(self) -> Curve:
         ends = [band.up_to for band in self.bands]
         if any(end is None for end in ends[:-1]) or (ends and ends[-1] is not None):
-            raise _refuse(
+            raise refuse(
                 "found a band without an end before the last, or a last band with one",
                 "every band but the last has 'up_to'; the last has none",
                 "add or remove 'up_to'; a last band of rate 0 ends the payment",
             )
         bounds = [float(end) for end in ends[:-1] if end is not None]
-        if any(a >= b for a, b in zip(bounds, bounds[1:], strict=False)):
-            raise _refuse(
+        if any(a >= b for a, b in itertools.pairwise(bounds)):
+            raise refuse(
                 f"found bands up to {', '.join(str(b) for b in bounds)}",
                 "bands stand in rising order",
                 "sort the bands by 'up_to'",
             )
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise _refuse(
+            raise refuse(
                 f"found at_least {self.at_least.written} above at_most {self.at_most.written}",
                 "the floor is not above the cap",
                 "swap them",
             )
         if len({is_money(band.rate) for band in self.bands if band.rate}) > 1:
-            raise _refuse(
+            raise refuse(
                 "found rates in money beside rates without a currency sign",
                 "all rates of one curve are money, or none is",
                 "write the currency sign before every rate",
@@ -96,10 +97,16 @@ class Curve(Frozen):
         x = np.nan_to_num(x, nan=0.0, posinf=np.inf, neginf=-np.inf)
         return self._clip(sum_bands(self.edges, x) if self.bands else x)
 
-    def value_bounds(self, low: float, high: float) -> tuple[float, float]:
-        """Return the least and greatest value for arguments in ``[low, high]`` (0 included)."""
+    def value_bounds(self, low: float, high: float, or_nothing: bool) -> tuple[float, float]:
+        """Return the least and greatest value for arguments in ``[low, high]``.
+
+        Args:
+            low: least argument.
+            high: greatest argument.
+            or_nothing: whether there may be nothing to measure (0/0), which counts as nought.
+        """
         kinks = [end for _, end, _ in self.edges if low < end < high]
-        points = np.array([low, *kinks, high, 0.0])
+        points = np.array([low, *kinks, high, *([0.0] if or_nothing else [])])
         values = self.apply(points)
         return float(values.min()), float(values.max())
 
@@ -118,11 +125,3 @@ def sum_bands(edges: Sequence[tuple[float, float, float]], x: Array) -> Array:
         if rate:
             total += rate * (np.clip(x, low, high) - min(max(0.0, low), high))
     return total
-
-
-def _refuse(found: str, allowed: str, mend: str) -> PydanticCustomError:
-    return PydanticCustomError(
-        "curve", "{found}", {"found": found, "allowed": allowed, "mend": mend}
-    )
-
-

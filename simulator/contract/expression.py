@@ -16,8 +16,8 @@ from typing import Annotated, Any
 
 import numpy as np
 from pydantic import PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
+from simulator._refuse import refuse
 from simulator.contract.statement import Array
 
 __all__ = ["Expression", "Measure", "parse"]
@@ -69,6 +69,11 @@ class Expression:
         low, high = _bounds(self.tree, lookup)
         return (-np.inf, np.inf) if np.isnan(low) or np.isnan(high) else (low, high)
 
+    @property
+    def divides(self) -> bool:
+        """Whether it holds a division, and so may come to 0/0."""
+        return any(isinstance(node, ast.Div) for node in ast.walk(self.tree))
+
     def is_pooled(self, pooled: Mapping[str, bool]) -> bool:
         """Tell whether the value is one for all providers.
 
@@ -98,9 +103,7 @@ def parse(text: str) -> Expression:
 
 
 def _refuse(found: str, mend: str = "write for example 'good_outcomes / completed'") -> Exception:
-    return PydanticCustomError(
-        "measure", "{found}", {"found": found, "allowed": _ALLOWED, "mend": mend}
-    )
+    return refuse(found, _ALLOWED, mend)
 
 
 def _check(node: ast.expr, text: str) -> None:
@@ -180,9 +183,7 @@ def _is_pooled(node: ast.expr, pooled: Mapping[str, bool]) -> bool:
     return False
 
 
-def _bounds(
-    node: ast.expr, lookup: Callable[[str], tuple[float, float]]
-) -> tuple[float, float]:
+def _bounds(node: ast.expr, lookup: Callable[[str], tuple[float, float]]) -> tuple[float, float]:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
             a, b = _bounds(left, lookup), _bounds(right, lookup)

@@ -6,17 +6,18 @@ it. Nothing else in the project knows which form a contract had.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
+from simulator._refuse import refuse
 from simulator.contract.curve import Band, Frozen
 from simulator.contract.expression import Measure
 from simulator.contract.term import Identifier, Split, Term
-from simulator.contract.working import Amount, NamedMeasure
+from simulator.contract.working import NamedMeasure
 from simulator.quantities import AnyAmount, Figure, Money, MoneyAYear, Share
 
 __all__ = [
@@ -25,8 +26,8 @@ __all__ = [
     "Composition",
     "Indicator",
     "KpiDeductions",
-    "OutcomePool",
     "Outcome",
+    "OutcomePool",
     "ShareBand",
     "UnitPrice",
     "VolumeBand",
@@ -40,7 +41,7 @@ class Composition:
     """What a form comes to: terms, and the names they use."""
 
     terms: tuple[Term, ...]
-    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    amounts: Mapping[str, Figure] = field(default_factory=dict)
     measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
 
 
@@ -89,19 +90,39 @@ class UnitPrice(Frozen):
     """What is counted, for example 'completed' or 'completed.support'."""
     bands: tuple[VolumeBand, ...] = ()
     """Marginal rates by yearly volume of each provider; none means the full price throughout."""
+    on_account: MoneyAYear | None = None
+    """Paid in monthly parts and set off against what was earned at each quarter; without it each
+    month's earnings are paid after the month."""
+    split: Split | None = None
+    """How the payment on account is divided between the providers."""
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> UnitPrice:
+        if (self.on_account is None) != (self.split is None):
+            raise refuse(
+                "found 'on_account' without 'split', or the other way round",
+                "a payment on account is divided between the providers",
+                "add for example 'split: by caseworkers', or remove both",
+            )
+        return self
 
     def compose(self) -> Composition:
         """Return the terms of this form."""
         if not self.bands:
-            measure, times, bands = self.per.text, "1", (Band(rate=self.price),)
+            measure, times = self.per.text, "1"
+            bands: tuple[Band, ...] = (Band(rate=self.price),)
         else:
             measure, times = f"({self.per.text}) / years", "years"
             bands = tuple(
                 Band(up_to=band.up_to, rate=_part(self.price, band.pays)) for band in self.bands
             )
-        return Composition(
-            (_term(name="Unit price", measure=measure, times=times, bands=bands),)
-        )
+        keys: dict[str, Any] = {"measure": measure, "times": times, "bands": bands}
+        amounts: dict[str, Figure] = {}
+        if self.on_account is not None:
+            name = "advance_" + "_".join(re.findall(r"[a-z0-9]+", self.per.text))
+            amounts[name] = self.on_account
+            keys |= {"on_account": name, "split": self.split, "settled": "quarterly"}
+        return Composition((_term(name="Unit price", **keys),), amounts)
 
 
 class Indicator(Frozen):
@@ -123,13 +144,13 @@ class Indicator(Frozen):
     @model_validator(mode="after")
     def _one_standard(self) -> Indicator:
         if (self.at_least is None) == (self.at_most is None):
-            raise _refuse(
+            raise refuse(
                 "found an indicator without one standard",
                 "an indicator has either 'at_least' or 'at_most'",
                 "keep the one that says when the provider does well",
             )
         if not self.for_each > 0:
-            raise _refuse(
+            raise refuse(
                 f"found the step {self.for_each.written}", "a step is more than 0", "widen it"
             )
         return self
@@ -143,9 +164,7 @@ class Indicator(Frozen):
             text = f"{_bracket(self.measure.text)} - {float(self.at_most)!r}"
         slope = Figure(self.deduct / self.for_each)
         bands = (Band(up_to=Figure(0.0), rate=Figure(0.0)), Band(rate=slope))
-        return NamedMeasure.model_validate(
-            {"measure": text, "bands": bands, "at_most": self.up_to}
-        )
+        return NamedMeasure.model_validate({"measure": text, "bands": bands, "at_most": self.up_to})
 
 
 class KpiDeductions(Frozen):
@@ -168,9 +187,7 @@ class KpiDeductions(Frozen):
             at_most=self.cap,
             times="-payments",
             assessed=self.assessed,
-            settled={"month": "monthly", "quarter": "quarterly", "year": "annually"}[
-                self.assessed
-            ],
+            settled={"month": "monthly", "quarter": "quarterly", "year": "annually"}[self.assessed],
         )
         return Composition((term,), {}, measures)
 
@@ -188,7 +205,7 @@ class Outcome(Frozen):
     """A result area scored from -100 (worst) over 0 (expected) to +100 (best)."""
 
     measure: Measure
-    """What is scored, for the whole alliance, for example 'total(good_outcomes) / total(completed)'."""
+    """What is scored for the whole alliance: 'total(good_outcomes) / total(completed)'."""
     worst: AnyAmount
     """The value that scores -100."""
     expected: AnyAmount
@@ -202,7 +219,7 @@ class Outcome(Frozen):
     def _in_order(self) -> Outcome:
         rising = self.worst < self.expected < self.best
         if not rising and not self.worst > self.expected > self.best:
-            raise _refuse(
+            raise refuse(
                 f"found worst {self.worst.written}, expected {self.expected.written}, "
                 f"best {self.best.written}",
                 "'expected' lies between 'worst' and 'best'",
@@ -273,13 +290,13 @@ class Alliance(Frozen):
     @model_validator(mode="after")
     def _one_share(self) -> Alliance:
         if (self.council_share is None) == (not self.bands):
-            raise _refuse(
+            raise refuse(
                 "found both 'council_share' and 'bands', or neither",
                 "the share of under- and overspend is one number or a list of bands",
                 "keep one of 'council_share' and 'bands'",
             )
         if self.cap is not None and (self.gain_cap is not None or self.pain_cap is not None):
-            raise _refuse(
+            raise refuse(
                 "found 'cap' beside 'gain_cap' or 'pain_cap'",
                 "one cap for both sides, or one for each",
                 "remove 'cap' or the other two",
@@ -295,7 +312,7 @@ class Alliance(Frozen):
             settled="quarterly",
             on_account="target",
         )
-        amounts: dict[str, Amount] = {"target": self.target}
+        amounts: dict[str, Figure] = {"target": self.target}
         terms = [reimbursed]
         if self.fee > 0:
             amounts["fee"] = Figure(self.fee * self.target, f"£{self.fee * self.target!r} a year")
@@ -320,10 +337,12 @@ class Alliance(Frozen):
             measures["outcome_score"] = NamedMeasure.model_validate({"measure": weighted})
             gain, pain = float(self.outcomes.gain_modifier), float(self.outcomes.pain_modifier)
             if gain or pain:
-                shared = (
+                formula = (
                     f"max(shared, 0) * (1 + {gain!r} * outcome_score)"
                     f" + min(shared, 0) * (1 - {pain!r} * outcome_score)"
                 )
+                shared = "shared_after_outcomes"
+                measures[shared] = NamedMeasure.model_validate({"measure": formula})
         pain_cap = self.pain_cap if self.cap is None else self.cap
         gain_cap = self.gain_cap if self.cap is None else self.cap
         terms.append(
@@ -368,9 +387,3 @@ def _bracket(text: str) -> str:
 def _part(price: Figure, share: Figure) -> Figure:
     value = price * share
     return Figure(value, f"£{value!r}", "money")
-
-
-def _refuse(found: str, allowed: str, mend: str) -> PydanticCustomError:
-    return PydanticCustomError(
-        "form", "{found}", {"found": found, "allowed": allowed, "mend": mend}
-    )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.contract.agreement import Agreement
+from simulator.contract.expression import product
+from simulator.contract.statement import Array
 from simulator.contract.term import Term, shares
 
 __all__ = ["Limits", "is_cost_reimbursement", "yearly_limits"]
@@ -44,34 +46,50 @@ def yearly_limits(agreement: Agreement) -> list[Limits]:
     """Return the limits of every commissioner and provider for a full first year."""
     signatories = agreement.signatories
     accounts = signatories.accounts
-    bounds = agreement.yearly_bounds()
-    least, most = np.zeros(len(accounts)), np.zeros(len(accounts))
-    other_least, other_most = np.zeros(len(accounts)), np.zeros(len(accounts))
+    # What passes between commissioners and providers, by provider; then costs paid outside.
+    between = np.zeros((len(signatories.providers), 2))
+    beside_cost = np.zeros_like(between)
+    outside = np.zeros((len(accounts), 2))
     reimbursed = False
-    for term, (low, high) in zip(agreement.terms, bounds, strict=True):
-        moves = _party_bounds(agreement, term, low, high)
-        least, most = least + moves[:, 0], most + moves[:, 1]
-        if is_cost_reimbursement(term):
-            reimbursed = True
+    for term, bounds in zip(agreement.terms, agreement.yearly_bounds(), strict=True):
+        if term.factor_on_payments:
+            between = _scaled(between, bounds)
+            beside_cost = _scaled(beside_cost, bounds)
+        elif agreement.is_payment(term):
+            moves = _moves(agreement, term, bounds)[signatories.provider_slice]
+            between = between + moves
+            if is_cost_reimbursement(term):
+                reimbursed = True
+            else:
+                beside_cost = beside_cost + moves
         else:
-            other_least, other_most = other_least + moves[:, 0], other_most + moves[:, 1]
+            outside = outside + _moves(agreement, term, bounds)
+    paid = -between.sum(axis=0)[::-1]  # the most the providers receive is the most that is paid
     limits = []
-    for index, party in enumerate(accounts):
+    for index, party in enumerate(accounts[: signatories.provider_slice.stop]):
         if party in signatories.providers:
-            worst, best = other_least[index], other_most[index]
+            provider = index - signatories.provider_slice.start
+            least, most = between[provider] + outside[index]
+            worst, best = beside_cost[provider] + outside[index]
             if not reimbursed:
                 worst = -np.inf
-        elif party in signatories.commissioners:
-            worst, best = least[index], most[index]
         else:
-            continue
+            funded = signatories.funding[party]
+            least, most = np.where(funded > 0, paid * max(funded, 1e-300), 0.0) + outside[index]
+            worst, best = least, most
         limits.append(
-            Limits(party, least[index], most[index], reimbursed, float(worst), float(best))
+            Limits(party, float(least), float(most), reimbursed, float(worst), float(best))
         )
     return limits
 
 
-def _party_bounds(agreement: Agreement, term: Term, low: float, high: float) -> np.ndarray:
+def _scaled(payments: Array, factor: Array) -> Array:
+    """Return the bounds of payments with a part of them added or taken off."""
+    keep = (1.0 + float(factor[0]), 1.0 + float(factor[1]))
+    return np.array([product((float(low), float(high)), keep) for low, high in payments])
+
+
+def _moves(agreement: Agreement, term: Term, bounds: Array) -> Array:
     """Return the least and greatest receipt of each account from one term, ``(accounts, 2)``."""
     signatories = agreement.signatories
     accounts = signatories.accounts
@@ -89,5 +107,5 @@ def _party_bounds(agreement: Agreement, term: Term, low: float, high: float) -> 
                 weight[index] += sign * total * signatories.funding[party]
         else:
             weight[accounts.index(side)] += sign * total
-    ends = np.array([[w * low if w else 0.0, w * high if w else 0.0] for w in weight])
-    return np.sort(ends, axis=1)
+    ends = [[w * end if w else 0.0 for end in bounds] for w in weight]
+    return np.sort(np.array(ends), axis=1)

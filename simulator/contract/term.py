@@ -89,11 +89,19 @@ class Term(Curve):
     def payment_bounds(self, working: Working) -> tuple[float, float]:
         """Return the least and greatest size of the payment for any statement of the window.
 
-        For an amount by provider these are of one provider, for a pooled one of the whole.
+        For an amount by provider these are of one provider, for a pooled one of the whole. Where
+        ``times`` is the payments of the terms above, they are of the factor on those payments.
         """
         level = working.price_level if self.in_money else 1.0
-        low, high = self.value_bounds(*working.bounds(self.measure))
-        return product(product((low, high), working.bounds(self.times)), (level, level))
+        bounds = self.value_bounds(*working.bounds(self.measure), self.measure.divides)
+        sign = self.factor_on_payments
+        times = (sign, sign) if sign else working.bounds(self.times)
+        return product(product(bounds, times), (level, level))
+
+    @property
+    def factor_on_payments(self) -> float:
+        """1 or -1 where the term adds to or takes from the payments above in proportion, else 0."""
+        return {"payments": 1.0, "-payments": -1.0}.get(self.times.text.replace(" ", ""), 0.0)
 
     def is_pooled(self, pooled: Mapping[str, bool]) -> bool:
         """Tell whether the amount is one for all providers (and so needs a split)."""

@@ -31,55 +31,85 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.Add: "plus",
     ast.Sub: "less",
     ast.Mult: "times",
-    ast.Div: "over",
+    ast.Div: "per",
 }
-_NOUNS = {name: what.split(",")[0] for name, (_, what) in COLUMNS.items()} | {
-    "cost": "cost",
+_NOUNS = {
+    "referred": "people referred",
+    "declined": "people who decline",
     "started": "people who start",
     "completed": "people who complete",
     "good_outcomes": "good outcomes",
-    "referred": "people referred",
-    "declined": "people who decline",
     "dropped_out": "people who drop out",
+    "returned": "people who come again",
     "wait_days": "days waited",
-    "payments": "the payments of the terms above",
+    "service_days": "days in service",
+    "handovers_due": "hand-overs due",
+    "handovers_made": "hand-overs made",
+    "staff_cost": "staff cost",
+    "running_cost": "running cost",
+    "vat_cost": "VAT cost",
+    "cost": "cost",
+    "payments": "the payments above",
     "years": "years",
 }
 
 
 def sentence(term: Term, agreement: Agreement) -> str:
-    """Return what a term does, in a sentence or two."""
-    money = _what(term, agreement)
+    """Return what a term does, in a few short sentences."""
     payer, payee = _side(term.payer, agreement), _side(term.payee, agreement)
-    by_provider = not term.is_pooled(agreement.pooled) and "providers" in (term.payer, term.payee)
-    if by_provider:
+    pooled = term.is_pooled(agreement.pooled)
+    if not pooled or term.split == "each":
+        payer = "each provider" if term.payer == "providers" else payer
         payee = "each provider" if term.payee == "providers" else payee
-        payer = "Each provider" if term.payer == "providers" else payer
-    verb = "pays" if by_provider and term.payer == "providers" else _verb(payer)
-    parts = [f"{payer[0].upper()}{payer[1:]} {verb} {payee} {money}"]
-    if term.split is not None and term.is_pooled(agreement.pooled):
+    factor = term.factor_on_payments
+    if factor:
+        verb = "taken off" if factor < 0 else "added to"
+        parts = [f"{_capital(_what(term, agreement))} of the payments above is {verb}"]
+        parts[0] += "" if factor > 0 else " them"
+    else:
+        parts = [f"{_capital(payer)} {_verb(payer)} {payee} {_what(term, agreement)}"]
+    if term.split is not None and term.split != "each" and pooled:
         parts[0] += f", {split_in_words(term.split, agreement)}"
-    base = "" if term.times.text in ("1", "years") else _words(term.times, agreement)
-    limits = _limits(term, base.removeprefix("minus "))
+    limits = _limits(term, _base(term, agreement))
     if limits:
         parts.append(limits)
-    parts.append(f"Worked out on {_OVER[term.assessed]}, settled {_WHEN[term.settled]}")
+    parts.append(_timing(term, agreement))
     if term.on_account is not None:
-        account = _words(term.on_account, agreement)
-        text = f"Until then {account} is paid on account in monthly parts"
-        if term.split is not None and not term.is_pooled(agreement.pooled):
+        text = f"Until then {_words(term.on_account, agreement)} is paid in monthly parts"
+        if term.split is not None and not pooled:
             text += f", {split_in_words(term.split, agreement)}"
         parts.append(text)
-    clause = f" (clause {term.clause})" if term.clause else ""
+    clause = f" (Clause {term.clause}.)" if term.clause else ""
     return ". ".join(parts) + "." + clause
 
 
+def _timing(term: Term, agreement: Agreement) -> str:
+    amount = agreement.amounts.get(term.measure.text)
+    if amount is not None and not is_a_year(amount) and term.assessed == "term":
+        return "Paid once, at the start" if term.settled == "monthly" else "Paid once, at the end"
+    return f"Worked out on {_OVER[term.assessed]}, settled {_WHEN[term.settled]}"
+
+
+def _base(term: Term, agreement: Agreement) -> str:
+    """Return what the limits of a term are a share of, in short."""
+    if term.times.text in ("1", "years"):
+        return ""
+    if term.factor_on_payments:
+        return "the payments above"
+    name = term.times.text
+    return f"the {name.replace('_', ' ')}" if name in agreement.amounts else "it"
+
+
 def sentences_of_measures(agreement: Agreement) -> list[tuple[str, str]]:
-    """Return each named measure with its meaning."""
-    return [
-        (name, _capital(_curve_words(measure, measure.measure, agreement) + _tail(measure)))
-        for name, measure in agreement.measures.items()
-    ]
+    """Return each named measure that the sentences of the terms name, with its meaning."""
+    said = " ".join(sentence(term, agreement) for term in agreement.terms)
+    meanings: list[tuple[str, str]] = []
+    for name, measure in reversed(list(agreement.measures.items())):
+        if f"'{name}'" in said:
+            words = _curve_words(measure, measure.measure, agreement) + _tail(measure)
+            meanings.insert(0, (name, words))
+            said += words
+    return meanings
 
 
 def split_in_words(split: object, agreement: Agreement) -> str:
@@ -100,49 +130,99 @@ def _what(term: Term, agreement: Agreement) -> str:
     """Return what is paid; ``T x curve(x / T)`` is said as the curve of ``x`` by share of T."""
     if is_cost_reimbursement(term):
         return "its cost"
-    named = agreement.measures.get(term.measure.text)
-    curve, measure = (named, named.measure) if named is not None else (term, term.measure)
-    if named is not None and term.bands:
-        curve, measure = term, term.measure
-    tree = measure.tree
-    times = term.times.tree
+    curve: Curve = term
+    measure = term.measure
+    named = agreement.measures.get(measure.text)
+    if named is not None and not term.bands and named.at_least is None and named.at_most is None:
+        curve, measure = named, named.measure
+    tree, times = measure.tree, term.times.tree
     if (
         isinstance(tree, ast.BinOp)
         and isinstance(tree.op, ast.Div)
         and ast.dump(tree.right) == ast.dump(times)
+        and term.times.text != "years"
     ):
-        inner = Expression(ast.unparse(tree.left), tree.left)
-        return _curve_words(curve, inner, agreement, f" of {_words(term.times, agreement)}")
+        above = Expression(ast.unparse(tree.left), tree.left)
+        return _curve_words(curve, above, agreement, f" of {_base(term, agreement)}")
     words = _curve_words(term, term.measure, agreement)
-    if term.times.text in ("1", "years"):
+    if term.times.text in ("1", "years") or term.factor_on_payments:
         return words
-    if isinstance(times, ast.UnaryOp):
-        return f"less: from {_words_of(times.operand, agreement)} is taken {words}"
     return f"{_words(term.times, agreement)} times {words}"
 
 
 def _curve_words(
     curve: Curve, measure: Expression, agreement: Agreement, edges_of: str = ""
 ) -> str:
-    unit, per_year = _unit(measure, agreement)
     if not curve.bands:
         return _words(measure, agreement)
+    special = _shortfall(curve, measure, agreement) or _score(curve, measure, agreement)
+    if special:
+        return special
+    unit, per_year = _unit(measure, agreement)
     if len(curve.bands) == 1:
         rate = curve.bands[0].rate
         if is_money(rate):
-            return f"{rate.written} for each {unit}"
+            return f"{_amount(rate)} for each {unit}"
         return f"{_share(rate)} of {_bracketed(measure, agreement)}"
     pieces = []
     before = ""
     for band in curve.bands:
-        rate = f"{band.rate.written}" if is_money(band.rate) else _share(band.rate)
+        rate_text = _amount(band.rate) if is_money(band.rate) else _share(band.rate)
         if band.up_to is None:
-            pieces.append(f"{rate} beyond {before}")
+            pieces.append(f"{rate_text} beyond {before}")
         else:
             before = _edge(band.up_to, per_year) + edges_of
-            pieces.append(f"{rate} up to {before}")
+            pieces.append(f"{rate_text} up to {before}")
     base = f"for each {unit}" if curve.in_money else f"of {_bracketed(measure, agreement)}"
-    return f"{base}: {', '.join(pieces)}"
+    return f"{', '.join(pieces)}, {base}"
+
+
+def _shortfall(curve: Curve, measure: Expression, agreement: Agreement) -> str:
+    """Say ``r x max(0, a - b)``: so much for each unit by which a exceeds b."""
+    bands, tree = curve.bands, measure.tree
+    if len(bands) != 2 or bands[0].up_to != 0 or bands[0].rate != 0 or curve.in_money:
+        return ""
+    if not (isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Sub)):
+        return ""
+    if isinstance(tree.left, ast.Constant):
+        standard, watched, side = tree.left.value, tree.right, "below"
+    elif isinstance(tree.right, ast.Constant):
+        standard, watched, side = tree.right.value, tree.left, "above"
+    else:
+        return ""
+    assert isinstance(standard, int | float)
+    rate = float(bands[1].rate)
+    words = _words_of(watched, agreement)
+    if 0 < standard < 1:
+        return f"{rate:.4g}% for each percentage point of {words} {side} {100 * standard:.4g}%"
+    return f"{100 * rate:.4g}% for each 1 of {words} {side} {standard:g}"
+
+
+def _score(curve: Curve, measure: Expression, agreement: Agreement) -> str:
+    """Say a score from -100 over 0 to +100 by the three values that give it."""
+    bands, tree = curve.bands, measure.tree
+    scored = len(bands) == 2 and bands[0].up_to == 0 and bands[0].rate > 0 and bands[1].rate > 0
+    if not scored or (curve.at_least, curve.at_most) != (-1, 1) or not isinstance(tree, ast.BinOp):
+        return ""
+    down, up = 1 / bands[0].rate, 1 / bands[1].rate
+    if isinstance(tree.right, ast.Constant):
+        middle, watched, sign = tree.right.value, tree.left, 1.0
+    elif isinstance(tree.left, ast.Constant):
+        middle, watched, sign = tree.left.value, tree.right, -1.0
+    else:
+        return ""
+    assert isinstance(middle, int | float)
+    worst, best = middle - sign * down, middle + sign * up
+    return (
+        f"the score of {_words_of(watched, agreement)}: −100% at {worst:.4g}, "
+        f"0 at {middle:.4g}, +100% at {best:.4g}"
+    )
+
+
+def _amount(figure: Figure) -> str:
+    symbol = next(sign for sign in "£€$" if sign in figure.written)
+    pence = 2 if round(float(figure), 2) != round(float(figure)) else 0
+    return f"{symbol}{float(figure):,.{pence}f}"
 
 
 def _bracketed(measure: Expression, agreement: Agreement) -> str:
@@ -151,12 +231,12 @@ def _bracketed(measure: Expression, agreement: Agreement) -> str:
 
 
 def _edge(figure: Figure, per_year: bool) -> str:
-    text = figure.written
+    text = figure.written.replace("-", "\N{MINUS SIGN}")
     return f"{text} a year" if per_year and not is_a_year(figure) else text
 
 
 def _unit(measure: Expression, agreement: Agreement) -> tuple[str, bool]:
-    """Return what one unit of a measure is called, and whether the measure counts a year's worth."""
+    """Return what a unit of a measure is called, and whether the measure is a yearly rate."""
     tree = measure.tree
     per_year = (
         isinstance(tree, ast.BinOp)
@@ -188,6 +268,8 @@ def _limit(figure: Figure) -> str:
 
 
 def _tail(curve: Curve) -> str:
+    if (curve.at_least, curve.at_most) == (-1, 1):
+        return ""
     limits = _limits(curve)
     return f"; {limits[0].lower()}{limits[1:]}" if limits else ""
 
@@ -212,10 +294,10 @@ def _words_of(node: ast.expr, agreement: Agreement) -> str:
         case ast.Constant(value=value):
             return f"{value:g}" if isinstance(value, int | float) else str(value)
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
-            return f"the {_words_of(inner, agreement)} of all providers"
+            return f"all providers' {_words_of(inner, agreement)}"
         case ast.Call(func=ast.Name(id=name), args=[one, two]):
             word = "lesser" if name == "min" else "greater"
-            return f"the {word} of {_words_of(one, agreement)} and {_words_of(two, agreement)}"
+            return f"(the {word} of {_words_of(one, agreement)} and {_words_of(two, agreement)})"
         case ast.Attribute(value=ast.Name(id=column), attr=service):
             return f"{_NOUNS.get(column, column)} in {service}"
         case ast.Name(id=name):
@@ -229,33 +311,29 @@ def _looser(inner: ast.operator, outer: ast.operator) -> bool:
 
 
 def _name(name: str, amounts: Mapping[str, Figure]) -> str:
-    if name in amounts:
-        figure = amounts[name]
-        shown = figure.written
-        if "." in shown or "'" in shown:
-            shown = f"£{float(figure):,.0f}" + (" a year" if is_a_year(figure) else "")
-        return f"the {name.replace('_', ' ').removeprefix('own ')} of {shown}"
-    return _NOUNS.get(name, f"'{name}'")
+    if name not in amounts:
+        return _NOUNS.get(name, f"'{name}'")
+    figure = amounts[name]
+    shown = _amount(figure) if is_money(figure) else f"{float(figure):,.0f}"
+    shown += " a year" if is_a_year(figure) else ""
+    if name.startswith(("own_", "advance_")):
+        return shown
+    return f"the {name.replace('_', ' ')} of {shown}"
 
 
 def _side(side: str, agreement: Agreement) -> str:
     signatories = agreement.signatories
-    if side == "providers":
-        return "the providers" if len(signatories.providers) > 1 else signatories.providers[0]
-    if side != "commissioners":
-        return signatories.name(side)
-    if len(signatories.commissioners) == 1:
-        return signatories.name(signatories.commissioners[0])
-    funded = [
-        f"{signatories.name(party)} ({100 * signatories.funding[party]:.4g}%)"
-        for party in signatories.commissioners
-    ]
-    return f"{', '.join(funded[:-1])} and {funded[-1]}"
+    parties = {"providers": signatories.providers, "commissioners": signatories.commissioners}
+    if side in parties:
+        names = parties[side]
+        return f"the {side}" if len(names) > 1 else signatories.name(names[0])
+    return {"staff": "staff", "suppliers": "suppliers", "hmrc": "HM Revenue and Customs"}.get(
+        side, signatories.name(side)
+    )
 
 
 def _verb(payer: str) -> str:
-    several = payer.startswith("the ") or " and " in payer
-    return "pay" if several else "pays"
+    return "pay" if payer.startswith("the ") else "pays"
 
 
 def _capital(text: str) -> str:

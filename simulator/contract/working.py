@@ -11,11 +11,9 @@ from simulator.contract.curve import Curve
 from simulator.contract.expression import Expression, Measure
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
-from simulator.quantities import MoneyMaybeAYear, is_a_year
+from simulator.quantities import Figure, is_a_year
 
-__all__ = ["Amount", "NamedMeasure", "Working", "pooled_names"]
-
-Amount = MoneyMaybeAYear
+__all__ = ["NamedMeasure", "Working", "known_names", "pooled_names"]
 
 
 class NamedMeasure(Curve):
@@ -41,11 +39,11 @@ class Working:
 
     statement: Statement
     signatories: Signatories
-    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    amounts: Mapping[str, Figure] = field(default_factory=dict)
     measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
     price_level: float = 1.0
     payments: Array | None = None
-    payment_bounds: tuple[float, float] = (0.0, 0.0)
+    payment_bounds: tuple[float, float] = (-np.inf, np.inf)
     _known: dict[str, Array] = field(default_factory=dict)
 
     def evaluate(self, expression: Expression) -> Array:
@@ -96,14 +94,16 @@ class Working:
             return self._amount(name), self._amount(name)
         if name in self.measures:
             measure = self.measures[name]
-            low, high = measure.value_bounds(*measure.measure.bounds(self._look_up_bounds))
+            low, high = measure.value_bounds(
+                *measure.measure.bounds(self._look_up_bounds), measure.measure.divides
+            )
             level = self.price_level if measure.in_money else 1.0
             return low * level, high * level
         return 0.0, np.inf  # every column is a count, a time or a cost: never below 0
 
 
 def pooled_names(
-    amounts: Mapping[str, Amount], measures: Mapping[str, NamedMeasure]
+    amounts: Mapping[str, Figure], measures: Mapping[str, NamedMeasure]
 ) -> dict[str, bool]:
     """Tell for each name that is not a column whether it is one for all providers."""
     pooled = {"years": True, "payments": False} | dict.fromkeys(amounts, True)
@@ -113,7 +113,7 @@ def pooled_names(
 
 
 def known_names(
-    amounts: Mapping[str, Amount], measures: Mapping[str, NamedMeasure], services: tuple[str, ...]
+    amounts: Mapping[str, Figure], measures: Mapping[str, NamedMeasure], services: tuple[str, ...]
 ) -> list[str]:
     """Return every name a term of this contract may use."""
     by_service = [f"{column}.{service}" for column in COLUMNS for service in services]

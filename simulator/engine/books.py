@@ -6,6 +6,8 @@ person started, fixed purchases, and the VAT on purchases that is not recovered.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from simulator.contract.agreement import to_ledger_grid
@@ -41,8 +43,9 @@ class CostRates:
         self.price_rise = float(scenario.inflation.prices)
 
 
-def _column(values: object) -> Array:
-    return np.array(list(values))[:, None]  # type: ignore[call-overload, no-any-return]
+def _column(values: Iterable[float]) -> Array:
+    column: Array = np.array(list(values))[:, None]
+    return column
 
 
 class Books:

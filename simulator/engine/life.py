@@ -138,9 +138,7 @@ class Life:
         while (now := self.env.peek()) < math.inf:
             self.caseload.advance(min(int(now), end))
             self.env.step()
-        return Future(
-            self.statements, self.caseload.read(), self.costs, self.payments, self.diary
-        )
+        return Future(self.statements, self.caseload.read(), self.costs, self.payments, self.diary)
 
     def _start_processes(self) -> None:
         process = self.env.process
@@ -245,9 +243,7 @@ class Life:
 
     # -- the contracts -----------------------------------------------------------------------
 
-    def _pay_on_account(
-        self, watch: Watch, account: Account, paid: list[simpy.Event]
-    ) -> Process:
+    def _pay_on_account(self, watch: Watch, account: Account, paid: list[simpy.Event]) -> Process:
         """Take in each month's statement and pay what is due on account at once."""
         for index, month in enumerate(self.months):
             yield self._books_closed[index]

@@ -129,9 +129,7 @@ class People:
         self.network = network
         self.stream = stream
         self.env = simpy.Environment()
-        self.teams = [
-            [_Team(self.env) for _ in network.services] for _ in range(network.providers)
-        ]
+        self.teams = [[_Team(self.env) for _ in network.services] for _ in range(network.providers)]
         self.demand = [1.0] * len(network.services)
         self.on_the_way = 0
         for index, node in enumerate(network.services):
@@ -177,13 +175,18 @@ class People:
 
     def _referrals(self, service: int, node: ServiceNode) -> Process:
         """Let potential people come at the bounding rate; each is referred by their own draw."""
+        purposes = (
+            *_FIRST_VISIT,
+            *((Purpose.HANDOVER,) if node.handovers else ()),
+            *((Purpose.RELAPSE,) if node.relapse > 0 else ()),
+        )
         first = 0
         while True:
             block = range(first, first + _BLOCK)
             gaps = self.stream.uniforms(block, node.key, 0, Purpose.ARRIVAL_GAP)
             draws = {
                 purpose: self.stream.uniforms(block, node.key, 0, purpose).tolist()
-                for purpose in _FIRST_VISIT
+                for purpose in purposes
             }
             for place, gap in enumerate(gaps.tolist()):
                 yield self.env.timeout(to_ticks(-math.log(gap) / node.potential_a_day))

@@ -65,9 +65,7 @@ def philox(counter: Words, key: tuple[int, int]) -> Words:
     return a, b, c, d
 
 
-def philox_array(
-    counters: npt.NDArray[np.uint64], key: tuple[int, int]
-) -> npt.NDArray[np.uint64]:
+def philox_array(counters: npt.NDArray[np.uint64], key: tuple[int, int]) -> npt.NDArray[np.uint64]:
     """Return the words of many counters at once.
 
     Args:

@@ -15,13 +15,14 @@ SCHEMA = "alliance-run/1"
 """Name and version of the document; the number rises when a field changes its meaning."""
 
 
-def document(study: Study, run_id: str) -> dict[str, Any]:
+def document(study: Study, run_id: str, software: str) -> dict[str, Any]:
     """Return the study as plain values, ready for JSON; money in nominal pounds over the term."""
     scenario = study.scenario
     timetable = scenario.timetable
     return {
         "schema": SCHEMA,
         "run_id": run_id,
+        "software": software,
         "scenario": scenario.title,
         "illustrative": scenario.illustrative,
         "behaviour": scenario.behaviour,
@@ -86,8 +87,7 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
         "payments_sum": float(abs(outcomes.payments_sum).max()),
         "people": people(study, name),
         "services": {
-            service: people(study, name, index)
-            for index, service in enumerate(scenario.services)
+            service: people(study, name, index) for index, service in enumerate(scenario.services)
         },
     }
 

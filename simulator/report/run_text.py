@@ -1,4 +1,4 @@
-"""The run as a commissioner reads it: the answer first, then who gets what, then what it rests on."""
+"""The run as a commissioner reads it: the answer, who gets what, what it rests on."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def _parties(scenario: Scenario, doc: dict[str, Any]) -> str:
                     first["name"],
                     scenario.title_of(name),
                     money(net["mean"], currency, net["mc_error"]),
-                    money(net["p05"], currency),
-                    money(net["p95"], currency),
+                    money(net["p05"], currency, net["mc_error"]),
+                    money(net["p95"], currency, net["mc_error"]),
                     percent(contract["parties"][party]["p_cash_below_zero"], doc["replications"])
                     if first["role"] == "provider"
                     else "does not apply",
@@ -140,6 +140,7 @@ def _parties(scenario: Scenario, doc: dict[str, Any]) -> str:
             "Runs out of cash",
         ),
         rows,
+        texts=2,
     )
     return f"{heading}\n\n{body}"
 
@@ -148,9 +149,11 @@ def _people(scenario: Scenario, doc: dict[str, Any]) -> str:
     contracts = doc["contracts"]
     first = next(iter(contracts.values()))
     same = all(contract["people"] == first["people"] for contract in contracts.values())
-    columns = {"Every contract": first} if same else {
-        scenario.title_of(name): contract for name, contract in contracts.items()
-    }
+    columns = (
+        {"Every contract": first}
+        if same
+        else {scenario.title_of(name): contract for name, contract in contracts.items()}
+    )
     lines = (
         ("Referred (hand-overs and returns included)", "referred"),
         ("Declined the offer", "declined"),
@@ -179,7 +182,11 @@ def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
         "(behaviour: none), so collaboration has no effect here by construction.",
         "  ",
     )
-    ranged = [row for row in numbers_with_evidence(scenario) if row.evidence and row.evidence.low is not None]
+    ranged = [
+        row
+        for row in numbers_with_evidence(scenario)
+        if row.evidence and row.evidence.low is not None
+    ]
     text = (
         "The spread between futures is luck alone: who comes, when, how long they stay, how it "
         "ends. Inputs stand at their central values"
@@ -192,9 +199,7 @@ def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
 
 
 def _defaults(scenario: Scenario, doc: dict[str, Any]) -> str:
-    rows = [
-        (path, value, why) for path, value, why in grouped_defaults(scenario)
-    ]
+    rows = [(path, value, why) for path, value, why in grouped_defaults(scenario)]
     if not rows:
         return ""
     heading = "Defaults taken, because the scenario does not say otherwise"

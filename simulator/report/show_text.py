@@ -29,6 +29,14 @@ def _contract(scenario: Scenario, name: str, agreement: Agreement) -> Iterator[s
     title = scenario.title_of(name) + (" (baseline)" if name == scenario.baseline else "")
     yield title
     yield "=" * len(title)
+    signatories = agreement.signatories
+    if len(signatories.commissioners) > 1:
+        funded = " and ".join(
+            f"{signatories.name(party)} {100 * signatories.funding[party]:.4g}%"
+            for party in signatories.commissioners
+        )
+        yield paragraph(f"The commissioners pay together: {funded}.")
+        yield ""
     for index, term in enumerate(agreement.terms, 1):
         yield paragraph(f"{index}. {term.name}: {sentence(term, agreement)}")
     measures = sentences_of_measures(agreement)
@@ -36,11 +44,11 @@ def _contract(scenario: Scenario, name: str, agreement: Agreement) -> Iterator[s
         yield ""
         yield "In these terms:"
         for key, words in measures:
-            yield paragraph(f"'{key}' is: {words}.", "  ")
+            yield paragraph(f"'{key}' is {words}.", "  ")
     yield ""
     if contract.uplift:
         yield paragraph(
-            f"Amounts and unit prices rise by {contract.uplift.written} on each 1 April."
+            f"Amounts and unit prices rise by {100 * contract.uplift:.4g}% on each 1 April."
         )
     yield paragraph(f"Settlements are paid within {contract.paid_within.written}.")
     if contract.mobilisation:
@@ -86,17 +94,20 @@ def _limits(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
             "Is paid at least",
             "Is paid at most",
             "Planned cost",
-            "Largest loss",
-            "Largest gain",
+            "At worst",
+            "At best",
         ),
         rows,
     )
     if limits[-1].reimbursed:
-        yield paragraph("Cost is reimbursed: loss and gain are what the other terms add to it.")
+        yield paragraph(
+            "At worst and at best: its largest loss and gain by rule. Cost is reimbursed, so these "
+            "are what the other terms add to it."
+        )
     else:
         yield paragraph(
-            "Loss and gain are payments less planned cost: a provider that spends more than planned "
-            "bears that too."
+            "At worst and at best: its largest loss and gain by rule, payments less planned cost "
+            "(without the cost of each start). A provider that spends more bears that too."
         )
 
 

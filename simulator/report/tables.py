@@ -12,13 +12,16 @@ WIDTH = 100
 """Characters a line; what a laptop's terminal and an A4 page both hold."""
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], prose: int = 0) -> str:
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1, prose: int = 0
+) -> str:
     """Return a table with one header row, no empty cells and figures to the right.
 
     Args:
         header: one text a column.
         rows: cells as text.
-        prose: how many of the last columns are prose, to the left and wrapped; the first is so too.
+        texts: how many of the first columns are names, to the left.
+        prose: how many of the last columns are prose, to the left and wrapped.
     """
     from rich import box
     from rich.console import Console
@@ -26,7 +29,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], prose: int = 0) 
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, title in enumerate(header):
-        left = index == 0 or index >= len(header) - prose
+        left = index < texts or index >= len(header) - prose
         wraps = index >= len(header) - prose
         drawn.add_column(
             title, justify="left" if left else "right", no_wrap=not wraps, overflow="fold"

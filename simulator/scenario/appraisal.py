@@ -38,9 +38,7 @@ def discount_factor(years: float, rate: float | Steps) -> float:
     return factor
 
 
-def present_value(
-    amounts: Sequence[float], rate: float | Steps, mid_year: bool = False
-) -> float:
+def present_value(amounts: Sequence[float], rate: float | Steps, mid_year: bool = False) -> float:
     """Return the worth today of one real amount a year, the first in year 1.
 
     Args:

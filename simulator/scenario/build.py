@@ -85,9 +85,7 @@ def _place(finding: Finding, document: Document) -> Problem:
         file, line, column = document.place_of_key(path)
     else:
         file, line, column = document.place(path)
-    return Problem(
-        file, line, column, dotted(path), finding.found, finding.allowed, finding.mend
-    )
+    return Problem(file, line, column, dotted(path), finding.found, finding.allowed, finding.mend)
 
 
 def _tell_all(details: list[ErrorDetails], document: Document) -> list[Problem]:
@@ -100,13 +98,13 @@ def _walk_to(loc: tuple[int | str, ...], tree: Any) -> tuple[Path, Any]:
     for step in loc:
         if isinstance(tree, dict) and step == "commissioners" and step not in tree:
             continue  # written as 'council: {...}'
-        if isinstance(tree, dict) and step in tree:
-            tree = tree[step]
-        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
-            tree = tree[step]
+        if isinstance(tree, dict):
+            inside = step in tree
         else:
-            continue
-        path = (*path, step)
+            inside = isinstance(tree, list) and isinstance(step, int) and step < len(tree)
+        if inside:
+            tree = tree[step]
+            path = (*path, step)
     return path, tree
 
 
@@ -162,9 +160,7 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
     elif kind.startswith("bool"):
         yield problem(f"found {_shown(found)}", "allowed is true or false", "write true or false")
     elif kind in ("dict_type", "model_type", "model_attributes_type"):
-        yield problem(
-            f"found {_shown(found)}", "a group of keys stands here", _example_of(path)
-        )
+        yield problem(f"found {_shown(found)}", "a group of keys stands here", _example_of(path))
     elif kind in ("tuple_type", "list_type"):
         yield problem(f"found {_shown(found)}", "a list stands here", "write [first, second]")
     elif kind in ("too_short", "string_too_short"):

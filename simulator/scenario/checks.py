@@ -66,7 +66,9 @@ def _check_term(scenario: Scenario) -> Iterator[Finding]:
     if (scenario.years is None) == (scenario.ends is None):
         yield Finding(
             ("years",) if scenario.years is not None else (),
-            "found both 'years' and 'ends'" if scenario.ends else "found neither 'years' nor 'ends'",
+            "found both 'years' and 'ends'"
+            if scenario.ends
+            else "found neither 'years' nor 'ends'",
             "the term has a length or a last day",
             "write for example 'years: 5'",
         )
@@ -201,9 +203,7 @@ def _check_handovers(scenario: Scenario) -> Iterator[Finding]:
             )
 
 
-def _known(
-    path: Path, found: Iterable[str], known: Iterable[str], what: str
-) -> Iterator[Finding]:
+def _known(path: Path, found: Iterable[str], known: Iterable[str], what: str) -> Iterator[Finding]:
     known = list(known)
     for name in found:
         if name not in known:

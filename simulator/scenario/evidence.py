@@ -56,14 +56,15 @@ def numbers_with_evidence(scenario: Scenario) -> list[Sourced]:
 
 def _provenance(model: Frozen, name: str) -> str:
     extra = type(model).model_fields[name].json_schema_extra
-    return str(extra["provenance"]) if isinstance(extra, dict) and "provenance" in extra else ""
+    return str(extra.get("provenance", "")) if isinstance(extra, dict) else ""
 
 
 def _written(value: Any) -> str:
     if isinstance(value, Figure):
         return value.written
     if isinstance(value, Frozen):
-        return next(iter(value.__dict__.values())).written  # the main key of the group
+        main = next(iter(value.__dict__.values()))  # the group's main key stands first
+        return _written(main)
     return {None: "by caseworkers", True: "true", False: "false"}.get(value, str(value))
 
 

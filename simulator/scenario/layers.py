@@ -106,7 +106,7 @@ def _set(document: Document, path: Path, value: Document, setting: str) -> None:
     if not fits:
         raise UsageError(f"--set {setting}: there is no '{last}' in '{dotted(path[:-1])}'")
     new = value.tree["value"]
-    old = group.get(last) if isinstance(group, dict) else group[last]  # type: ignore[call-overload]
+    old = group.get(last) if isinstance(group, dict) else group[last]
     if isinstance(old, dict) and "value" in old and not isinstance(new, dict):
         new = {key: kept for key, kept in old.items() if key != "range"} | {"value": new}
     group[last] = new

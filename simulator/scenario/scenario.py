@@ -114,7 +114,8 @@ class Scenario(Frozen):
         }
         names = {
             key: party.name or key.replace("_", " ").capitalize()
-            for key, party in [*self.commissioners.items(), *self.providers.items()]
+            for parties in (self.commissioners, self.providers)
+            for key, party in parties.items()
         }
         return Signatories(
             tuple(self.commissioners),

@@ -7,8 +7,8 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
 
+from simulator._refuse import refuse
 from simulator.contract.curve import Frozen
 from simulator.contract.forms import provenance
 from simulator.contract.term import Identifier
@@ -57,14 +57,8 @@ def _read_date(found: object) -> datetime.date:
         except ValueError:
             pass
     shown = f"'{found}'" if isinstance(found, str) else str(found)
-    raise PydanticCustomError(
-        "date",
-        "{found}",
-        {
-            "found": f"found {shown}",
-            "allowed": "a date is written year-month-day",
-            "mend": "write for example '2026-04-01'",
-        },
+    raise refuse(
+        f"found {shown}", "a date is written year-month-day", "write for example '2026-04-01'"
     )
 
 
@@ -113,7 +107,9 @@ class Provider(Frozen):
         "nurseries (2018), grade C; borrowed for other services, grade E",
     )
     """Running cost (venue, equipment, management) as a share of caseworkers' pay, before VAT."""
-    fixed_cost: MoneyAYear = _default("£0 a year", 0.0, "no fixed cost beside overheads unless stated")
+    fixed_cost: MoneyAYear = _default(
+        "£0 a year", 0.0, "no fixed cost beside overheads unless stated"
+    )
     """Purchases a year that do not depend on staff or activity, before VAT."""
     vat_recovery: Share = _default(
         "0%", 0.0, "charities mostly cannot recover VAT on purchases; councils can, grade D"
@@ -219,14 +215,10 @@ class Service(Frozen):
     def _has_outcomes(self) -> Service:
         everyone = self.needs and all(n.good_outcome is not None for n in self.needs.values())
         if self.good_outcome is None and not everyone:
-            raise PydanticCustomError(
-                "outcome",
-                "{found}",
-                {
-                    "found": "found no 'good_outcome'",
-                    "allowed": "a service has a chance of a good outcome, or each of its needs has",
-                    "mend": "add for example 'good_outcome: 45%'",
-                },
+            raise refuse(
+                "found no 'good_outcome'",
+                "a service has a chance of a good outcome, or each of its needs has",
+                "add for example 'good_outcome: 45%'",
             )
         return self
 
@@ -271,14 +263,10 @@ class Risk(Frozen):
     @model_validator(mode="after")
     def _one_way(self) -> Risk:
         if (self.chance is None) == (self.on is None):
-            raise PydanticCustomError(
-                "risk",
-                "{found}",
-                {
-                    "found": "found both 'chance' and 'on', or neither",
-                    "allowed": "a risk comes by chance or on a day",
-                    "mend": "keep one of the two",
-                },
+            raise refuse(
+                "found both 'chance' and 'on', or neither",
+                "a risk comes by chance or on a day",
+                "keep one of the two",
             )
         return self
 
@@ -288,7 +276,9 @@ class Inflation(Frozen):
 
     pay: Growth = _default("0% a year", 0.0, "pay stays at the level of the start unless stated")
     """Rise of pay."""
-    prices: Growth = _default("0% a year", 0.0, "prices stay at the level of the start unless stated")
+    prices: Growth = _default(
+        "0% a year", 0.0, "prices stay at the level of the start unless stated"
+    )
     """Rise of purchases; also takes nominal pounds to real ones in the appraisal."""
 
 

@@ -122,7 +122,7 @@ def too_large(file: str) -> Problem:
     )
 
 
-class _Refused(Exception):  # noqa: N818  (a way out of the composer, never seen outside)
+class _Refused(Exception):
     def __init__(self, mark: Any, found: str, allowed: str, mend: str) -> None:
         self.problem = (mark.line + 1, mark.column + 1, found, allowed, mend)
 
@@ -136,7 +136,7 @@ class _Loader(yaml.SafeLoader):
         self._nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
             raise _Refused(
                 event.start_mark,
@@ -162,9 +162,9 @@ class _Loader(yaml.SafeLoader):
                 f"a scenario has at most {limit:,}",
                 "check that this is the file you meant",
             )
-        node = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        node = super().compose_node(parent, index)
         self._depth -= 1
-        return node  # type: ignore[no-any-return]
+        return node
 
 
 # A comma inside a number ("£200,000") would end the value between braces. It is kept out of the
@@ -176,7 +176,7 @@ _STAND_IN = "\ue000"
 def _compose(text: str, file: str) -> yaml.Node | None:
     try:
         loader = _Loader(_THOUSANDS.sub(_STAND_IN, text))
-        return loader.get_single_node()  # type: ignore[no-any-return, no-untyped-call]
+        return loader.get_single_node()
     except _Refused as refused:
         line, column, found, allowed, mend = refused.problem
         problem = Problem(file, line, column, "", found, allowed, mend)
@@ -229,7 +229,8 @@ def _build(
             for index, item in enumerate(node.value)
         ]
     value = node.value.replace(_STAND_IN, ",")
-    return _scalar(value) if node.style is None else value
+    plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return _scalar(value) if plain else value
 
 
 def _build_mapping(

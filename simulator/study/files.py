@@ -71,7 +71,9 @@ def read_text(file: Path) -> str:
         ScenarioError: it cannot be opened, is too large, or is not UTF-8.
     """
 
-    def refuse(found: str, allowed: str, mend: str, line: int = 0, column: int = 0) -> ScenarioError:
+    def refuse(
+        found: str, allowed: str, mend: str, line: int = 0, column: int = 0
+    ) -> ScenarioError:
         return ScenarioError([Problem(str(file), line, column, "", found, allowed, mend)])
 
     try:

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from simulator import __version__
+import simulator
 from simulator._errors import RunError
 from simulator.study.replicate import ENGINE
 
-__all__ = ["run_identity", "run_tables", "write_folder"]
+__all__ = ["run_identity", "run_tables", "software_identity", "write_folder"]
 
 
 def run_identity(tree: Mapping[str, Any], replications: int, seed: int) -> str:
@@ -28,10 +28,18 @@ def run_identity(tree: Mapping[str, Any], replications: int, seed: int) -> str:
         replications: number of futures.
         seed: of the study.
     """
-    content = json.dumps(
-        [tree, replications, seed, ENGINE, __version__], ensure_ascii=True, sort_keys=False
-    )
+    content = json.dumps([tree, replications, seed, ENGINE, software_identity()])
     return hashlib.sha256(content.encode("ascii")).hexdigest()[:12]
+
+
+def software_identity() -> str:
+    """Return the version with a digest of the package's own source, the same on every platform."""
+    root = Path(simulator.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return f"{simulator.__version__}+{digest.hexdigest()[:12]}"
 
 
 def run_tables(doc: Mapping[str, Any]) -> dict[str, str]:
@@ -51,9 +59,7 @@ def run_tables(doc: Mapping[str, Any]) -> dict[str, str]:
     ]
     figures = ("mean", "p05", "p50", "p95", "mc_error")
     return {
-        "parties.csv": _csv(
-            ("contract", "party", "role", *figures, "p_cash_below_zero"), parties
-        ),
+        "parties.csv": _csv(("contract", "party", "role", *figures, "p_cash_below_zero"), parties),
         "people.csv": _csv(("contract", "service", "measure", "mean"), people),
         "comparison.csv": _csv(("contract", "party", *figures), compared),
     }
@@ -101,6 +107,5 @@ def _holds(folder: Path, content: Mapping[str, bytes]) -> bool:
         return False
     there = {path.name: path for path in folder.iterdir()}
     return set(there) == set(content) and all(
-        there[name].is_file() and there[name].read_bytes() == data
-        for name, data in content.items()
+        there[name].is_file() and there[name].read_bytes() == data for name, data in content.items()
     )

@@ -131,8 +131,6 @@ def present_value_factors(plan: Plan) -> Array:
         length = month.years if index < len(months) else 1 / 12
         price_level = (1.0 + scenario.inflation.prices) ** month.aprils
         rate = float(scenario.appraisal.discount_rate)
-        factors.append(
-            rebase(1.0, price_level, 1.0) * discount_factor(elapsed + length / 2, rate)
-        )
+        factors.append(rebase(1.0, price_level, 1.0) * discount_factor(elapsed + length / 2, rate))
         elapsed += length
     return np.array(factors)

@@ -66,6 +66,7 @@ def compare(study: Study) -> dict[str, Comparison]:
     """Compare every other contract with the baseline, on the same futures."""
     signatories = study.scenario.signatories
     payers = len(signatories.commissioners)
+    parties = signatories.accounts[: signatories.provider_slice.stop]
     base = study.outcomes[study.scenario.baseline].net
     comparisons = {}
     for name, outcomes in study.outcomes.items():
@@ -77,9 +78,6 @@ def compare(study: Study) -> dict[str, Comparison]:
             summarise(to_commissioners),
             float((to_commissioners > 0).mean()),
             float((to_commissioners == 0).mean()),
-            {
-                party: summarise(difference[:, index])
-                for index, party in enumerate(signatories.accounts[: payers + len(signatories.providers)])
-            },
+            {party: summarise(difference[:, index]) for index, party in enumerate(parties)},
         )
     return comparisons
