@@ -55,6 +55,8 @@ def yearly_limits(agreement: Agreement) -> list[Limits]:
         if term.factor_on_payments:
             between = _scaled(between, bounds)
             beside_cost = _scaled(beside_cost, bounds)
+            if reimbursed:  # a part of the cost itself is taken off or added, however large it is
+                beside_cost += np.where(bounds == 0.0, 0.0, np.sign(bounds) * np.inf)
         elif agreement.is_payment(term):
             moves = _moves(agreement, term, bounds)[signatories.provider_slice]
             between = between + moves
