@@ -56,7 +56,7 @@ def yearly_limits(agreement: Agreement) -> list[Limits]:
             between = _scaled(between, bounds)
             beside_cost = _scaled(beside_cost, bounds)
             if reimbursed:  # a part of the cost itself is taken off or added, however large it is
-                beside_cost += np.where(bounds == 0.0, 0.0, np.sign(bounds) * np.inf)
+                beside_cost += np.select([bounds < 0, bounds > 0], [-np.inf, np.inf], 0.0)
         elif agreement.is_payment(term):
             moves = _moves(agreement, term, bounds)[signatories.provider_slice]
             between = between + moves
