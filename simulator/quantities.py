@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError, core_schema
+from typing_extensions import TypeAliasType
 
 from simulator._kinds import (
     CURRENCIES,
@@ -95,8 +96,19 @@ class Figure(float):
         figure.evidence = evidence
         return figure
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
+        """Let defaults be shown as they would be written."""
+        return core_schema.is_instance_schema(
+            cls, serialization=core_schema.plain_serializer_function_ser_schema(_as_written)
+        )
+
     def __reduce__(self) -> tuple[type[Figure], tuple[float, str, str, Evidence | None]]:
         return Figure, (float(self), self.written, self.kind, self.evidence)
+
+
+def _as_written(figure: Figure) -> str:
+    return figure.written
 
 
 _EVIDENCE_KEYS = (
@@ -212,9 +224,15 @@ def _quantity(kind: Kind) -> Any:
             if key not in ("value", "range", "evidence")
         },
     }
-    return Annotated[
-        Figure, PlainValidator(validate), WithJsonSchema({"anyOf": [*plain, evidenced]})
+    # a named alias becomes one definition in the JSON Schema instead of a copy at each field
+    name = "".join(word.capitalize() for word in kind.name.split())
+    meaning = Annotated[
+        Figure,
+        PlainValidator(validate),
+        PlainSerializer(_as_written, return_type=str),
+        WithJsonSchema({"anyOf": [*plain, evidenced]}),
     ]
+    return TypeAliasType(name, meaning)
 
 
 _SHARE = "a share is a percentage or a number from 0 to 1"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from simulator._refuse import refuse
 from simulator.contract.statement import Array
@@ -81,6 +81,10 @@ class Expression:
             pooled: for the names that are not columns, whether each is one for all.
         """
         return _is_pooled(self.tree, pooled)
+
+
+def _as_written(expression: Expression) -> str:
+    return expression.text
 
 
 def parse(text: str) -> Expression:
@@ -230,6 +234,7 @@ def _validate(found: object) -> Expression:
 Measure = Annotated[
     Expression,
     PlainValidator(_validate),
+    PlainSerializer(_as_written, return_type=str),
     WithJsonSchema(
         {"type": ["string", "number"], "description": _ALLOWED, "examples": ["wait_days / started"]}
     ),

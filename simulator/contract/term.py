@@ -34,9 +34,6 @@ Split = Literal["equal", "by caseworkers", "each"] | dict[Identifier, Share]
 """How an amount that is one for all is divided between the providers; 'each' gives (or takes) the
 whole amount to every one of them."""
 
-_ONE = parse("1")
-
-
 class Term(Curve):
     """One rule of payment: ``times x curve(measure)``, paid by ``from`` to ``to``.
 
@@ -49,7 +46,7 @@ class Term(Curve):
     """What the parties call this term."""
     measure: Measure
     """What is counted: an expression over the columns of the statement."""
-    times: Measure = _ONE
+    times: Measure = Field(default_factory=lambda: parse("1"), json_schema_extra={"default": 1})
     """What the value of the curve is multiplied by: an amount, a base, a price."""
     payer: str = Field(default="commissioners", alias="from")
     """Who pays (and receives, where the amount is negative): 'commissioners', 'providers', one

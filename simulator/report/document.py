@@ -83,6 +83,7 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
             for index, account in enumerate(signatories.accounts)
             if index >= payers + len(signatories.providers)
         },
+        "p_any_cash_below_zero": float((outcomes.lowest_cash < 0).any(axis=1).mean()),
         "paid_to_providers": summarise(outcomes.paid).as_dict(),
         "payments_sum": float(abs(outcomes.payments_sum).max()),
         "people": people(study, name),

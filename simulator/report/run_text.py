@@ -38,15 +38,17 @@ def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     if scenario.illustrative:
         yield "Made-up inputs: do not use for decisions."
     yield ""
+    payers = _payers(scenario)
+    pay = "pay" if payers.startswith("the ") else "pays"
     providers = len(scenario.providers)
     count = _NUMBERS[providers] if providers < len(_NUMBERS) else str(providers)
     several = "providers" if providers > 1 else "provider"
     yield paragraph(
         f"{count.capitalize()} {several}, {_length(scenario)}, "
         f"{number(doc['replications'])} simulated futures. "
-        "Every contract meets the same people with the same luck."
+        "Every contract meets the same people with the same luck. "
+        f"Net cost is what {payers} {pay} over the term, the cost of running the contract included."
     )
-    payers = _payers(scenario)
     yield ""
     rows = []
     for name, contract in doc["contracts"].items():
@@ -64,16 +66,24 @@ def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     yield table(
         (
             "Contract",
-            f"Net cost to {payers}",
+            "Net cost",
             "5th to 95th percentile",
             "Good outcomes",
-            "Cost of one",
+            "Cost per outcome",
         ),
         rows,
     )
-    yield ""
     for name, comparison in doc["comparison"].items():
+        yield ""
         yield paragraph(_against_baseline(scenario, doc, name, comparison))
+    yield ""
+    chances = [
+        f"{scenario.title_of(name)} {percent(contract['p_any_cash_below_zero'], doc['replications'])}"
+        for name, contract in doc["contracts"].items()
+    ]
+    yield paragraph(
+        f"Futures in which a provider runs out of cash at a month end: {', '.join(chances)}."
+    )
 
 
 def _against_baseline(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from simulator.scenario.scenario import Scenario
 
@@ -14,7 +15,7 @@ def schema_text() -> str:
     schema = Scenario.model_json_schema(by_alias=True)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     properties = schema["properties"]
-    commissioner = properties["commissioners"]["additionalProperties"]
+    (commissioner,) = properties["commissioners"]["patternProperties"].values()
     properties["council"] = {**commissioner, "description": "The only commissioner, in short."}
     properties["extends"] = {
         "type": "string",
@@ -27,4 +28,17 @@ def schema_text() -> str:
         {"required": [*(k for k in schema["required"] if k != "commissioners"), "council"]},
     ]
     del schema["required"]
+    _close(schema)
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _close(schema: Any) -> None:
+    """Refuse names that are not identifiers wherever names are free."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema["additionalProperties"] = False
+        for value in schema.values():
+            _close(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            _close(value)

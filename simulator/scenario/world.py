@@ -74,14 +74,14 @@ def _default(written: str, value: float, why: str) -> Any:
     return Field(default=Figure(value, written), json_schema_extra=provenance(why))
 
 
-def _one_key(key: str) -> BeforeValidator:
+def _one_key(key: str, written: Any) -> BeforeValidator:
     """Let a group be written as the value of its main key alone."""
 
     def spread(found: object) -> object:
         is_group = isinstance(found, dict) and "value" not in found
         return found if is_group or isinstance(found, Frozen) else {key: found}
 
-    return BeforeValidator(spread, json_schema_input_type=Any)
+    return BeforeValidator(spread, json_schema_input_type=written)
 
 
 class Commissioner(Frozen):
@@ -188,9 +188,9 @@ class Service(Frozen):
     """Caseworkers in post at full strength, by provider (part-time staff count in part)."""
     caseload: Whole
     """People a caseworker holds at a time."""
-    lasts: Annotated[Length, _one_key("mean")]
+    lasts: Annotated[Length, _one_key("mean", Duration | Length)]
     """How long people stay: a mean, or {mean, shape, variation}."""
-    drop_out: Annotated[DropOut, _one_key("at_first")] = Field(
+    drop_out: Annotated[DropOut, _one_key("at_first", Hazard | DropOut)] = Field(
         default=DropOut(at_first=Figure(0.02 / 7, "2% a week")),
         json_schema_extra=provenance("assumption: 2% a week leave while they wait, grade E"),
     )
@@ -201,7 +201,7 @@ class Service(Frozen):
     """The same at best practice (quality +1); without it quality has no effect."""
     wait_harm: Share = _default("0%", 0.0, "waiting does not harm outcomes unless stated")
     """Fall of the odds of a good outcome for each week waited."""
-    relapse: Annotated[Relapse, _one_key("chance")] = Field(
+    relapse: Annotated[Relapse, _one_key("chance", Share | Relapse)] = Field(
         default=Relapse(chance=Figure(0.0, "0%")),
         json_schema_extra=provenance("nobody comes back unless stated"),
     )

@@ -7,7 +7,7 @@ people who come and take up the offer, ``patience`` the rate at which each waiti
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scipy.integrate import quad
@@ -126,8 +126,8 @@ def growing_impatience(
     def density(wait: float) -> float:
         return math.exp(arrivals * patient_days(wait) - servers * rate * wait)
 
-    def over(weight: object) -> float:
-        # far beyond the wait at which the queue's drift turns and patience ends
+    def over(weight: Callable[[float], float]) -> float:
+        # 60 days lie far beyond every wait that patience allows in these tests
         return float(quad(lambda w: weight(w) * density(w), 0.0, 60.0, epsabs=1e-11, limit=400)[0])
 
     offered = arrivals * mean_stay

@@ -1,0 +1,178 @@
+"""Scenarios that are textbook queues, lived by the engine that users run.
+
+Each is an ordinary scenario, reduced until a queue with a closed form is left: one service, from
+which nobody is handed over and to which nobody comes back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simulator.contract.statement import Array
+from simulator.engine.caseload import Reading
+from simulator.engine.clock import TICKS_A_DAY
+from simulator.engine.life import live, plan_lives
+from simulator.engine.network import Network, build_network
+from simulator.engine.people import People
+from simulator.engine.streams import Stream, name_key
+from simulator.parties.levers import at_norm
+from tests.conftest import FULL, scenario_from
+from tests.theory.formulas import Queue
+
+MORE = 5 if FULL else 1
+"""How many times the replications of the quick suite are lived."""
+
+LOOKS_A_DAY = 1
+WARM_UP_MONTHS = 12  # the queue starts empty
+
+# With a wait harm of 100% a week nobody who waited at all ends well, and all but one in a hundred
+# million others do: good outcomes count the people who started at once.
+SCENARIO = """
+title: A queue
+starts: 2026-04-01
+years: {years}
+council: {{name: Council}}
+providers: {{{providers}}}
+services:
+  support:
+    referrals: {referrals}
+    take_up: {take_up}
+    workers: {{{workers}}}
+    caseload: {caseload}
+    lasts: {lasts}
+    drop_out: {drop_out}
+    good_outcome: 99.999999%
+    wait_harm: 100%
+    worker_cost: £0 a year
+{more}
+contracts:
+  block: {{form: block, amount: £0 a year}}
+baseline: block
+"""
+
+EXPONENTIAL = "{mean: 1 day, shape: exponential}"
+NOBODY_LEAVES = "0% a week"
+
+
+class Watched(People):
+    """The people, looked at once a day between whatever the contract does.
+
+    Statements tell the waits of those who start only. The mean queue at fixed instants gives the
+    waits of all by Little's law, and the share of instants with all places taken gives the chance
+    to wait, because referrals that come at random see what a clock sees.
+    """
+
+    def __init__(self, network: Network, stream: Stream) -> None:
+        super().__init__(network, stream)
+        self.looks: list[Reading] = []
+
+    def advance(self, until: int) -> None:
+        step = TICKS_A_DAY // LOOKS_A_DAY
+        while (look := (len(self.looks) + 1) * step) <= until:
+            super().advance(look)
+            self.looks.append(self.read())
+        super().advance(until)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What replications showed, each array of shape ``(replications, providers)``."""
+
+    by_statement: Mapping[str, Array]
+    by_looking: Mapping[str, Array]
+    waiting_together: Array
+    """Covariance of the first two providers' queues over time, shape ``(replications,)``."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario that is a queue, and the queue it is for each provider."""
+
+    label: str
+    expected: tuple[Queue, ...]
+    referrals: str
+    replications: int
+    years: int = 11
+    lasts: str = EXPONENTIAL
+    drop_out: str = NOBODY_LEAVES
+    take_up: str = "100%"
+    workers: tuple[str, ...] = ("1",)
+    caseload: int = 1
+    more: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        names = [f"provider_{index}" for index in range(len(self.workers))]
+        return SCENARIO.format(
+            years=self.years,
+            providers=", ".join(f"{name}: {{reserves: £0}}" for name in names),
+            workers=", ".join(
+                f"{name}: {posts}" for name, posts in zip(names, self.workers, strict=True)
+            ),
+            referrals=self.referrals,
+            take_up=self.take_up,
+            caseload=self.caseload,
+            lasts=self.lasts,
+            drop_out=self.drop_out,
+            more=self.more,
+        )
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What its replications show; lived once, when first asked for."""
+        scenario = scenario_from(self.text)
+        practice = at_norm(provider.quality for provider in scenario.providers.values())
+        plans = plan_lives(scenario, build_network(scenario, practice))
+        months = scenario.timetable.months
+        warm_up = (months[WARM_UP_MONTHS].first - months[0].first).days
+        days = scenario.timetable.days - warm_up
+        places = np.array([math.floor(float(posts) * self.caseload) for posts in self.workers])
+        seed = name_key(self.label)  # every case has luck of its own
+
+        by_statement: list[dict[str, Array]] = []
+        by_looking: list[dict[str, Array]] = []
+        together: list[float] = []
+        for replication in range(self.replications * MORE):
+            people: list[Watched] = []
+
+            def engine(network: Network, stream: Stream, people: list[Watched] = people) -> Watched:
+                people.append(Watched(network, stream))
+                return people[-1]
+
+            (future,) = live(plans, seed, replication, engine)
+            later = future.statements[WARM_UP_MONTHS:]
+            total = {
+                name: sum(statement.columns[name][:, 0] for statement in later)
+                for name in future.reading.counts
+            }
+            came = total["referred"] - total["declined"]
+            by_statement.append(
+                {
+                    "p_wait": 1.0 - total["good_outcomes"] / came,
+                    "p_leave": total["dropped_out"] / came,
+                    "mean_wait_of_started": total["wait_days"] / total["started"],
+                    "in_service": total["service_days"] / days,
+                }
+            )
+            looks = people[0].looks[warm_up * LOOKS_A_DAY :]
+            waiting = np.array([look.waiting[:, 0] for look in looks])
+            held = np.array([look.in_service[:, 0] for look in looks])
+            by_looking.append(
+                {
+                    "p_wait": (held == places).mean(axis=0),
+                    "mean_wait": waiting.mean(axis=0) / (came / days),
+                    "in_service": held.mean(axis=0),
+                }
+            )
+            if len(places) > 1:
+                together.append(float(np.cov(waiting[:, :2], rowvar=False)[0, 1]))
+        return Readings(_stacked(by_statement), _stacked(by_looking), np.array(together))
+
+
+def _stacked(rows: list[dict[str, Array]]) -> dict[str, Array]:
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
