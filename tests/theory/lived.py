@@ -7,16 +7,16 @@ which nobody is handed over and to which nobody comes back.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from simulator.contract.statement import Array
-from simulator.engine.caseload import Reading
+from simulator.engine.caseload import COUNTS, Reading
 from simulator.engine.clock import TICKS_A_DAY
-from simulator.engine.life import live, plan_lives
+from simulator.engine.life import Future, live, plan_lives
 from simulator.engine.network import Network, build_network
 from simulator.engine.people import People
 from simulator.engine.streams import Stream, name_key
@@ -27,7 +27,6 @@ from tests.theory.formulas import Queue
 MORE = 5 if FULL else 1
 """How many times the replications of the quick suite are lived."""
 
-LOOKS_A_DAY = 1
 WARM_UP_MONTHS = 12  # the queue starts empty
 
 # With a wait harm of 100% a week nobody who waited at all ends well, and all but one in a hundred
@@ -60,19 +59,20 @@ NOBODY_LEAVES = "0% a week"
 
 
 class Watched(People):
-    """The people, looked at once a day between whatever the contract does.
+    """The people, looked at every few days between whatever the contract does.
 
     Statements tell the waits of those who start only. The mean queue at fixed instants gives the
     waits of all by Little's law, and the share of instants with all places taken gives the chance
     to wait, because referrals that come at random see what a clock sees.
     """
 
-    def __init__(self, network: Network, stream: Stream) -> None:
+    def __init__(self, network: Network, stream: Stream, look_every: int) -> None:
         super().__init__(network, stream)
+        self.look_every = look_every
         self.looks: list[Reading] = []
 
     def advance(self, until: int) -> None:
-        step = TICKS_A_DAY // LOOKS_A_DAY
+        step = self.look_every * TICKS_A_DAY
         while (look := (len(self.looks) + 1) * step) <= until:
             super().advance(look)
             self.looks.append(self.read())
@@ -86,7 +86,7 @@ class Readings:
     by_statement: Mapping[str, Array]
     by_looking: Mapping[str, Array]
     waiting_together: Array
-    """Covariance of the first two providers' queues over time, shape ``(replications,)``."""
+    """Covariances of the queues over time, shape ``(replications, providers, providers)``."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ class Case:
     take_up: str = "100%"
     workers: tuple[str, ...] = ("1",)
     caseload: int = 1
+    look_every: int = 1
+    """Days between two looks: a busier queue changes more slowly, and needs fewer."""
     more: str = ""
 
     @cached_property
@@ -122,57 +124,63 @@ class Case:
             more=self.more,
         )
 
+    @property
+    def places(self) -> Array:
+        """Places of each provider."""
+        return np.array([math.floor(float(posts) * self.caseload) for posts in self.workers])
+
     @cached_property
     def readings(self) -> Readings:
         """What its replications show; lived once, when first asked for."""
         scenario = scenario_from(self.text)
         practice = at_norm(provider.quality for provider in scenario.providers.values())
         plans = plan_lives(scenario, build_network(scenario, practice))
-        months = scenario.timetable.months
-        warm_up = (months[WARM_UP_MONTHS].first - months[0].first).days
-        days = scenario.timetable.days - warm_up
-        places = np.array([math.floor(float(posts) * self.caseload) for posts in self.workers])
+        timetable = scenario.timetable
+        warm_up = (timetable.months[WARM_UP_MONTHS].first - timetable.starts).days
         seed = name_key(self.label)  # every case has luck of its own
 
-        by_statement: list[dict[str, Array]] = []
-        by_looking: list[dict[str, Array]] = []
-        together: list[float] = []
+        rows: list[tuple[dict[str, Array], dict[str, Array], Array]] = []
         for replication in range(self.replications * MORE):
-            people: list[Watched] = []
+            watched: list[Watched] = []
 
-            def engine(network: Network, stream: Stream, people: list[Watched] = people) -> Watched:
-                people.append(Watched(network, stream))
-                return people[-1]
+            def people(
+                network: Network, stream: Stream, watched: list[Watched] = watched
+            ) -> Watched:
+                watched.append(Watched(network, stream, self.look_every))
+                return watched[0]
 
-            (future,) = live(plans, seed, replication, engine)
-            later = future.statements[WARM_UP_MONTHS:]
-            total = {
-                name: sum(statement.columns[name][:, 0] for statement in later)
-                for name in future.reading.counts
-            }
-            came = total["referred"] - total["declined"]
-            by_statement.append(
-                {
-                    "p_wait": 1.0 - total["good_outcomes"] / came,
-                    "p_leave": total["dropped_out"] / came,
-                    "mean_wait_of_started": total["wait_days"] / total["started"],
-                    "in_service": total["service_days"] / days,
-                }
-            )
-            looks = people[0].looks[warm_up * LOOKS_A_DAY :]
-            waiting = np.array([look.waiting[:, 0] for look in looks])
-            held = np.array([look.in_service[:, 0] for look in looks])
-            by_looking.append(
-                {
-                    "p_wait": (held == places).mean(axis=0),
-                    "mean_wait": waiting.mean(axis=0) / (came / days),
-                    "in_service": held.mean(axis=0),
-                }
-            )
-            if len(places) > 1:
-                together.append(float(np.cov(waiting[:, :2], rowvar=False)[0, 1]))
+            (future,) = live(plans, seed, replication, people)
+            looks = watched[0].looks[warm_up // self.look_every :]
+            rows.append(_readings_of(future, looks, timetable.days - warm_up, self.places))
+        by_statement, by_looking, together = zip(*rows, strict=True)
         return Readings(_stacked(by_statement), _stacked(by_looking), np.array(together))
 
 
-def _stacked(rows: list[dict[str, Array]]) -> dict[str, Array]:
+def _readings_of(
+    future: Future, looks: Sequence[Reading], days: int, places: Array
+) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    """Return what the statements tell, what the looks tell, and how queues vary together."""
+    later = future.statements[WARM_UP_MONTHS:]
+    total = {
+        name: np.sum([statement.columns[name][:, 0] for statement in later], axis=0)
+        for name in COUNTS
+    }
+    came = total["referred"] - total["declined"]
+    by_statement = {
+        "p_wait": 1.0 - total["good_outcomes"] / came,
+        "p_leave": total["dropped_out"] / came,
+        "mean_wait_of_started": total["wait_days"] / total["started"],
+        "in_service": total["service_days"] / days,  # Little's law
+    }
+    waiting = np.array([look.waiting[:, 0] for look in looks])
+    held = np.array([look.in_service[:, 0] for look in looks])
+    by_looking = {
+        "p_wait": (held == places).mean(axis=0),
+        "mean_wait": waiting.mean(axis=0) / (came / days),  # Little's law
+        "in_service": held.mean(axis=0),
+    }
+    return by_statement, by_looking, np.atleast_2d(np.cov(waiting, rowvar=False))
+
+
+def _stacked(rows: Sequence[dict[str, Array]]) -> dict[str, Array]:
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}

@@ -1,0 +1,80 @@
+"""Figures in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.report.tables import table
+from simulator.report.words import likelihood, money, money_in_words, money_range, percent
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (2_345_678, "£2.35 million"),
+        (-2_345_678, "−£2.35 million"),
+        (999_600, "£1.00 million"),
+        (184_321, "£184,000"),
+        (-8_432, "−£8,400"),
+        (84.4, "£84"),
+        (-0.2, "£0"),
+        (0, "£0"),
+    ],
+)
+def test_money_in_sentences(value: float, said: str) -> None:
+    assert said == money_in_words(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        (-1_234_567, None, "−£1,234,567"),
+        (-1_234_567, 0.0, "−£1,234,567"),
+        (1_234_567, 340.0, "£1,234,600"),
+        (1_234_567, 7_400.0, "£1,235,000"),
+        (-0.3, 0.1, "£0"),
+    ],
+)
+def test_money_has_no_more_digits_than_the_futures_support(
+    value: float, error: float | None, said: str
+) -> None:
+    assert said == money(value, "£", error)
+
+
+def test_ranges_share_their_unit() -> None:
+    assert money_range(2_540_000, 2_590_000) == "£2.54 to £2.59 million"
+    assert money_range(-84_000, 1_200_000) == "−£84,000 to £1.20 million"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.52, ""),
+        (0.30, "unlikely"),
+        (0.45, "a realistic possibility"),
+        (0.61, "likely"),
+        (0.85, "highly likely"),
+        (0.97, "almost certain"),
+        (1.0, "almost certain"),
+        (0.0, ""),
+    ],
+)
+def test_likelihood_words_stand_in_their_bands(share: float, said: str) -> None:
+    assert said == likelihood(share)
+
+
+def test_shares_of_futures_claim_no_certainty() -> None:
+    assert [percent(share, 200) for share in (0.0, 0.005, 0.4, 0.999, 1.0)] == [
+        "0 of 200",
+        "0.5%",
+        "40%",
+        "99.9%",
+        "all 200",
+    ]
+
+
+def test_tables_have_no_empty_cells_and_keep_to_the_page() -> None:
+    drawn = table(("Key", "Why"), [("a", "word " * 60), ("b", "")], prose=1)
+    assert "no data" in drawn
+    assert max(len(line) for line in drawn.splitlines()) <= 100
+    assert "…" not in drawn

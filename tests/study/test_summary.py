@@ -1,0 +1,90 @@
+"""Summaries and comparisons over futures."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from simulator.scenario.scenario import Scenario
+from simulator.study.replicate import present_value_factors, replicate
+from simulator.study.summary import compare, summarise
+from tests.conftest import scenario_from
+
+
+def test_a_summary_tells_spread_and_error_apart() -> None:
+    values = np.arange(101.0)
+    summary = summarise(values)
+    assert (summary.mean, summary.p05, summary.p50, summary.p95) == (50.0, 5.0, 50.0, 95.0)
+    assert summary.mc_error == pytest.approx(values.std(ddof=1) / math.sqrt(101))
+
+
+def test_one_future_has_no_error() -> None:
+    assert summarise(np.array([3.0])).mc_error is None
+
+
+def test_comparisons_are_paired(smallest: Scenario) -> None:
+    study = replicate(smallest, 5, seed=3)
+    comparison = compare(study)["alliance"]
+    difference = study.outcomes["alliance"].net[:, 0] - study.outcomes["output"].net[:, 0]
+    assert summarise(difference) == comparison.net_position
+    assert comparison.p_costs_less == (difference > 0).mean()
+    assert comparison.by_party["council"] == comparison.net_position
+
+
+def test_a_study_is_a_part_of_a_longer_one(smallest: Scenario) -> None:
+    short, long = (replicate(smallest, count, seed=5) for count in (2, 4))
+    for name in smallest.contracts:
+        assert short.outcomes[name].net.tobytes() == long.outcomes[name].net[:2].tobytes()
+
+
+def test_progress_is_told(smallest: Scenario) -> None:
+    told: list[int] = []
+    replicate(smallest, 3, seed=1, progress=told.append)
+    assert told == [1, 2, 3]
+
+
+def test_cash_starts_from_reserves_and_counts_every_month_end() -> None:
+    text = """
+title: A provider that spends before it is paid
+starts: 2026-04-01
+years: 1
+council: {name: Council}
+providers: {north: {reserves: £10,000, overheads: 0%}}
+services:
+  support:
+    referrals: 100 a year
+    workers: {north: 1}
+    caseload: 30
+    lasts: 13 weeks
+    worker_cost: £36,000 a year
+    good_outcome: 50%
+    cost_per_start: £0
+contracts:
+  arrears: {terms: [{name: Fee, measure: fee, split: equal}], amounts: {fee: £36,000 a year}}
+  at_once: {form: block, amount: £36,000 a year}
+  late:
+    paid_within: 100 days
+    terms: [{name: Fee, measure: fee, split: equal, settled: annually}]
+    amounts: {fee: £36,000 a year}
+baseline: at_once
+"""
+    study = replicate(scenario_from(text), 1, seed=1)
+    lowest = {name: float(outcome.lowest_cash[0, 0]) for name, outcome in study.outcomes.items()}
+    # pay is £3,000 a month; arrears of 30 days keep one month open (two at the end of May), and
+    # a year's fee that comes 100 days after the year leaves twelve
+    assert lowest == {"arrears": 4_000.0, "at_once": 10_000.0, "late": -26_000.0}
+    net = {name: float(outcome.net[0, 1]) for name, outcome in study.outcomes.items()}
+    assert net == {"arrears": 0.0, "at_once": 0.0, "late": 0.0}
+
+
+def test_present_values_are_real_and_discounted(smallest: Scenario) -> None:
+    from simulator.engine.life import plan_lives
+    from simulator.engine.network import build_network
+    from simulator.parties.levers import at_norm
+
+    (plan,) = plan_lives(smallest, build_network(smallest, at_norm([0.0, 0.0])))
+    factors = present_value_factors(plan)
+    assert factors[0] == pytest.approx(1.035 ** -(0.5 / 12))
+    assert factors[59] == pytest.approx(1.035 ** -(59.5 / 12))
