@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-__all__ = ["compare", "load", "run"]
+from simulator._version import __version__
+
+__all__ = ["__version__", "compare", "load", "run"]
 
 if TYPE_CHECKING:
     from simulator.study.files import load

@@ -86,6 +86,13 @@ class Kind:
     low: float = -math.inf
     high: float = math.inf
     whole: bool = False
+    in_money: bool = False
+
+    def written(self, found: object, currency: str) -> str:
+        """Return how a value is written; money always with its sign."""
+        parts = take_apart(found)
+        is_bare_money = self.in_money and parts is not None and parts.bare
+        return f"{currency}{found}" if is_bare_money else str(found)
 
     def parse(self, found: object, currency: str) -> float:
         """Return the value in this kind's unit.
@@ -94,7 +101,7 @@ class Kind:
             PydanticCustomError: what was found, what is allowed, how to mend it.
         """
         parts = take_apart(found)
-        shown = f"'{found}'" if isinstance(found, str) else plain(found)
+        shown = plain(found)
         if parts is not None and not math.isfinite(parts.value):
             raise refuse(f"found {shown}, which is not a finite number", self.allowed, self.example)
         if parts is not None and parts.currency not in ("", currency):
@@ -115,6 +122,9 @@ class Kind:
 
 
 def plain(found: object) -> str:
+    """Return what was found, as a message shows it."""
+    if isinstance(found, str):
+        return f"'{found if len(found) <= 60 else found[:57] + '...'}'"
     if isinstance(found, bool):
         return "true" if found else "false"
     if found is None:
@@ -143,7 +153,8 @@ def read_money_a_year(parts: Written) -> float | None:
 
 
 def read_duration(parts: Written) -> float | None:
-    return parts.value * _DAYS[parts.unit] if parts.unit and not parts.per else None
+    fits = parts.unit and not (parts.per or parts.percent or parts.currency)
+    return parts.value * _DAYS[parts.unit] if fits else None
 
 
 def read_rate(parts: Written) -> float | None:
@@ -153,11 +164,13 @@ def read_rate(parts: Written) -> float | None:
 
 
 def read_growth(parts: Written) -> float | None:
-    return parts.value if parts.percent and parts.per == "year" else None
+    fits = parts.percent and parts.per == "year" and not (parts.currency or parts.unit)
+    return parts.value if fits else None
 
 
 def read_hazard(parts: Written) -> float | None:
-    return parts.value / _DAYS[parts.per] if parts.percent and parts.per else None
+    fits = parts.percent and parts.per and not (parts.currency or parts.unit)
+    return parts.value / _DAYS[parts.per] if fits else None
 
 
 def read_count(parts: Written) -> float | None:
@@ -165,6 +178,9 @@ def read_count(parts: Written) -> float | None:
 
 
 def read_any(parts: Written) -> float | None:
+    kinds = (parts.unit, parts.percent, parts.currency, parts.per and not parts.currency)
+    if sum(map(bool, kinds)) > 1:
+        return None
     if parts.unit:
         return parts.value * _DAYS[parts.unit]
     return parts.value * DAYS_A_YEAR / _DAYS[parts.per] if parts.per else parts.value

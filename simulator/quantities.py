@@ -52,9 +52,12 @@ __all__ = [
     "Money",
     "MoneyAYear",
     "MoneyMaybeAYear",
+    "Portion",
     "Rate",
     "Share",
+    "Volume",
     "Whole",
+    "Years",
     "is_a_year",
     "is_money",
 ]
@@ -111,17 +114,9 @@ def _as_written(figure: Figure) -> str:
     return figure.written
 
 
-_EVIDENCE_KEYS = (
-    "value",
-    "range",
-    "unit",
-    "source",
-    "evidence",
-    "owner",
-    "review",
-    "price_year",
-    "note",
-)
+GRADES = ("A", "B", "C", "D", "E")
+_TEXT_KEYS = ("unit", "source", "owner", "review", "price_year", "note")
+_EVIDENCE_KEYS = ("value", "range", "evidence", *_TEXT_KEYS)
 
 
 def _with_evidence(found: Mapping[str, Any], kind: Kind, currency: str) -> Figure:
@@ -132,24 +127,21 @@ def _with_evidence(found: Mapping[str, Any], kind: Kind, currency: str) -> Figur
                 f"found the key '{key}' beside a value",
                 f"a number with evidence may have {', '.join(_EVIDENCE_KEYS)}",
                 "remove it or correct its spelling",
+                at=str(key),
+                at_key=True,
             )
     if "value" not in found:
         raise refuse("found a group of keys without 'value'", kind.allowed, kind.example)
-    unit = str(found.get("unit") or "")
+    unit = _text(found, "unit")
 
-    def with_unit(entry: object) -> object:
-        parts = take_apart(entry)
-        if parts is None or not parts.bare:
-            return entry
-        symbol = next((symbol for symbol in CURRENCIES if unit.startswith(symbol)), "")
-        rest = unit.removeprefix(symbol).strip()
-        joined = f"{symbol}{entry}{'' if rest.startswith('%') else ' '}{rest}".strip()
-        return joined if unit and take_apart(joined) is not None else entry
+    def read(entry: object, at: str) -> float:
+        try:
+            return kind.parse(_with_unit(entry, unit, at), currency)
+        except PydanticCustomError as error:
+            context: Any = error.context
+            raise refuse(context["found"], context["allowed"], context["mend"], at) from None
 
-    def read(entry: object) -> float:
-        return kind.parse(with_unit(entry), currency)
-
-    value = read(found["value"])
+    value = read(found["value"], "value")
     low = high = None
     if found.get("range") is not None:
         pair = found["range"]
@@ -158,28 +150,69 @@ def _with_evidence(found: Mapping[str, Any], kind: Kind, currency: str) -> Figur
                 f"found {plain(pair)} as the range",
                 "a range has two ends",
                 "write [low, high], with a space after the comma",
+                at="range",
             )
-        low, high = read(pair[0]), read(pair[1])
+        low, high = read(pair[0], "range"), read(pair[1], "range")
         if not low <= value <= high:
             raise refuse(
                 f"found the range {pair[0]} to {pair[1]} around {found['value']}",
                 "low, value and high stand in this order",
                 "put the value inside its range",
+                at="range",
             )
-    grade = str(found.get("evidence") or "")
-    if grade and grade not in "ABCDE":
+    grade = found.get("evidence")
+    if grade is not None and grade not in GRADES:
         raise refuse(
-            f"found the evidence grade '{grade}'",
+            f"found the evidence grade {plain(grade)}",
             "A audited, B evaluated with a comparison, C before and after, D expert, E assumption",
             "write one of A, B, C, D, E",
+            at="evidence",
         )
-    texts = {
-        key: str(found[key])
-        for key in ("source", "unit", "price_year", "owner", "review", "note")
-        if found.get(key) is not None
-    }
-    evidence = Evidence(grade=grade, low=low, high=high, **texts)
-    return Figure(value, str(with_unit(found["value"])), kind.name, evidence)
+    texts = {key: _text(found, key) for key in _TEXT_KEYS}
+    evidence = Evidence(grade=grade or "", low=low, high=high, **texts)
+    written = kind.written(_with_unit(found["value"], unit, "value"), currency)
+    return Figure(value, written, kind.name, evidence)
+
+
+def _text(found: Mapping[str, Any], key: str) -> str:
+    """Return what is said under a key of the evidence."""
+    said = found.get(key)
+    if said is None:
+        return ""
+    if not isinstance(said, str | int | float) or isinstance(said, bool):
+        raise refuse(f"found {plain(said)}", "text stands here", "put it in quotes", at=key)
+    return str(said)
+
+
+def _with_unit(entry: object, unit: str, at: str) -> object:
+    """Return a value with the unit that stands beside it; they must not contradict each other."""
+    parts = take_apart(entry)
+    if parts is None or not unit:
+        return entry
+    symbol = next((symbol for symbol in CURRENCIES if unit.startswith(symbol)), "")
+    rest = unit.removeprefix(symbol).strip()
+
+    def joined(number: object) -> str:
+        return f"{symbol}{number}{'' if rest.startswith('%') else ' '}{rest}".strip()
+
+    meant = take_apart(joined(1))
+    if meant is None:  # a word for readers, such as 'people'
+        return entry
+    if parts.bare:
+        return joined(entry)
+    if at == "value" and (parts.currency, parts.percent, parts.unit, parts.per) != (
+        meant.currency,
+        meant.percent,
+        meant.unit,
+        meant.per,
+    ):
+        raise refuse(
+            f"found the unit '{unit}' beside '{entry}'",
+            "the unit beside a value does not contradict it",
+            "remove one of the two",
+            at="unit",
+        )
+    return entry
 
 
 def _quantity(kind: Kind) -> Any:
@@ -193,7 +226,7 @@ def _quantity(kind: Kind) -> Any:
                 return found
             if isinstance(found, Mapping):
                 return _with_evidence(found, kind, currency)
-            return Figure(kind.parse(found, currency), str(found), kind.name)
+            return Figure(kind.parse(found, currency), kind.written(found, currency), kind.name)
         except PydanticCustomError:
             # A second, lenient look lets the cross-checks run although this number is wrong;
             # NaN fails no comparison of theirs, so they say nothing about it.
@@ -216,13 +249,9 @@ def _quantity(kind: Kind) -> Any:
         "properties": {
             "value": {"anyOf": plain},
             "range": {"type": "array", "items": {"anyOf": plain}, "minItems": 2, "maxItems": 2},
-            "evidence": {"enum": list("ABCDE")},
+            "evidence": {"enum": list(GRADES)},
         }
-        | {
-            key: {"type": ["string", "number"]}
-            for key in _EVIDENCE_KEYS
-            if key not in ("value", "range", "evidence")
-        },
+        | {key: {"type": ["string", "number"]} for key in _TEXT_KEYS},
     }
     # a named alias becomes one definition in the JSON Schema instead of a copy at each field
     name = "".join(word.capitalize() for word in kind.name.split())
@@ -244,7 +273,14 @@ Share = _quantity(Kind("share", _SHARE, "write for example '45%' or 0.45", read_
 Change = _quantity(Kind("change", _CHANGE, "write for example '+15%'", read_share, -1.0, 10.0))
 """A relative change: -0.2 is a fall by a fifth."""
 Money = _quantity(
-    Kind("money", "an amount of money, 0 or more", _WRITE_PER + "'£200,000'", read_money, 0.0)
+    Kind(
+        "money",
+        "an amount of money, 0 or more",
+        _WRITE_PER + "'£200,000'",
+        read_money,
+        0.0,
+        in_money=True,
+    )
 )
 """Pounds, not below 0."""
 MoneyAYear = _quantity(
@@ -264,6 +300,7 @@ MoneyMaybeAYear = _quantity(
         _WRITE_PER + "'£480,000 a year' or '£20,000'",
         lambda parts: read_money_a_year(parts) if parts.per else read_money(parts),
         0.0,
+        in_money=True,
     )
 )
 """Pounds, once or a year: :func:`is_a_year` tells which."""
@@ -335,6 +372,39 @@ Count = _quantity(
     Kind("count", "a number, 0 or more", "write for example '4.5' or 4.5", read_count, 0.0, 1e9)
 )
 """A number without a unit, not below 0."""
+Years = _quantity(
+    Kind(
+        "years",
+        "a whole number of years from 1 to 11",
+        "write for example '5'",
+        read_count,
+        1,
+        11,
+        True,
+    )
+)
+"""Length of a term in years; the engine's clock counts 4,096 days."""
+Portion = _quantity(
+    Kind(
+        "portion",
+        "a share of the whole, of either sign: a percentage, or a number from -10 to 10",
+        _WRITE_PER + "'-10%'",
+        read_share,
+        -10.0,
+        10.0,
+    )
+)
+"""A share of 1 of either sign."""
+Volume = _quantity(
+    Kind(
+        "volume",
+        "a number, or a number a year, 0 or more",
+        _WRITE_PER + "'500' or '500 a year'",
+        lambda parts: read_rate(parts) if parts.per else read_count(parts),
+        0.0,
+    )
+)
+"""A count a year, with or without saying so."""
 Whole = _quantity(
     Kind("whole", "a whole number, 1 or more", "write for example '5'", read_count, 1, 1e6, True)
 )

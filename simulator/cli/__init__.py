@@ -37,9 +37,10 @@ def main() -> None:
             count = len(error.problems)
             print(f"{count} problem{'s' if count > 1 else ''} found.", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("Interrupted; nothing was written.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            print("Interrupted; nothing was written.", file=sys.stderr)
+        raise
     except BrokenPipeError:
         # the reader (head, less) has gone; leave quietly, and keep Python from flushing into it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

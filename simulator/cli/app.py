@@ -55,7 +55,7 @@ def version(
 ) -> None:
     """Compare alliance contracts with output-based contracts."""
     if show:
-        from simulator import __version__
+        from simulator._version import __version__
 
         typer.echo(__version__)
         raise typer.Exit

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from simulator._errors import did_you_mean
 from simulator.contract.contract import Contract
+from simulator.contract.curve import Frozen
+from simulator.contract.expression import Expression
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.statement import COLUMNS
 from simulator.contract.term import Term
@@ -26,6 +28,8 @@ class Finding:
     found: str
     allowed: str
     mend: str
+    at_key: bool = False
+    """Whether the key at the path is wrong and not its value."""
 
 
 def check_shares(path: Path, shares: dict[str, float], what: str) -> Iterator[Finding]:
@@ -63,10 +67,12 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
         yield from _check_names(("measures", name, "measure"), measure.measure.names(), known)
         defined.append(name)
     pooled = pooled_names(composed.amounts, composed.measures)
+    for index, entry in enumerate(contract.terms):
+        yield from _check_expressions(("terms", index), entry, known)
     for path, term in _terms(contract):
-        yield from _check_term(path, term, contract, signatories, known, pooled)
+        yield from _check_term(path, term, contract, signatories, pooled)
     for key, cost in contract.costs.items():
-        yield from _check_side(("costs", key, "who"), cost.who, signatories)
+        yield from _check_side(("costs", key, "who"), cost.who, signatories, outside=())
 
 
 def _terms(contract: Contract) -> Iterator[tuple[Path, Term]]:
@@ -109,11 +115,8 @@ def _check_term(
     term: Term,
     contract: Contract,
     signatories: Signatories,
-    known: list[str],
     pooled: dict[str, bool],
 ) -> Iterator[Finding]:
-    for where, expression in term.expressions():
-        yield from _check_names((*path, where), expression.names(), known)
     yield from _check_side((*path, "from"), term.payer, signatories)
     yield from _check_side((*path, "to"), term.payee, signatories)
     if term.payer == term.payee:
@@ -151,6 +154,18 @@ def _check_term(
         )
 
 
+def _check_expressions(path: Path, found: object, known: list[str]) -> Iterator[Finding]:
+    """Check every measure that is written below a path, where it is written."""
+    if isinstance(found, Expression):
+        yield from _check_names(path, found.names(), known)
+    elif isinstance(found, Frozen):
+        for name, info in type(found).model_fields.items():
+            yield from _check_expressions((*path, info.alias or name), getattr(found, name), known)
+    elif isinstance(found, dict):
+        for key, value in found.items():
+            yield from _check_expressions((*path, key), value, known)
+
+
 def _check_names(path: Path, names: frozenset[str], known: list[str]) -> Iterator[Finding]:
     for name in sorted(names - set(known)):
         yield Finding(
@@ -162,14 +177,17 @@ def _check_names(path: Path, names: frozenset[str], known: list[str]) -> Iterato
         )
 
 
-def _check_side(path: Path, side: str, signatories: Signatories) -> Iterator[Finding]:
-    allowed = ("commissioners", "providers", *signatories.commissioners, *signatories.providers)
-    if side not in (*allowed, *OUTSIDE):
+def _check_side(
+    path: Path, side: str, signatories: Signatories, outside: tuple[str, ...] = OUTSIDE
+) -> Iterator[Finding]:
+    parties = (*signatories.commissioners, *signatories.providers)
+    allowed = ("commissioners", "providers", *parties, *outside)
+    if side not in allowed:
         yield Finding(
             path,
             f"found '{side}'",
-            f"a side is one of {', '.join((*allowed, *OUTSIDE))}",
-            did_you_mean(side, (*allowed, *OUTSIDE)) or "name one of them",
+            f"a side is one of {', '.join(allowed)}",
+            did_you_mean(side, allowed) or "name one of them",
         )
 
 
@@ -183,4 +201,5 @@ def _check_parties(
                 f"found '{party}'",
                 f"the parties here are {', '.join(parties)}",
                 did_you_mean(party, parties) or "name one of them",
+                at_key=True,
             )

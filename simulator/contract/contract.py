@@ -64,7 +64,7 @@ class OwnCost(Frozen):
     who: str
     """'commissioners' (as they fund), 'providers' (each of them), or one party."""
     amount: MoneyMaybeAYear
-    """Once, at the start, or for each year."""
+    """Once, in the first month, or for each year."""
     what: str = ""
     """What it is spent on."""
 
@@ -107,7 +107,8 @@ class Contract(Frozen):
             "reg. 113)"
         ),
     )
-    """Time from the date of a settlement to its payment; payments on account are made at once."""
+    """Time from a settlement between the parties to its payment; payments on account and what a
+    contract costs to run are paid at once."""
     mobilisation: Duration = Field(
         default=Figure(0.0, "0 days"),
         json_schema_extra=provenance("assumption: the service is at full strength from day one"),
@@ -125,7 +126,22 @@ class Contract(Frozen):
     ) -> Contract:
         """Read ``{form: ..., ...}`` as a contract of that one form."""
         if not isinstance(found, dict) or "form" not in found:
+            if isinstance(found, dict) and "terms" not in found:
+                raise refuse(
+                    "found neither 'form' nor 'terms'",
+                    "a contract is one ready-made form or a list of terms; the forms are "
+                    + ", ".join(FORMS),
+                    "add for example 'form: unit price'",
+                )
             return handler(found)
+        if "terms" in found:
+            raise refuse(
+                "found 'terms' beside 'form'",
+                "a contract is one ready-made form or a list of terms",
+                "put the form into the list of terms",
+                at="terms",
+                at_key=True,
+            )
         own = {key: value for key, value in found.items() if key in cls.model_fields}
         form = {key: value for key, value in found.items() if key not in cls.model_fields}
         contract = handler(own | {"terms": [form]})
@@ -188,11 +204,12 @@ class Contract(Frozen):
 
     def agree(self, name: str, signatories: Signatories) -> Agreement:
         """Write the contract out for the parties who sign it."""
-        if self.funding is not None:
+        funding = self.funding
+        if funding is not None:
             signatories = Signatories(
                 signatories.commissioners,
                 signatories.providers,
-                dict(self.funding),
+                {party: float(funding.get(party, 0.0)) for party in signatories.commissioners},
                 signatories.caseworkers,
                 signatories.services,
                 signatories.names,

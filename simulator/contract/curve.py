@@ -51,20 +51,7 @@ class Curve(Frozen):
 
     @model_validator(mode="after")
     def _in_order(self) -> Curve:
-        ends = [band.up_to for band in self.bands]
-        if any(end is None for end in ends[:-1]) or (ends and ends[-1] is not None):
-            raise refuse(
-                "found a band without an end before the last, or a last band with one",
-                "every band but the last has 'up_to'; the last has none",
-                "add or remove 'up_to'; a last band of rate 0 ends the payment",
-            )
-        bounds = [float(end) for end in ends[:-1] if end is not None]
-        if any(a >= b for a, b in itertools.pairwise(bounds)):
-            raise refuse(
-                f"found bands up to {', '.join(str(b) for b in bounds)}",
-                "bands stand in rising order",
-                "sort the bands by 'up_to'",
-            )
+        check_bands([band.up_to for band in self.bands])
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise refuse(
                 f"found at_least {self.at_least.written} above at_most {self.at_most.written}",
@@ -116,6 +103,29 @@ class Curve(Frozen):
         low = -np.inf if self.at_least is None else float(self.at_least)
         high = np.inf if self.at_most is None else float(self.at_most)
         return np.clip(value, low, high)
+
+
+def check_bands(ends: Sequence[Figure | None]) -> None:
+    """Refuse bands that do not rise to an open end.
+
+    Args:
+        ends: 'up_to' of each band.
+    """
+    if any(end is None for end in ends[:-1]) or (ends and ends[-1] is not None):
+        raise refuse(
+            "found a band without an end before the last, or a last band with one",
+            "every band but the last has 'up_to'; the last has none",
+            "add or remove 'up_to'; a last band of rate 0 ends the payment",
+            at="bands",
+        )
+    written = [end for end in ends if end is not None]
+    if any(a >= b for a, b in itertools.pairwise(written)):
+        raise refuse(
+            f"found bands up to {', '.join(end.written for end in written)}",
+            "bands stand in rising order",
+            "sort the bands by 'up_to'",
+            at="bands",
+        )
 
 
 def sum_bands(edges: Sequence[tuple[float, float, float]], x: Array) -> Array:

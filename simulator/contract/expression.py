@@ -17,12 +17,15 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from simulator._kinds import plain
 from simulator._refuse import refuse
 from simulator.contract.statement import Array
 
 __all__ = ["Expression", "Measure", "parse"]
 
 _LONGEST = 400  # characters; a longer measure belongs into named parts
+_DEEPEST = 40  # levels of brackets and operators; no measure a person reads has more
+_LARGEST = 1e15  # beyond it a float no longer counts in ones
 _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -87,51 +90,53 @@ def _as_written(expression: Expression) -> str:
     return expression.text
 
 
-def parse(text: str) -> Expression:
-    """Read an expression.
+def parse(text: str, longest: int = _LONGEST) -> Expression:
+    """Read an expression of at most ``longest`` characters.
 
     Raises:
         PydanticCustomError: naming the part that is not arithmetic over names.
     """
-    if len(text) > _LONGEST:
+    if len(text) > longest:
         raise _refuse(f"found a measure of {len(text)} characters", "split it into named measures")
+    if "#" in text or not text.isprintable():
+        raise _refuse(f"found {plain(text)}, which holds more than a measure")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _refuse(f"found '{text}', which does not read as a measure") from None
-    try:
-        _check(tree, text)
-    except RecursionError:
-        raise _refuse(f"found '{text}', which is nested too deeply") from None
-    return Expression(text.strip(), tree)
+        raise _refuse(f"found {plain(text)}, which does not read as a measure") from None
+    _check(tree, text)
+    return Expression(ast.unparse(tree), tree)
 
 
 def _refuse(found: str, mend: str = "write for example 'good_outcomes / completed'") -> Exception:
     return refuse(found, _ALLOWED, mend)
 
 
-def _check(node: ast.expr, text: str) -> None:
+def _check(node: ast.expr, text: str, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise _refuse(f"found {plain(text)}, which is nested too deeply")
+    depth += 1
     match node:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            _check(left, text)
-            _check(right, text)
+            _check(left, text, depth)
+            _check(right, text, depth)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            _check(operand, text)
+            _check(operand, text, depth)
         case ast.Constant(value=value) if isinstance(value, int | float) and value is not True:
-            if isinstance(value, bool) or not np.isfinite(float(value)):
-                raise _refuse(f"found '{text}', in which a number is not finite")
+            if isinstance(value, bool) or not abs(value) < _LARGEST:
+                raise _refuse(f"found {plain(text)}, in which a number is too large")
         case ast.Name():
             pass
         case ast.Attribute(value=ast.Name()):
             pass
         case ast.Call(func=ast.Name(id="total"), args=[inner], keywords=[]):
-            _check(inner, text)
+            _check(inner, text, depth)
         case ast.Call(func=ast.Name(id="min" | "max"), args=[one, two], keywords=[]):
-            _check(one, text)
-            _check(two, text)
+            _check(one, text, depth)
+            _check(two, text, depth)
         case _:
             part = ast.get_source_segment(text.strip(), node) or text
-            raise _refuse(f"found '{part}' in the measure '{text}'")
+            raise _refuse(f"found '{part}' in the measure {plain(text)}")
 
 
 def _names(node: ast.expr) -> Iterator[str]:

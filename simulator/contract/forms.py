@@ -13,12 +13,13 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from simulator._kinds import CURRENCIES
 from simulator._refuse import refuse
-from simulator.contract.curve import Band, Frozen
-from simulator.contract.expression import Measure
+from simulator.contract.curve import Band, Frozen, check_bands
+from simulator.contract.expression import Expression, Measure, parse
 from simulator.contract.term import Identifier, Split, Term
 from simulator.contract.working import NamedMeasure
-from simulator.quantities import AnyAmount, Figure, Money, MoneyAYear, Share
+from simulator.quantities import AnyAmount, Figure, Money, MoneyAYear, Portion, Share, Volume
 
 __all__ = [
     "Alliance",
@@ -74,7 +75,7 @@ class Block(Frozen):
 class VolumeBand(Frozen):
     """A band of yearly volume and the part of the price paid inside it."""
 
-    up_to: AnyAmount | None = None
+    up_to: Volume | None = None
     """Yearly volume of one provider where the band ends; left out in the last band."""
     pays: Share
     """Share of the price paid for each unit inside the band (the marginal rate)."""
@@ -104,6 +105,7 @@ class UnitPrice(Frozen):
                 "a payment on account is divided between the providers",
                 "add for example 'split: by caseworkers', or remove both",
             )
+        check_bands([band.up_to for band in self.bands])
         return self
 
     def compose(self) -> Composition:
@@ -164,7 +166,7 @@ class Indicator(Frozen):
             text = f"{_bracket(self.measure.text)} - {float(self.at_most)!r}"
         slope = Figure(self.deduct / self.for_each)
         bands = (Band(up_to=Figure(0.0), rate=Figure(0.0)), Band(rate=slope))
-        return NamedMeasure.model_validate({"measure": text, "bands": bands, "at_most": self.up_to})
+        return _named(text, bands=bands, at_most=self.up_to)
 
 
 class KpiDeductions(Frozen):
@@ -195,7 +197,7 @@ class KpiDeductions(Frozen):
 class ShareBand(Frozen):
     """A band of under- or overspend and the providers' share inside it."""
 
-    up_to: AnyAmount | None = None
+    up_to: Portion | None = None
     """Where the band ends, as a share of the target: '-10%' is an overspend of a tenth."""
     providers: Share
     """The providers' share of each pound inside the band; the commissioners bear the rest."""
@@ -235,9 +237,7 @@ class Outcome(Frozen):
         below = Figure(1 / abs(self.expected - self.worst))
         above = Figure(1 / abs(self.best - self.expected))
         bands = (Band(up_to=Figure(0.0), rate=below), Band(rate=above))
-        return NamedMeasure.model_validate(
-            {"measure": text, "bands": bands, "at_least": -1, "at_most": 1}
-        )
+        return _named(text, bands=bands, at_least=-1, at_most=1)
 
 
 class OutcomePool(Frozen):
@@ -260,6 +260,19 @@ class OutcomePool(Frozen):
         json_schema_extra=provenance("outcomes do not change the share of losses unless stated"),
     )
     """How far a score of +-100 lowers or raises the providers' share of an overspend."""
+
+    @model_validator(mode="after")
+    def _weights_sum(self) -> OutcomePool:
+        weights = [outcome.weight for outcome in self.outcomes.values()]
+        if abs(sum(weights) - 1) > 1e-6:
+            raise refuse(
+                f"found weights of {' + '.join(weight.written for weight in weights)} = "
+                f"{100 * sum(weights):.6g}%",
+                "the weights of the outcomes sum to 100%",
+                "correct the weights",
+                at="outcomes",
+            )
+        return self
 
 
 class Alliance(Frozen):
@@ -301,6 +314,7 @@ class Alliance(Frozen):
                 "one cap for both sides, or one for each",
                 "remove 'cap' or the other two",
             )
+        check_bands([band.up_to for band in self.bands])
         return self
 
     def compose(self) -> Composition:
@@ -315,7 +329,7 @@ class Alliance(Frozen):
         amounts: dict[str, Figure] = {"target": self.target}
         terms = [reimbursed]
         if self.fee > 0:
-            amounts["fee"] = Figure(self.fee * self.target, f"£{self.fee * self.target!r} a year")
+            amounts["fee"] = _part(self.target, self.fee, " a year")
             terms.append(
                 _term(
                     name="Fee",
@@ -327,14 +341,12 @@ class Alliance(Frozen):
             )
         measures: dict[str, NamedMeasure] = {}
         shared = "shared"
-        measures["shared"] = NamedMeasure.model_validate(
-            {"measure": "(target - total(cost)) / target", "bands": self._share_bands()}
-        )
+        measures["shared"] = _named("(target - total(cost)) / target", bands=self._share_bands())
         if self.outcomes is not None:
             scores = {f"score_{name}": kra for name, kra in self.outcomes.outcomes.items()}
             measures |= {name: kra.score() for name, kra in scores.items()}
             weighted = " + ".join(f"{float(kra.weight)!r} * {name}" for name, kra in scores.items())
-            measures["outcome_score"] = NamedMeasure.model_validate({"measure": weighted})
+            measures["outcome_score"] = _named(weighted)
             gain, pain = float(self.outcomes.gain_modifier), float(self.outcomes.pain_modifier)
             if gain or pain:
                 formula = (
@@ -342,7 +354,7 @@ class Alliance(Frozen):
                     f" + min(shared, 0) * (1 - {pain!r} * outcome_score)"
                 )
                 shared = "shared_after_outcomes"
-                measures[shared] = NamedMeasure.model_validate({"measure": formula})
+                measures[shared] = _named(formula)
         pain_cap = self.pain_cap if self.cap is None else self.cap
         gain_cap = self.gain_cap if self.cap is None else self.cap
         terms.append(
@@ -377,13 +389,24 @@ class Alliance(Frozen):
 
 
 def _term(**keys: Any) -> Term:
-    return Term.model_validate(keys)
+    written = {"measure", "times", "on_account"} & keys.keys()
+    return Term.model_validate(keys | {key: _composed(keys[key]) for key in written})
+
+
+def _named(measure: str, **keys: Any) -> NamedMeasure:
+    return NamedMeasure.model_validate({"measure": _composed(measure), **keys})
+
+
+def _composed(text: str) -> Expression:
+    """Read a measure made here, around one that was short enough when it was read."""
+    return parse(text, longest=10_000)
 
 
 def _bracket(text: str) -> str:
     return text if text.isidentifier() else f"({text})"
 
 
-def _part(price: Figure, share: Figure) -> Figure:
-    value = price * share
-    return Figure(value, f"£{value!r}", "money")
+def _part(whole: Figure, share: Figure, ending: str = "") -> Figure:
+    """Return a share of an amount of money, written in its currency."""
+    symbol = next(sign for sign in CURRENCIES if sign in whole.written)
+    return Figure(whole * share, f"{symbol}{whole * share!r}{ending}", "money")

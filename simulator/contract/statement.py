@@ -23,7 +23,10 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "completed": ("person who completes", "people whose time with the service ended"),
     "good_outcomes": ("good outcome", "people who completed with a good outcome"),
     "dropped_out": ("person who drops out", "people who left while waiting"),
-    "returned": ("person who comes back", "people referred who had been here before"),
+    "returned": (
+        "person who comes back",
+        "people back after a relapse or a failed hand-over",
+    ),
     "wait_days": ("day waited", "days waited by the people who started"),
     "service_days": ("day in service", "days in service of the people who completed"),
     "handovers_due": ("hand-over due", "people who completed and needed another service"),

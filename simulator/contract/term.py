@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from simulator.contract.curve import Curve
-from simulator.contract.expression import Expression, Measure, parse, product
+from simulator.contract.expression import Measure, parse, product
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Array
 from simulator.contract.working import Working
@@ -33,6 +33,7 @@ Settled = Literal["monthly", "quarterly", "annually", "at the end"]
 Split = Literal["equal", "by caseworkers", "each"] | dict[Identifier, Share]
 """How an amount that is one for all is divided between the providers; 'each' gives (or takes) the
 whole amount to every one of them."""
+
 
 class Term(Curve):
     """One rule of payment: ``times x curve(measure)``, paid by ``from`` to ``to``.
@@ -103,11 +104,6 @@ class Term(Curve):
     def is_pooled(self, pooled: Mapping[str, bool]) -> bool:
         """Tell whether the amount is one for all providers (and so needs a split)."""
         return self.measure.is_pooled(pooled) and self.times.is_pooled(pooled)
-
-    def expressions(self) -> tuple[tuple[str, Expression], ...]:
-        """Return the expressions of the term with the names of their fields."""
-        found = [("measure", self.measure), ("times", self.times)]
-        return tuple(found + ([("on_account", self.on_account)] if self.on_account else []))
 
     def _move(self, value: Array, signatories: Signatories) -> Array:
         return _spread(value, self.payee, self.split, signatories) - _spread(

@@ -86,7 +86,11 @@ def sentence(term: Term, agreement: Agreement) -> str:
 def _timing(term: Term, agreement: Agreement) -> str:
     amount = agreement.amounts.get(term.measure.text)
     if amount is not None and not is_a_year(amount) and term.assessed == "term":
-        return "Paid once, at the start" if term.settled == "monthly" else "Paid once, at the end"
+        return (
+            "Paid once, in the first month"
+            if term.settled == "monthly"
+            else "Paid once, at the end"
+        )
     return f"Worked out on {_OVER[term.assessed]}, settled {_WHEN[term.settled]}"
 
 

@@ -262,9 +262,12 @@ class Life:
                 due = account.settle([kind])
                 what = "final account" if month.last else f"{kind} settlement"
                 self._note(f"{watch.agreement.name}: {what}")
-                self.env.process(self._pay_later(watch, due))
+                between = np.array([watch.agreement.is_payment(t) for t in watch.agreement.terms])
+                self._post(watch, np.where(between[:, None], 0.0, due))
+                self.env.process(self._pay_later(watch, np.where(between[:, None], due, 0.0)))
 
     def _pay_later(self, watch: Watch, due: Array) -> Process:
+        """Pay a settlement between the parties in its time; own costs were paid at once."""
         yield self.env.timeout(to_ticks(watch.paid_within))
         self._post(watch, due)
 

@@ -202,12 +202,13 @@ class People:
         node = self.network.services[service]
         need = node.needs[_pick(node.need_edges, node.need_order, luck.draw(Purpose.NEED))].name
         provider = self._choose_provider(node, luck)
+        came_back = False
         while True:
             team = self.teams[provider][service]
             node = self.network.services[service]
             group = next((g for g in node.needs if g.name == need), node.needs[0])
             team.referred += 1
-            team.returned += luck.visit > 0
+            team.returned += came_back
             if luck.draw(Purpose.TAKE_UP) >= node.take_up:
                 team.declined += 1
                 return
@@ -239,6 +240,7 @@ class People:
             yield self.env.timeout(away)
             self.on_the_way -= 1
             luck.visit += 1
+            came_back = next_service == service
             service = next_service
             node = self.network.services[service]
             if not node.delivers[provider]:

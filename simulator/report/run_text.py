@@ -45,7 +45,7 @@ def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     several = "providers" if providers > 1 else "provider"
     yield paragraph(
         f"{count.capitalize()} {several}, {_length(scenario)}, "
-        f"{number(doc['replications'])} simulated futures. "
+        f"{number(doc['replications'])} simulated future{'s' if doc['replications'] > 1 else ''}. "
         "Every contract meets the same people with the same luck. "
         f"Net cost is what {payers} {pay} over the term, the cost of running the contract included."
     )
@@ -77,8 +77,9 @@ def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield paragraph(_against_baseline(scenario, doc, name, comparison))
     yield ""
+    futures = doc["replications"]
     chances = [
-        f"{scenario.title_of(name)} {percent(contract['p_any_cash_below_zero'], doc['replications'])}"
+        f"{scenario.title_of(name)} {percent(contract['p_any_cash_below_zero'], futures)}"
         for name, contract in doc["contracts"].items()
     ]
     yield paragraph(

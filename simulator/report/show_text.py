@@ -71,6 +71,7 @@ def _limits(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
             for each in payers
         ],
     )
+    yield paragraph("The limits of all terms added up; they need not come together.")
     yield ""
     planned = planned_yearly_cost(scenario)
     rows = []

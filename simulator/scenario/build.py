@@ -9,13 +9,17 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from typing_extensions import TypeAliasType
 
 from simulator._errors import Problem, ScenarioError, did_you_mean
+from simulator._kinds import plain
 from simulator.contract.checks import Finding
 from simulator.contract.contract import FORMS, Contract
+from simulator.contract.term import Term
 from simulator.scenario.checks import check_scenario
 from simulator.scenario.layers import dotted
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.world import Commissioner
 from simulator.scenario.yaml_text import Document, Path
 
 __all__ = ["build"]
@@ -46,7 +50,12 @@ def _check_leniently(
     details: list[ErrorDetails], document: Document, currency: str
 ) -> list[Problem]:
     """Run the cross-checks although numbers are wrong or keys unknown, where that is possible."""
-    tree = _without(document.tree, [_walk_to(d["loc"], document.tree)[0] for d in details])
+    unknown = [
+        _walk_to(detail["loc"], document.tree)[0]
+        for detail in details
+        if detail["type"] == "extra_forbidden"
+    ]
+    tree = _without(document.tree, unknown)
     try:
         scenario = Scenario.model_validate(tree, context={"currency": currency, "lenient": True})
     except ValidationError:
@@ -65,15 +74,13 @@ def _touches(wrong: Path, found: Path) -> bool:
 
 
 def _without(tree: Any, paths: list[Path], here: Path = ()) -> Any:
-    """Return the tree without the keys at these paths that no field has."""
+    """Return the tree without the keys at these paths."""
     if isinstance(tree, dict):
-        model = _model_at(here)
-        kept = {}
-        for key, value in tree.items():
-            unknown = (*here, key) in paths and model is not None and key not in model
-            if not unknown:
-                kept[key] = _without(value, paths, (*here, key))
-        return kept
+        return {
+            key: _without(value, paths, (*here, key))
+            for key, value in tree.items()
+            if (*here, key) not in paths
+        }
     if isinstance(tree, list):
         return [_without(value, paths, (*here, index)) for index, value in enumerate(tree)]
     return tree
@@ -81,10 +88,7 @@ def _without(tree: Any, paths: list[Path], here: Path = ()) -> Any:
 
 def _place(finding: Finding, document: Document) -> Problem:
     path = _walk_to(finding.path, document.tree)[0]
-    if path and finding.path[-1] == path[-1] and finding.found.startswith("found the key"):
-        file, line, column = document.place_of_key(path)
-    else:
-        file, line, column = document.place(path)
+    file, line, column = document.place_of_key(path) if finding.at_key else document.place(path)
     return Problem(file, line, column, dotted(path), finding.found, finding.allowed, finding.mend)
 
 
@@ -111,9 +115,9 @@ def _walk_to(loc: tuple[int | str, ...], tree: Any) -> tuple[Path, Any]:
 def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
     loc, kind = detail["loc"], detail["type"]
     context: dict[str, Any] = detail.get("ctx") or {}
-    path, found = _walk_to(loc, document.tree)
+    path, found = _walk_to((*loc, context.get("at", "")), document.tree)
     name = str(loc[-1]) if loc else ""
-    is_key = kind == "extra_forbidden" or name == "[key]"
+    is_key = kind == "extra_forbidden" or name == "[key]" or context.get("at_key", False)
     file, line, column = document.place_of_key(path) if is_key else document.place(path)
 
     def problem(found: str, allowed: str, mend: str) -> Problem:
@@ -122,7 +126,7 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
     if "found" in context:
         yield problem(context["found"], context["allowed"], context["mend"])
     elif kind == "extra_forbidden":
-        known = _model_at(path[:-1]) or []
+        known = _keys_at(path[:-1], document.tree) or []
         near = did_you_mean(name, known)
         yield problem(
             f"found the unknown key '{name}'",
@@ -160,7 +164,8 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
     elif kind.startswith("bool"):
         yield problem(f"found {_shown(found)}", "allowed is true or false", "write true or false")
     elif kind in ("dict_type", "model_type", "model_attributes_type"):
-        yield problem(f"found {_shown(found)}", "a group of keys stands here", _example_of(path))
+        mend = _example_of(path, document.tree)
+        yield problem(f"found {_shown(found)}", "a group of keys stands here", mend)
     elif kind in ("tuple_type", "list_type"):
         yield problem(f"found {_shown(found)}", "a list stands here", "write [first, second]")
     elif kind in ("too_short", "string_too_short"):
@@ -174,38 +179,43 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
         yield problem(f"found {_shown(found)}", detail["msg"], "see the scenario's schema")
 
 
-def _example_of(path: Path) -> str:
-    known = _model_at(path)
+def _example_of(path: Path, tree: Any) -> str:
+    known = _keys_at(path, tree)
     return f"write some of {', '.join(known)}" if known else "write 'name: {...}'"
 
 
 def _shown(found: Any) -> str:
-    if found is None:
-        return "nothing"
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    if isinstance(found, dict | list):
-        return "a group of keys" if isinstance(found, dict) else "a list"
-    text = str(found)
-    return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
+    return f"'{found}'" if isinstance(found, int | float) else plain(found)
 
 
-def _model_at(path: Path) -> list[str] | None:
+def _keys_at(path: Path, tree: Any) -> list[str] | None:
     """Return the keys allowed at a path of the YAML, or None where any name may stand."""
     kinds: list[Any] = [Scenario]
-    for step in path:
+    for step in path:  # a path that was followed in the tree, so every step is in it
         kinds = [inner for kind in kinds for inner in _step_into(kind, step)]
+        tree = tree[step]
+        kinds = _as_written(kinds, tree)
+    if any(typing.get_origin(kind) is dict for kind in kinds):
+        return None
     keys: list[str] = []
     for kind in kinds:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             keys += [info.alias or key for key, info in kind.model_fields.items()]
-        elif typing.get_origin(kind) is dict:
-            return None
-    if Scenario in kinds:
-        keys.append("council")
-    if Contract in kinds:
-        keys += [key for form in FORMS.values() for key in form.model_fields]
+    keys += ["council", "extends"] if Scenario in kinds else []
     return list(dict.fromkeys(keys)) or None
+
+
+def _as_written(kinds: list[Any], tree: Any) -> list[Any]:
+    """Keep of the forms of a contract only the one that the tree names.
+
+    A contract in short has the keys of its form beside its own.
+    """
+    form = tree.get("form") if isinstance(tree, dict) else None
+    named = FORMS.get(form) if isinstance(form, str) else None
+    kept = [kind for kind in kinds if kind not in FORMS.values() or kind is named]
+    if named is not None and Term in kept:
+        kept.remove(Term)
+    return [*kept, named] if Contract in kinds and named is not None else kept
 
 
 def _step_into(kind: Any, step: str | int) -> list[Any]:
@@ -213,15 +223,15 @@ def _step_into(kind: Any, step: str | int) -> list[Any]:
         for key, info in kind.model_fields.items():
             if step in (key, info.alias):
                 return _choices(info.annotation)
-        if kind is Contract:  # the shorthand: the keys of the form stand beside the contract's own
-            return [inner for form in FORMS.values() for inner in _step_into(form, step)]
-        return _choices(dict[str, Contract]) if step == "council" and kind is Scenario else []
+        return [Commissioner] if step == "council" and kind is Scenario else []
     arguments = typing.get_args(kind)
     return _choices(arguments[1 if typing.get_origin(kind) is dict else 0]) if arguments else []
 
 
 def _choices(annotation: Any) -> list[Any]:
     """Take annotations and unions apart into the models and containers they may be."""
+    if isinstance(annotation, TypeAliasType):
+        return []
     if typing.get_origin(annotation) is typing.Annotated:
         return _choices(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Iterable, Iterator
 
@@ -28,10 +29,11 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
     for name, risk in scenario.risks.items():
         path: Path = ("risks", name)
         yield from _known((*path, "services"), risk.services, scenario.services, "services")
-        if risk.on is not None and not (scenario.starts <= risk.on):
+        ends = scenario.starts + datetime.timedelta(_days(scenario))
+        if risk.on is not None and _days(scenario) and not scenario.starts <= risk.on < ends:
             yield Finding(
                 (*path, "on"),
-                f"found {risk.on}, before the start on {scenario.starts}",
+                f"found {risk.on}; the term runs from {scenario.starts} and ends before {ends}",
                 "a dated risk lies inside the term",
                 "move it or remove it",
             )
@@ -43,8 +45,9 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
                     finding.found,
                     finding.allowed,
                     finding.mend,
+                    finding.at_key,
                 )
-            if scenario.starts and _days(scenario) and contract.mobilisation >= _days(scenario):
+            if _days(scenario) and contract.mobilisation >= _days(scenario):
                 yield Finding(
                     ("contracts", name, "mobilisation"),
                     f"found {contract.mobilisation.written}, as long as the term or longer",
@@ -101,7 +104,16 @@ def _check_parties(scenario: Scenario) -> Iterator[Finding]:
                     "rename it",
                 )
     funds = {name: party.funds for name, party in scenario.commissioners.items()}
-    if len(funds) > 1:
+    if len(funds) == 1:
+        for name, share in funds.items():
+            if share is not None and share != 1:
+                yield Finding(
+                    ("commissioners", name, "funds"),
+                    f"found {share.written}, with no other commissioner to pay the rest",
+                    "the only commissioner pays all",
+                    "remove 'funds', or add the other commissioners",
+                )
+    else:
         missing = [name for name, share in funds.items() if share is None]
         for name in missing:
             yield Finding(
@@ -204,13 +216,15 @@ def _check_handovers(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _known(path: Path, found: Iterable[str], known: Iterable[str], what: str) -> Iterator[Finding]:
+    """Report names that are not known, each where it stands: a key, an entry of a list, a value."""
     known = list(known)
-    for name in found:
+    for index, name in enumerate(found):
         if name not in known:
-            inside = isinstance(found, dict)
+            inside = {dict: (name,), tuple: (index,)}.get(type(found), ())
             yield Finding(
-                (*path, name) if inside else path,
+                (*path, *inside),
                 f"found '{name}'",
                 f"the {what} are {', '.join(known)}",
                 did_you_mean(name, known) or "name one of them, or add it",
+                at_key=isinstance(found, dict),
             )

@@ -39,7 +39,9 @@ class Sourced:
 def defaults_taken(scenario: Scenario) -> list[Default]:
     """Return every default with a provenance that the scenario took, in order of its fields."""
     return [
-        Default(dotted(path), _written(value), _provenance(model, name))
+        Default(
+            dotted(path), _written(value).replace("£", scenario.currency), _provenance(model, name)
+        )
         for path, value, model, name in _fields(scenario)
         if name and name not in model.model_fields_set and _provenance(model, name)
     ]

@@ -8,10 +8,11 @@ add, never contradict. Groups merge key by key; lists and values replace.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from simulator._errors import Problem, ScenarioError, UsageError
+from simulator._kinds import take_apart
 from simulator.scenario.yaml_text import Document, Path, read_value
 
 __all__ = ["beside", "over", "set_values"]
@@ -20,7 +21,7 @@ __all__ = ["beside", "over", "set_values"]
 def over(parent: Document, child: Document) -> Document:
     """Return the child laid over its parent."""
     merged = _copy(parent)
-    _lay(merged, child, (), child.tree)
+    _lay(merged, child, (), child.tree, _replaces)
     return merged
 
 
@@ -31,33 +32,43 @@ def beside(first: Document, second: Document) -> Document:
         ScenarioError: both give a value for the same path and the values differ.
     """
     problems = []
-    for path, value in _leaves(second.tree, ()):
-        there, found = _find(first.tree, path)
-        if there and found != value:
-            file, line, column = second.place(path)
-            other, other_line, _ = first.place(path)
-            problems.append(
-                Problem(
-                    file,
-                    line,
-                    column,
-                    dotted(path),
-                    f"found a second value; {other}:{other_line} gives another",
-                    "files given side by side add to each other and do not contradict",
-                    "remove one, or let this file extend the other with 'extends'",
-                )
+    for path in _contradictions(first.tree, second.tree, ()):
+        file, line, column = second.place(path)
+        other, other_line, _ = first.place(path)
+        problems.append(
+            Problem(
+                file,
+                line,
+                column,
+                dotted(path),
+                f"found a second value; {other}:{other_line} gives another",
+                "files given side by side add to each other and do not contradict",
+                "remove one, or let this file extend the other with 'extends'",
             )
+        )
     if problems:
         raise ScenarioError(problems)
-    return over(first, second)
+    merged = _copy(first)
+    _lay(merged, second, (), second.tree, lambda old, new: False)
+    return merged
+
+
+def _contradictions(first: Any, second: Any, path: Path) -> Iterator[Path]:
+    """Yield the paths at which two trees give different values."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        for key in second:
+            if key in first:
+                yield from _contradictions(first[key], second[key], (*path, key))
+    elif first != second:
+        yield path
 
 
 def set_values(document: Document, settings: Iterable[str]) -> Document:
     """Return the document with ``path=value`` settings laid over it.
 
     A path runs through keys and list positions: ``contracts.alliance.cap=8%``,
-    ``contracts.output.terms.0.price=£500``. The value is read as YAML. A number that carries
-    evidence keeps it; its range is dropped where the new value lies outside.
+    ``contracts.output.terms.0.price=£500``. The value is read as YAML. Of a number's evidence its
+    unit stays, and its range where the new value lies inside; its source does not.
 
     Raises:
         UsageError: a setting has no ``=`` or its path leads through something without keys.
@@ -82,7 +93,7 @@ def dotted(path: Path) -> str:
 
 
 def _step(part: str) -> str | int:
-    return int(part) if part.isdigit() else part
+    return int(part) if part.isascii() and part.isdigit() else part
 
 
 def _set(document: Document, path: Path, value: Document, setting: str) -> None:
@@ -108,7 +119,11 @@ def _set(document: Document, path: Path, value: Document, setting: str) -> None:
     new = value.tree["value"]
     old = group.get(last) if isinstance(group, dict) else group[last]
     if isinstance(old, dict) and "value" in old and not isinstance(new, dict):
-        new = {key: kept for key, kept in old.items() if key != "range"} | {"value": new}
+        # the old source does not speak for the new value
+        kept = {key: old[key] for key in ("unit", "price_year") if key in old}
+        if _in_range(new, old.get("range")):
+            kept["range"] = old["range"]
+        new = {"value": new, "source": "set on the command line", **kept}
     group[last] = new
     place = value.values.get((), (f"--set {dotted(path)}", 1, 1))
     for stale in _paths(old, path):
@@ -120,11 +135,26 @@ def _set(document: Document, path: Path, value: Document, setting: str) -> None:
         document.values[path + inner] = where
 
 
+def _in_range(value: Any, ends: Any) -> bool:
+    """Tell whether a value lies inside a range written in the same units."""
+    if not isinstance(ends, list) or len(ends) != 2:
+        return False
+    low, new, high = (take_apart(each) for each in (ends[0], value, ends[1]))
+    if low is None or new is None or high is None:
+        return False
+    units = {(each.currency, each.percent, each.unit, each.per) for each in (low, new, high)}
+    return len(units) == 1 and low.value <= new.value <= high.value
+
+
 def _copy(document: Document) -> Document:
     return Document(copy.deepcopy(document.tree), dict(document.values), dict(document.keys))
 
 
-def _lay(into: Document, child: Document, path: Path, tree: dict[str, Any]) -> None:
+Rule = Callable[[dict[str, Any], dict[str, Any]], bool]
+
+
+def _lay(into: Document, child: Document, path: Path, tree: dict[str, Any], replaces: Rule) -> None:
+    """Lay a tree over the one at the same path; ``replaces`` tells which groups come whole."""
     into.values[path] = child.place(path)
     target: Any = into.tree
     for part in path:
@@ -132,9 +162,9 @@ def _lay(into: Document, child: Document, path: Path, tree: dict[str, Any]) -> N
     for key, value in tree.items():
         here = (*path, key)
         old = target.get(key)
-        if isinstance(old, dict) and isinstance(value, dict) and not _replaces(old, value):
+        if isinstance(old, dict) and isinstance(value, dict) and not replaces(old, value):
             into.keys[here] = child.place_of_key(here)
-            _lay(into, child, here, value)
+            _lay(into, child, here, value, replaces)
             continue
         for stale in _paths(old, here):
             into.values.pop(stale, None)
@@ -155,19 +185,3 @@ def _paths(tree: Any, path: Path) -> Iterable[Path]:
         pairs = tree.items() if isinstance(tree, dict) else enumerate(tree)
         for part, value in pairs:
             yield from _paths(value, (*path, part))
-
-
-def _leaves(tree: Any, path: Path) -> Iterable[tuple[Path, Any]]:
-    if isinstance(tree, dict) and tree:
-        for key, value in tree.items():
-            yield from _leaves(value, (*path, key))
-    else:
-        yield path, tree
-
-
-def _find(tree: Any, path: Path) -> tuple[bool, Any]:
-    for part in path:
-        if not isinstance(tree, dict) or part not in tree:
-            return False, None
-        tree = tree[part]
-    return True, tree

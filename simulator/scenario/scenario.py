@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, model_validator
 
+from simulator._refuse import refuse
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
@@ -15,7 +16,7 @@ from simulator.contract.forms import provenance
 from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier
-from simulator.quantities import Figure, Share, Whole
+from simulator.quantities import Figure, Share, Years
 from simulator.scenario.world import (
     Appraisal,
     Commissioner,
@@ -48,7 +49,7 @@ class Scenario(Frozen):
     """The sign amounts are written with."""
     starts: Date
     """First day of the contracts."""
-    years: Whole | None = None
+    years: Years | None = None
     """Length of the term in years; or give 'ends'."""
     ends: Date | None = None
     """Last day of the contracts, instead of 'years'."""
@@ -87,8 +88,16 @@ class Scenario(Frozen):
     @classmethod
     def _spread_council(cls, found: Any) -> Any:
         """Read ``council: {...}`` as the only commissioner."""
-        if not isinstance(found, dict) or "council" not in found or "commissioners" in found:
+        if not isinstance(found, dict) or "council" not in found:
             return found
+        if "commissioners" in found:
+            raise refuse(
+                "found both 'council' and 'commissioners'",
+                "'council' is short for commissioners with only one",
+                "move it into 'commissioners'",
+                at="council",
+                at_key=True,
+            )
         rest = {key: value for key, value in found.items() if key != "council"}
         return rest | {"commissioners": {"council": found["council"]}}
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
+from simulator._kinds import plain
 from simulator._refuse import refuse
 from simulator.contract.curve import Frozen
 from simulator.contract.forms import provenance
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200  # wide of any contract; the calendar's own ends are not
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -53,12 +55,16 @@ def _read_date(found: object) -> datetime.date:
         return found
     if isinstance(found, str) and _ISO.fullmatch(found):
         try:
-            return datetime.date.fromisoformat(found)
+            day = datetime.date.fromisoformat(found)
         except ValueError:
             pass
-    shown = f"'{found}'" if isinstance(found, str) else str(found)
+        else:
+            if _FIRST_YEAR <= day.year <= _LAST_YEAR:
+                return day
     raise refuse(
-        f"found {shown}", "a date is written year-month-day", "write for example '2026-04-01'"
+        f"found {plain(found)}",
+        f"a date is written year-month-day, from {_FIRST_YEAR} to {_LAST_YEAR}",
+        "write for example '2026-04-01'",
     )
 
 

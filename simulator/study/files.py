@@ -90,12 +90,13 @@ def read_text(file: Path) -> str:
         raise refuse(f"it cannot be read: {reason}", "", "check the file") from None
     if len(data) > 4 * MAX_CHARACTERS:
         raise ScenarioError([too_large(str(file))])
+    data = data.removeprefix(b"\xef\xbb\xbf")  # the byte order mark that Windows editors write
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line = before.count(b"\n") + 1
-        column = error.start - (before.rfind(b"\n") + 1) + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8")) + 1
         raise refuse(
             f"found the byte 0x{data[error.start]:02X}, which is not UTF-8",
             "a scenario is UTF-8 text",

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import simulator
 from simulator._errors import RunError
+from simulator._version import __version__
 from simulator.study.replicate import ENGINE
 
 __all__ = ["run_identity", "run_tables", "software_identity", "write_folder"]
@@ -34,12 +34,12 @@ def run_identity(tree: Mapping[str, Any], replications: int, seed: int) -> str:
 
 def software_identity() -> str:
     """Return the version with a digest of the package's own source, the same on every platform."""
-    root = Path(simulator.__file__).parent
+    root = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return f"{simulator.__version__}+{digest.hexdigest()[:12]}"
+    return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
 def run_tables(doc: Mapping[str, Any]) -> dict[str, str]:

@@ -150,25 +150,32 @@ ERLANG_C = [
         "one place, load .8",
         (erlang_c(1, 0.8),),
         "0.8 a day",
-        replications=28,
+        replications=24,
         look_every=4,
     ),
     Case(
         "two places, load .8",
         (erlang_c(2, 1.6),),
         "1.6 a day",
-        replications=14,
+        replications=12,
         look_every=2,
         workers=("2",),
     ),
-    Case("five places, load .8", (erlang_c(5, 4.0),), "4 a day", replications=8, workers=("5",)),
-    Case("one place, load .5", (erlang_c(1, 0.5),), "3.5 a week", replications=16, look_every=2),
+    Case(
+        "five places, load .8",
+        (erlang_c(5, 4.0),),
+        "4 a day",
+        replications=8,
+        years=9,
+        workers=("5",),
+    ),
+    Case("one place, load .5", (erlang_c(1, 0.5),), "3.5 a week", replications=12, look_every=2),
     Case(
         "six places as two caseworkers with a caseload of 3, stays of 6 hours",
         (erlang_c(6, 18.0, 0.25),),
         "18 a day",
         replications=8,
-        years=3,
+        years=2,
         lasts="{mean: 6 hours, shape: exponential}",
         workers=("2",),
         caseload=3,
@@ -178,6 +185,7 @@ ERLANG_C = [
         (erlang_c(5, 3.0),),
         "4 a day",
         replications=8,
+        years=8,
         take_up="75%",
         workers=("2.5",),
         caseload=2,
@@ -206,7 +214,7 @@ POLLACZEK_KHINCHINE = [
         "lognormal stays, spread as large as the mean",
         (pollaczek_khinchine(0.8, 1.0, 2.0),),
         "0.8 a day",
-        replications=28,
+        replications=24,
         lasts=lognormal("1"),
         look_every=4,
     ),
@@ -214,7 +222,7 @@ POLLACZEK_KHINCHINE = [
         "lognormal stays, spread twice the mean",
         (pollaczek_khinchine(0.8, 1.0, 5.0),),
         "0.8 a day",
-        replications=48,
+        replications=40,
         lasts=lognormal("2"),
         look_every=8,
     ),
@@ -222,7 +230,7 @@ POLLACZEK_KHINCHINE = [
         "lognormal stays as scenarios have them, spread half the mean",
         (pollaczek_khinchine(0.7, 1.0, 1.25),),
         "0.7 a day",
-        replications=16,
+        replications=12,
         lasts=lognormal("0.5"),
         look_every=4,
     ),
@@ -230,7 +238,7 @@ POLLACZEK_KHINCHINE = [
         "two needs in one line, short and long exponential stays",
         (pollaczek_khinchine(0.8, 0.75, 0.5 * 2 * 0.5**2 + 0.5 * 2 * 1.0**2),),
         "0.8 a day",
-        replications=16,
+        replications=12,
         look_every=4,
         more=by_need({"short": (0.5, "12 hours", 1), "long": (0.5, "1 day", 1)}),
     ),
@@ -259,11 +267,11 @@ def leaving(servers: int, arrivals: float, patience: float, replications: int, y
 
 
 ERLANG_A = {
-    0.5: leaving(5, 4.0, 0.5, 8, 11),
-    0.25: leaving(3, 2.4, 0.25, 8, 11),
+    0.5: leaving(5, 4.0, 0.5, 8, 9),
+    0.25: leaving(3, 2.4, 0.25, 8, 8),
     0.1: leaving(1, 1.5, 0.1, 8, 8),  # more come than can be served
-    0.4: leaving(4, 5.0, 0.4, 8, 8),
-    1.0: leaving(6, 5.0, 1.0, 8, 6),  # leaving as fast as finishing: the Poisson distribution
+    0.4: leaving(4, 5.0, 0.4, 8, 6),
+    1.0: leaving(6, 5.0, 1.0, 8, 5),  # leaving as fast as finishing: the Poisson distribution
 }
 
 
@@ -285,12 +293,12 @@ def test_as_many_leave_as_the_hazard_takes_from_the_line(patience: float) -> Non
 
 IMPATIENT = [
     Case(
-        "five places, hazard of 20% a day that rises by 30% a day",
-        (growing_impatience(5, 4.5, 0.2, 0.3),),
-        "4.5 a day",
+        "five places, hazard of 10% a day that rises by 100% a day",
+        (growing_impatience(5, 5.5, 0.1, 1.0),),
+        "5.5 a day",
         replications=8,
-        years=8,
-        drop_out="{at_first: 20% a day, rise: 30% a day}",
+        years=5,
+        drop_out="{at_first: 10% a day, rise: 100% a day}",
         workers=("5",),
     ),
     Case(
@@ -298,6 +306,7 @@ IMPATIENT = [
         (growing_impatience(1, 1.2, 0.05, 1.0),),
         "1.2 a day",
         replications=8,
+        years=6,
         drop_out="{at_first: 5% a day, rise: 100% a day}",
     ),
 ]
@@ -316,7 +325,7 @@ PRIORITIES = [
         "short stays first",
         (cobham([(0.35, 0.5), (0.35, 1.5)]),),
         "0.7 a day",
-        replications=20,
+        replications=16,
         look_every=4,
         more=by_need({"short": (0.5, "12 hours", 1), "long": (0.5, "36 hours", 2)}),
     ),
@@ -324,7 +333,7 @@ PRIORITIES = [
         "long stays first",
         (cobham([(0.35, 1.5), (0.35, 0.5)]),),
         "0.7 a day",
-        replications=20,
+        replications=16,
         look_every=4,
         more=by_need({"short": (0.5, "12 hours", 2), "long": (0.5, "36 hours", 1)}),
     ),
@@ -341,7 +350,7 @@ TWO_PROVIDERS = Case(
     "two providers of two places each",
     (erlang_c(2, 1.6), erlang_c(2, 1.6)),
     "3.2 a day",
-    replications=14,
+    replications=8,
     look_every=2,
     workers=("2", "2"),
 )
@@ -350,6 +359,7 @@ UNEQUAL_PROVIDERS = Case(
     (erlang_c(3, 1.8), erlang_c(2, 1.2)),
     "3 a day",
     replications=8,
+    years=6,
     workers=("3", "2"),
 )
 

@@ -1,0 +1,408 @@
+"""What the documents say is what the program does: commands, outputs, examples, keys, figures."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import shlex
+import subprocess
+import sys
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import BaseModel, TypeAdapter
+
+from simulator import quantities
+from simulator.contract.account import Account, settled_at
+from simulator.contract.agreement import Agreement
+from simulator.contract.contract import FORMS, Contract, OwnCost
+from simulator.contract.curve import Band
+from simulator.contract.forms import (
+    Alliance,
+    Block,
+    Indicator,
+    KpiDeductions,
+    Outcome,
+    OutcomePool,
+    ShareBand,
+    UnitPrice,
+    VolumeBand,
+)
+from simulator.contract.periods import Timetable
+from simulator.contract.statement import COLUMNS, Statement
+from simulator.contract.term import Term
+from simulator.contract.working import NamedMeasure
+from simulator.quantities import Figure
+from simulator.scenario.build import build
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.world import (
+    Appraisal,
+    Commissioner,
+    DropOut,
+    Handover,
+    Inflation,
+    Length,
+    Need,
+    Provider,
+    Relapse,
+    Risk,
+    Service,
+)
+from simulator.scenario.yaml_text import read_yaml
+from simulator.study.files import load
+from tests.conftest import ROOT
+from tests.strategies import statement_like
+
+DOCS = ROOT / "docs"
+SMALLEST = ROOT / "simulator" / "scenario" / "templates" / "smallest.yaml"
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def blocks(name: str, *languages: str) -> list[str]:
+    """Return the fenced blocks of a document in these languages."""
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```", read(name), re.DOTALL | re.MULTILINE)
+    return [body for language, body in fenced if language in languages]
+
+
+# -- the tutorial ------------------------------------------------------------------------------
+
+
+def run(command: str, folder: Path) -> str:
+    words = shlex.split(command)
+    assert words[0] == "alliance", f"the tutorial has a command of another program: {command}"
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator.cli", *words[1:]],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    assert not done.stderr, f"{command} said on standard error:\n{done.stderr}"
+    return done.stdout
+
+
+def shows(output: str, excerpt: str) -> bool:
+    """Tell whether an output holds an excerpt; '...' stands for anything."""
+    parts = (re.escape(part.strip("\n")) for part in excerpt.split("...\n"))
+    return re.search(r".*?".join(parts), output, re.DOTALL) is not None
+
+
+def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+    text = read("tutorial.md")
+    steps = re.findall(
+        r"Save this as `([\w.-]+)`|^```(sh|console|text|yaml)\n(.*?)^```",
+        text,
+        re.DOTALL | re.MULTILINE,
+    )
+    saved, output = "", ""
+    for name, language, body in steps:
+        saved = name or saved
+        if language == "yaml":
+            assert saved, f"the tutorial does not say where to save:\n{body}"
+            (tmp_path / saved).write_text(body, encoding="utf-8")
+        elif language in ("sh", "console"):
+            output = "".join(run(line, tmp_path) for line in body.splitlines() if line)
+        elif language == "text":
+            assert shows(output, body), f"the tutorial shows\n{body}\nbut this came out\n{output}"
+
+
+# -- examples in YAML --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("example", blocks("scenario-format.md", "yaml"))
+def test_every_example_of_the_format_loads(example: str, tmp_path: Path) -> None:
+    (tmp_path / "smallest.yaml").write_bytes(SMALLEST.read_bytes())
+    if "extends:" not in example:
+        example = f"extends: smallest.yaml\n{example}"
+    file = tmp_path / "example.yaml"
+    file.write_text(example, encoding="utf-8")
+    load(file)
+
+
+def scenario_with(contracts: str) -> Scenario:
+    """Return the smallest world with other contracts."""
+    world, _, _ = SMALLEST.read_text(encoding="utf-8").partition("contracts:")
+    return build(read_yaml(world + contracts, "contracts.md"))
+
+
+CONTRACTS = blocks("contracts.md", "yaml")
+
+
+@pytest.mark.parametrize("example", CONTRACTS)
+def test_every_contract_loads_and_settles(example: str) -> None:
+    scenario = scenario_with(example)
+    for agreement in scenario.agreements().values():
+        agreement.settle(statement_like(scenario.signatories, 1))
+
+
+PAIRS = [example for example in CONTRACTS if "_written_out:" in example]
+
+
+@pytest.mark.parametrize("example", PAIRS)
+def test_a_form_and_its_terms_pay_the_same(example: str) -> None:
+    scenario = scenario_with(example)
+    agreements = scenario.agreements()
+    form, terms = agreements[scenario.baseline], agreements[f"{scenario.baseline}_written_out"]
+    months = Timetable(datetime.date(2026, 7, 1), datetime.date(2028, 1, 16)).months
+    for seed in range(5):
+        accounts = [Account(each, 0.03) for each in (form, terms)]
+        for index, month in enumerate(months):
+            statement = statement_like(scenario.signatories, 100 * seed + index)
+            statement = Statement(statement.columns, month.years)
+            one, other = (
+                paid_in_month(account, month, statement).sum(axis=0) for account in accounts
+            )
+            np.testing.assert_allclose(one, other, atol=0.01)
+
+
+def test_each_form_has_an_example() -> None:
+    shown = {form for form in FORMS for example in PAIRS if f"form: {form}" in example}
+    assert set(FORMS) == shown
+
+
+def paid_in_month(account: Account, month: Any, statement: Statement) -> Any:
+    account.add(month, statement)
+    return account.pay_on_account(month, statement) + account.settle(settled_at(month))
+
+
+# -- settlements worked by hand -----------------------------------------------------------------
+
+
+def example_of(name: str) -> Agreement:
+    (example,) = [each for each in PAIRS if f"\nbaseline: {name}\n" in each]
+    return scenario_with(example).agreements()[name]
+
+
+def happened(years: float = 1.0, **columns: Sequence[float]) -> Statement:
+    """Return a statement of North and South; columns that are not named are nought."""
+    values = {name: np.zeros((2, 1)) for name in COLUMNS}
+    values |= {name: np.array(each, dtype=float)[:, None] for name, each in columns.items()}
+    return Statement(values, years)
+
+
+def pounds(value: float) -> str:
+    return f"{'−' if value < -0.5 else ''}£{abs(value):,.0f}"
+
+
+def section(heading: str) -> str:
+    _, _, rest = read("contracts.md").partition(f"\n## {heading}\n")
+    return rest.partition("\n## ")[0]
+
+
+def row(heading: str, *figures: float) -> None:
+    """Check that a line of a worked settlement ends with these figures."""
+    cells = " | ".join(pounds(figure) for figure in figures)
+    assert f"| {cells} |" in section(heading), f"{heading} has no line with {cells}"
+
+
+def test_the_block_worked_by_hand() -> None:
+    agreement = example_of("block")
+    year = Timetable(datetime.date(2026, 4, 1), datetime.date(2027, 4, 1)).months
+    account = Account(agreement)
+    paid = []
+    for month in year:
+        statement = happened(month.years)
+        account.add(month, statement)
+        paid.append(account.pay_on_account(month, statement)[0, :3])
+    north_south_council = [1, 2, 0]
+    row("Block", *np.sum(paid, axis=0)[north_south_council])
+    row("Block", *paid[0][north_south_council])
+    row("Block", *np.abs(account.settle(["annually"])[0, north_south_council].round(2)))
+    risen = agreement.settle(happened(), 1.03)[0]
+    for party, figure in ((0, -risen[0]), (1, risen[1]), (2, risen[2])):
+        assert pounds(float(figure)) in section("Block"), party
+
+
+def test_the_unit_price_worked_by_hand() -> None:
+    account = Account(example_of("unit_price"))
+    year = Timetable(datetime.date(2026, 4, 1), datetime.date(2027, 4, 1)).months
+    by_quarter = (100.0, 150.0, 160.0, 150.0)
+    earned, settled, on_account = [], [], []
+    for index, month in enumerate(year):
+        quarter, done = divmod(index + 1, 3)
+        statement = happened(month.years, completed=(0.0 if done else by_quarter[quarter - 1], 0.0))
+        account.add(month, statement)
+        on_account.append(account.pay_on_account(month, statement)[0, 1])
+        if month.quarter_end:
+            settled.append(account.settle(["quarterly"])[0, 1])
+            earned.append(sum(on_account) + sum(settled))
+    row("Unit price", *earned)
+    row("Unit price", *[sum(on_account[:3])] * 4)
+    row("Unit price", *(now - last for now, last in zip(earned, settled, strict=True)))
+    row("Unit price", *settled)
+
+
+def test_the_deductions_worked_by_hand() -> None:
+    statement = happened(
+        0.25,
+        completed=(150, 90),
+        good_outcomes=(63, 45),
+        started=(160, 95),
+        wait_days=(5_600, 6_650),
+    )
+    price, deducted = example_of("kpis").settle(statement)
+    row("KPI deductions", *price[1:3])
+    row("KPI deductions", *deducted[1:3])
+
+
+def test_the_alliance_worked_by_hand() -> None:
+    agreement = example_of("alliance")
+    people = {"completed": (560, 340), "good_outcomes": (270, 162)}
+
+    def all_north_south(term: Any) -> tuple[float, ...]:
+        return -term[0], term[1], term[2]
+
+    under = agreement.settle(happened(cost=(285_000, 171_000), **people))
+    for term in (*under, under.sum(axis=0)):
+        row("Alliance", *all_north_south(term))
+    over = agreement.settle(happened(cost=(340_000, 200_000), **people))
+    row("Alliance", *all_north_south(over[2]))
+    row("Alliance", *all_north_south(over.sum(axis=0)))
+
+
+def test_the_bands_worked_by_hand() -> None:
+    (example,) = [each for each in CONTRACTS if "up_to: -2.5%" in each]
+    agreement = scenario_with(example).agreements()["alliance"]
+    share = agreement.settle(happened(cost=(300_000, 120_000)))[1]
+    assert f"the providers get {pounds(-share[0])}." in section("Alliance")
+
+
+def test_every_column_is_explained() -> None:
+    for document in ("contracts.md", "model.md"):
+        text = read(document)
+        costs = () if document == "contracts.md" else ("staff_cost", "running_cost", "vat_cost")
+        for column in COLUMNS:
+            if column not in costs and not (document == "model.md" and column == "cost"):
+                assert f"| `{column}` |" in text or f"| {column} |" in text, (document, column)
+
+
+# -- every key -----------------------------------------------------------------------------------
+
+HEADINGS: dict[type[BaseModel], str] = {
+    Scenario: "The whole file",
+    Commissioner: "Commissioners",
+    Provider: "Providers",
+    Service: "Services",
+    Need: "Needs",
+    Length: "Length of stay",
+    DropOut: "Drop-out",
+    Relapse: "Relapse",
+    Handover: "Hand-overs",
+    Risk: "Risks",
+    Inflation: "Inflation",
+    Appraisal: "Appraisal",
+    Contract: "Contracts",
+    Block: "Block",
+    UnitPrice: "Unit price",
+    VolumeBand: "Volume bands",
+    KpiDeductions: "KPI deductions",
+    Indicator: "Indicators",
+    Alliance: "Alliance",
+    ShareBand: "Share bands",
+    OutcomePool: "Outcomes of an alliance",
+    Outcome: "Result areas",
+    Term: "Written-out terms",
+    Band: "Bands",
+    NamedMeasure: "Named measures",
+    OwnCost: "Own costs",
+}
+"""Where each object of a scenario stands in the format."""
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from models_in(part)
+
+
+def all_models() -> list[type[BaseModel]]:
+    found: list[type[BaseModel]] = [Scenario]
+    for model in found:
+        for info in model.model_fields.values():
+            found += [each for each in models_in(info.annotation) if each not in found]
+    return found
+
+
+def table_under(heading: str) -> dict[str, list[str]]:
+    """Return the rows of the table under a heading: for each key, its other cells."""
+    _, found, rest = read("scenario-format.md").partition(f"\n### {heading}\n")
+    assert found, f"scenario-format.md has no heading '{heading}'"
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", re.split(r"\n##", rest)[0], re.MULTILINE)
+    return {key: cells.split(" | ") for key, cells in rows}
+
+
+def test_scenario_format_names_every_key() -> None:
+    missing = []
+    for model in all_models():
+        assert model in HEADINGS, f"scenario-format.md has no table for {model.__name__}"
+        rows = table_under(HEADINGS[model])
+        keys = {info.alias or name for name, info in model.model_fields.items()}
+        missing += [f"{HEADINGS[model]}: {key}" for key in sorted(keys - set(rows))]
+        missing += [f"{HEADINGS[model]}: {key} is no key" for key in sorted(set(rows) - keys)]
+    assert not missing, "scenario-format.md does not fit the models: " + ", ".join(missing)
+
+
+def test_scenario_format_has_the_defaults() -> None:
+    wrong = []
+    for model, heading in HEADINGS.items():
+        rows = table_under(heading)
+        for name, info in model.model_fields.items():
+            _, default, _ = rows[info.alias or name]
+            written = getattr(info.default, "written", "")
+            if isinstance(info.default, Figure) and not default.startswith(written):
+                wrong.append(f"{heading}: {name} is {written} by default, not {default}")
+            if info.is_required() and default != "needed":
+                wrong.append(f"{heading}: {name} is needed")
+    assert not wrong, "scenario-format.md: " + "; ".join(wrong)
+
+
+def test_scenario_format_names_every_key_of_evidence() -> None:
+    schema = TypeAdapter(quantities.Money).json_schema()
+    (evidenced,) = [each for each in find_all(schema, "properties") if "value" in each]
+    text = read("scenario-format.md").partition("\n## Evidence on numbers\n")[2]
+    for key in evidenced:
+        assert f"| `{key}` |" in text.partition("\n## ")[0], key
+
+
+def find_all(schema: Any, key: str) -> Iterator[Any]:
+    if isinstance(schema, dict):
+        if key in schema:
+            yield schema[key]
+        for value in schema.values():
+            yield from find_all(value, key)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from find_all(value, key)
+
+
+# -- links ---------------------------------------------------------------------------------------
+
+
+def anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in DOCS.glob("*.md")))
+def test_every_link_leads_somewhere(name: str) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", read(name)):
+        file, _, anchor = target.partition("#")
+        path = DOCS / (file or name)
+        assert path.is_file(), target
+        assert not anchor or anchor in anchors(path.read_text(encoding="utf-8")), target
+
+
+def test_every_module_named_is_there() -> None:
+    for name in re.findall(r"`(simulator/[\w/]+\.py)`", read("model.md")):
+        assert (ROOT / name).is_file(), name
