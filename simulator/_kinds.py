@@ -69,6 +69,7 @@ def take_apart(found: object) -> Written | None:
     )
 
 
+LARGEST = 1e12  # pounds, people or days: beyond any contract, and well inside what floats count
 Reader = Callable[[Written], float | None]
 
 
@@ -83,8 +84,8 @@ class Kind:
     allowed: str
     example: str
     read: Reader
-    low: float = -math.inf
-    high: float = math.inf
+    low: float = -LARGEST
+    high: float = LARGEST
     whole: bool = False
     in_money: bool = False
 

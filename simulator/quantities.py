@@ -21,6 +21,7 @@ from typing_extensions import TypeAliasType
 from simulator._kinds import (
     CURRENCIES,
     DAYS_A_YEAR,
+    LARGEST,
     Kind,
     Written,
     plain,
@@ -239,8 +240,8 @@ def _quantity(kind: Kind) -> Any:
     ]
     if kind.read(Written(1.0, bare=True)) is not None:
         bounds: dict[str, Any] = {"type": "integer" if kind.whole else "number"}
-        bounds |= {"minimum": kind.low} if math.isfinite(kind.low) else {}
-        bounds |= {"maximum": kind.high} if math.isfinite(kind.high) else {}
+        bounds |= {"minimum": kind.low} if kind.low > -LARGEST else {}
+        bounds |= {"maximum": kind.high} if kind.high < LARGEST else {}
         plain.insert(0, bounds)
     evidenced = {
         "type": "object",
@@ -375,7 +376,7 @@ Count = _quantity(
 Years = _quantity(
     Kind(
         "years",
-        "a whole number of years from 1 to 11",
+        "a whole number of years from 1 to 11; other terms give 'ends' instead",
         "write for example '5'",
         read_count,
         1,

@@ -54,8 +54,8 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
     composed = contract.compose()
     known = known_names(composed.amounts, composed.measures, signatories.services)
     defined: list[str] = []
-    for name, measure in composed.measures.items():
-        later = [other for other in composed.measures if other not in defined]
+    for name, measure in contract.measures.items():
+        later = [other for other in contract.measures if other not in defined]
         for used in sorted(measure.measure.names()):
             if used in later:
                 yield Finding(

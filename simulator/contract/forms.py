@@ -408,5 +408,5 @@ def _bracket(text: str) -> str:
 
 def _part(whole: Figure, share: Figure, ending: str = "") -> Figure:
     """Return a share of an amount of money, written in its currency."""
-    symbol = next(sign for sign in CURRENCIES if sign in whole.written)
+    symbol = next((sign for sign in CURRENCIES if sign in whole.written), CURRENCIES[0])
     return Figure(whole * share, f"{symbol}{whole * share!r}{ending}", "money")

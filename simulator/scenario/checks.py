@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from simulator._errors import did_you_mean
 from simulator.contract.checks import Finding, Path, check_contract, check_shares
+from simulator.contract.curve import Frozen
 from simulator.contract.signatories import OUTSIDE
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import MONTHS, Service
@@ -39,6 +40,8 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
             )
     if not any(True for _ in _check_parties(scenario)):
         for name, contract in scenario.contracts.items():
+            if not _is_readable(contract):
+                continue
             for finding in check_contract(contract, scenario.signatories):
                 yield Finding(
                     ("contracts", name, *finding.path),
@@ -55,6 +58,17 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
                     "shorten it",
                 )
     yield from _known(("baseline",), [scenario.baseline], scenario.contracts, "contracts")
+
+
+def _is_readable(found: object) -> bool:
+    """Tell whether no number below is the stand-in for one that could not be read."""
+    if isinstance(found, Frozen):
+        return all(_is_readable(getattr(found, name)) for name in type(found).model_fields)
+    if isinstance(found, dict):
+        return all(map(_is_readable, found.values()))
+    if isinstance(found, tuple):
+        return all(map(_is_readable, found))
+    return not (isinstance(found, float) and math.isnan(found))
 
 
 def _days(scenario: Scenario) -> int:
@@ -102,11 +116,12 @@ def _check_parties(scenario: Scenario) -> Iterator[Finding]:
                     f"found the party '{party}'",
                     f"a party has a name of its own, and not one of {', '.join(_RESERVED)}",
                     "rename it",
+                    at_key=True,
                 )
     funds = {name: party.funds for name, party in scenario.commissioners.items()}
     if len(funds) == 1:
         for name, share in funds.items():
-            if share is not None and share != 1:
+            if share is not None and abs(share - 1) > 0:
                 yield Finding(
                     ("commissioners", name, "funds"),
                     f"found {share.written}, with no other commissioner to pay the rest",

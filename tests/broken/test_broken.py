@@ -6,9 +6,6 @@ After a change of wording, run
     ALLIANCE_UPDATE=1 python -m pytest tests/broken
 
 which writes the ``.txt`` files anew, and read their diff: it is what people will see.
-
-A name in :data:`NOT_YET` marks a file whose mistake is not told yet as it should be. When it is,
-its test fails for having passed: take the name out and make its ``.txt`` as above.
 """
 
 from __future__ import annotations
@@ -28,27 +25,6 @@ from simulator.study.files import load
 HERE = Path(__file__).parent
 UPDATE = os.environ.get("ALLIANCE_UPDATE") == "1"
 NAMES = sorted(path.stem for path in HERE.glob("*.yaml"))
-NOT_YET = {
-    "bands_in_pounds": "accepted: £50,000 is read as 50,000 times the target",
-    "bands_last_with_end": "an unforeseen error out of the form's terms",
-    "bands_out_of_order": "an unforeseen error out of the form's terms",
-    "comment_in_measure": "an unforeseen error out of the form's terms",
-    "control_characters": "the message passes on what clears a screen",
-    "cost_of_outsider": "accepted: staff pay staff",
-    "council_and_commissioners": "did you mean 'council' for 'council'",
-    "huge_number_in_measure": "an unforeseen overflow",
-    "key_of_other_form": "did you mean 'council_share' for 'council_share'",
-    "last_day_of_all": "an unforeseen overflow",
-    "long_value": "the message repeats two thousand letters",
-    "mixed_units": "accepted as 0.91 days",
-    "no_form": "did you mean 'price' for 'price'",
-    "risk_after_end": "accepted: the risk never comes",
-    "term_of_ages": "an unforeseen error of the calendar",
-    "two_grades": "accepted: 'AB' counts as a grade",
-    "volume_bands_out_of_order": "an unforeseen error out of the form's terms",
-    "weights_not_100": "accepted: the weights make up 120%",
-}
-TOLD = [name for name in NAMES if name not in NOT_YET]
 
 # The command itself starts in half a second; the other files are loaded in process.
 CHECKED = (
@@ -89,12 +65,6 @@ def told(name: str) -> str:
     return f"{caught.value}\n{count} problem{'s' if count > 1 else ''} found.\n"
 
 
-def not_yet(name: str) -> object:
-    """Return the test's parameter, marked where the mistake is not told yet as it should be."""
-    marks = [pytest.mark.xfail(reason=NOT_YET[name], strict=True)] if name in NOT_YET else []
-    return pytest.param(name, marks=marks)
-
-
 def assert_refused(
     outcome: subprocess.CompletedProcess[str], expected: str, folder: Path, before: set[Path]
 ) -> None:
@@ -112,7 +82,7 @@ def in_this_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("in_this_folder")
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_whole_message(name: str) -> None:
     found = told(name)
     if UPDATE:
@@ -121,7 +91,7 @@ def test_the_whole_message(name: str) -> None:
 
 
 @pytest.mark.usefixtures("in_this_folder")
-@pytest.mark.parametrize("name", [not_yet(name) for name in NAMES])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_message_can_be_read(name: str) -> None:
     *lines, last = told(name).splitlines()
     assert last.startswith(f"{len(lines)} problem")
@@ -135,7 +105,7 @@ def test_every_message_can_be_read(name: str) -> None:
 
 
 def test_every_file_has_its_message() -> None:
-    assert sorted(path.stem for path in HERE.glob("*.txt")) == TOLD
+    assert sorted(path.stem for path in HERE.glob("*.txt")) == NAMES
 
 
 @pytest.mark.parametrize("name", CHECKED)

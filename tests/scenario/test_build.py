@@ -67,14 +67,12 @@ def test_without_a_near_word_all_words_are_told(smallest_text: str) -> None:
     assert [expected] == problems_of(text)
 
 
-@pytest.mark.xfail(reason="the keys of a council are looked up among those of a contract")
 def test_the_key_of_a_council_that_was_meant(smallest_text: str) -> None:
     text = changed(smallest_text, ("{name: Council}", "{nam: Council}"))
     (problem,) = problems_of(text)
     assert "did you mean 'name'?" in problem
 
 
-@pytest.mark.xfail(reason="the keys of all forms are known, so each suggests itself")
 def test_the_key_of_another_form_is_not_suggested(smallest_text: str) -> None:
     text = changed(smallest_text, ("per: completed", "per: completed, council_share: 50%"))
     (problem,) = problems_of(text)
@@ -126,7 +124,11 @@ def test_where_a_mistake_in_a_form_stands(
     ("expected", "old", "new"),
     [
         ("21:16: contracts.output.terms.0.price", "£480", "480 weeks"),
-        ("23:9: contracts.output.terms.1", "bands: [{rate: £20}]", "bands: [{up_to: 1, rate: 1}]"),
+        (
+            "25:16: contracts.output.terms.1.bands",
+            "bands: [{rate: £20}]",
+            "bands: [{up_to: 1, rate: 1}]",
+        ),
         ("25:24: contracts.output.terms.1.bands.0.rate", "rate: £20", "rate: plenty"),
         ("24:18: contracts.output.terms.1.measure", "good_outcomes", "good_outcome"),
         ("27:9: contracts.output.terms.1.sized", "split: equal", "split: equal\n        sized: 1"),
@@ -141,7 +143,6 @@ def test_where_a_mistake_in_a_list_of_terms_stands(
     assert problem.startswith(f"town.yaml:{expected}: ")
 
 
-@pytest.mark.xfail(reason="told at the contract, which can begin many lines above")
 def test_an_unknown_name_in_a_form_is_told_where_it_is_written(smallest_text: str) -> None:
     form = "output:\n    form: unit price\n    price: £480\n    per: complete"
     short = "output: {form: unit price, price: £480, per: completed}"
@@ -152,7 +153,7 @@ def test_an_unknown_name_in_a_form_is_told_where_it_is_written(smallest_text: st
 @pytest.mark.parametrize(
     ("expected", "council"),
     [
-        ("4:33: council.funds", "{name: Council, funds: 200}"),
+        ("4:33: council.funds", "{name: Council, funds: 99%}"),
         ("4:17: council.name", "{name: [Council]}"),
         ("4:26: council.email", "{name: Council, email: x}"),
         ("4:10: council", "Council"),
@@ -170,26 +171,10 @@ def test_where_a_mistake_in_a_single_council_stands(
 @pytest.mark.parametrize(
     ("expected", "evidence"),
     [
-        pytest.param(
-            "13:14",
-            "value: plenty",
-            marks=pytest.mark.xfail(reason="told at the first key of the group"),
-        ),
-        pytest.param(
-            "14:14",
-            "value: 35\n      range: [40, 50]",
-            marks=pytest.mark.xfail(reason="told at the first key of the group"),
-        ),
-        pytest.param(
-            "14:17",
-            "value: 35\n      evidence: F",
-            marks=pytest.mark.xfail(reason="told at the first key of the group"),
-        ),
-        pytest.param(
-            "14:7",
-            "value: 35\n      sauce: audit",
-            marks=pytest.mark.xfail(reason="told at the first key of the group"),
-        ),
+        ("13:14", "value: plenty"),
+        ("14:14", "value: 35\n      range: [40, 50]"),
+        ("14:17", "value: 35\n      evidence: F"),
+        ("14:7", "value: 35\n      sauce: audit"),
     ],
 )
 def test_where_a_mistake_in_evidence_stands(
@@ -200,7 +185,6 @@ def test_where_a_mistake_in_evidence_stands(
     assert problem.startswith(f"town.yaml:{expected}: services.support.caseload")
 
 
-@pytest.mark.xfail(reason="told at what the name stands for, which can be a line below")
 @pytest.mark.parametrize(
     ("expected", "old", "new"),
     [
@@ -217,7 +201,6 @@ def test_a_wrong_name_is_told_where_it_stands(
     assert problem.startswith(f"town.yaml:{expected}: ")
 
 
-@pytest.mark.xfail(reason="told at the list, not at the name in it")
 def test_where_an_unknown_name_in_a_list_stands(smallest_text: str) -> None:
     risk = """\
 risks:
@@ -253,14 +236,10 @@ BASELINE = ("baseline: output", "baseline: nothing")
         ("found 2.5, which is out of range", "years: 5", "years: 2.5"),
         ("found the unknown key 'x'", "caseload: 35", "caseload: 35\n    x: 1"),
         ("found the unknown key 'x'", "cap: 5%", "cap: 5%, x: 1"),
+        ("found 'dear'", "target: £480,000 a year", "target: dear"),
         ("found the unknown key 'x'", "title:", "x: 1\ntitle:"),
         ("found the unknown key 'x'", "{reserves: £90,000}", "{reserves: £90,000, x: {y: 1}}"),
-        pytest.param(
-            "found the unknown key 'x'",
-            "{name: Council}",
-            "{name: Council, x: 1}",
-            marks=pytest.mark.xfail(reason="the unknown key of a council is not left out"),
-        ),
+        ("found the unknown key 'x'", "{name: Council}", "{name: Council, x: 1}"),
     ],
 )
 def test_references_are_checked_although_something_is_wrong(
@@ -327,14 +306,13 @@ def put(tree: Any, path: Path_, value: object) -> None:
     tree[path[-1]] = value
 
 
-NOT_YET = "out of the bands of a form, a measure or the calendar comes an unforeseen error"
 VALUES = (
     *(None, True, math.nan, -1, "3 weeks", "9999-12-31", "9" * 330, "cost # all"),
     *([1], {"form": [1]}),
+    pytest.param(1e19, marks=pytest.mark.xfail(reason="a standard too large for a measure")),
 )
 
 
-@pytest.mark.xfail(reason=NOT_YET)
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: str(value)[:20])
 def test_any_value_in_any_place_is_read_or_refused(value: object) -> None:
     document = read_yaml(EVERY_KEY.read_text(encoding="utf-8"), "every_key.yaml")

@@ -256,7 +256,7 @@ def test_one_place_follows_pollaczek_and_khinchine(case: Case) -> None:
 
 def leaving(servers: int, arrivals: float, patience: float, replications: int, years: int) -> Case:
     return Case(
-        f"{servers} places, {arrivals:g} a day, {100 * patience:g}% a day leave",
+        f"{servers} place{'s' * (servers > 1)}, {arrivals:g} a day, {100 * patience:g}% a day leave",
         (erlang_a(servers, arrivals, patience),),
         f"{arrivals} a day",
         replications,
