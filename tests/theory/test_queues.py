@@ -255,8 +255,9 @@ def test_one_place_follows_pollaczek_and_khinchine(case: Case) -> None:
 
 
 def leaving(servers: int, arrivals: float, patience: float, replications: int, years: int) -> Case:
+    places = "1 place" if servers == 1 else f"{servers} places"
     return Case(
-        f"{servers} place{'s' * (servers > 1)}, {arrivals:g} a day, {100 * patience:g}% a day leave",
+        f"{places}, {arrivals:g} a day, {100 * patience:g}% a day leave",
         (erlang_a(servers, arrivals, patience),),
         f"{arrivals} a day",
         replications,
