@@ -55,7 +55,8 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         say = "; ".join(part for part in (self.found, self.allowed, self.mend) if part)
-        text = f"{where}: {self.path}: {say}" if self.path else f"{where}: {say}"
+        path = self.path if len(self.path) <= 150 else f"{self.path[:147]}..."
+        text = f"{where}: {path}: {say}" if path else f"{where}: {say}"
         # what was found may hold anything, and must not reach the terminal as a command to it
         return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 

@@ -25,8 +25,8 @@ _SCALES |= {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 CURRENCIES = ("£", "€", "$")
 
 _DIGITS = r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-_NUMBER = rf"(?P<sign>[+\-−]?)(?P<currency>[£€$]?){_DIGITS}"
-_PER = r"(?:a|an|per|each|every)\s+(?P<per>hour|day|week|month|quarter|year)"
+_NUMBER = rf"(?P<sign>[+\-−]?)(?P<currency>[£€$]?)\s?{_DIGITS}"
+_PER = r"(?:(?:a|an|per|each|every)\s+(?P<per>hour|day|week|month|quarter|year)|(?P<pa>pa|p\.a\.))"
 _WRITTEN = re.compile(
     rf"{_NUMBER}\s*(?P<scale>k|m|bn|thousand|million|billion)?"
     rf"\s*(?P<percent>%)?\s*(?P<unit>(?:hour|day|week|month|quarter|year)s?)?(?:\s*{_PER})?"
@@ -52,23 +52,27 @@ def take_apart(found: object) -> Written | None:
     if isinstance(found, int | float):
         return Written(float(found), bare=True)
     match = (
-        _WRITTEN.fullmatch(found.strip()) if isinstance(found, str) and len(found) < 80 else None
+        _WRITTEN.fullmatch(found.strip().lower())
+        if isinstance(found, str) and len(found) < 80
+        else None
     )
     if match is None:
         return None
     value = float(match["digits"].replace(",", "")) * _SCALES[match["scale"] or ""]
     if match["sign"] in ("-", "−"):
         value = -value
+    per = match["per"] or ("year" if match["pa"] else "")
     return Written(
         value / 100 if match["percent"] else value,
         currency=match["currency"],
         percent=bool(match["percent"]),
         unit=(match["unit"] or "").removesuffix("s"),
-        per=match["per"] or "",
-        bare=not (match["currency"] or match["percent"] or match["unit"] or match["per"]),
+        per=per,
+        bare=not (match["currency"] or match["percent"] or match["unit"] or per),
     )
 
 
+_LONGEST = 80  # characters of a written quantity
 LARGEST = 1e12  # pounds, people or days: beyond any contract, and well inside what floats count
 Reader = Callable[[Written], float | None]
 
@@ -140,6 +144,11 @@ def plain(found: object) -> str:
 def read_share(parts: Written) -> float | None:
     fits = (parts.percent or parts.bare) and not (parts.per or parts.unit or parts.currency)
     return parts.value if fits else None
+
+
+def read_change(parts: Written) -> float | None:
+    """A bare 10 may be meant as 10% or as tenfold: above 1 the sign is needed."""
+    return None if parts.bare and abs(parts.value) > 1 else read_share(parts)
 
 
 def read_money(parts: Written) -> float | None:

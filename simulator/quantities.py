@@ -26,6 +26,7 @@ from simulator._kinds import (
     Written,
     plain,
     read_any,
+    read_change,
     read_count,
     read_duration,
     read_growth,
@@ -140,7 +141,9 @@ def _with_evidence(found: Mapping[str, Any], kind: Kind, currency: str) -> Figur
             return kind.parse(_with_unit(entry, unit, at), currency)
         except PydanticCustomError as error:
             context: Any = error.context
-            raise refuse(context["found"], context["allowed"], context["mend"], at) from None
+            raise refuse(
+                context["found"], context["allowed"], context["mend"], context["at"] or at
+            ) from None
 
     value = read(found["value"], "value")
     low = high = None
@@ -267,11 +270,11 @@ def _quantity(kind: Kind) -> Any:
 
 _SHARE = "a share is a percentage or a number from 0 to 1"
 _WRITE_PER = "write for example "
-_CHANGE = "a change is a percentage from -100% to 1,000%, or a number from -1 to 10"
+_CHANGE = "a change is a percentage from -100% to 1,000%, or a number from -1 to 1"
 
 Share = _quantity(Kind("share", _SHARE, "write for example '45%' or 0.45", read_share, 0.0, 1.0))
 """A share of 1, between 0 and 1."""
-Change = _quantity(Kind("change", _CHANGE, "write for example '+15%'", read_share, -1.0, 10.0))
+Change = _quantity(Kind("change", _CHANGE, "write for example '+15%'", read_change, -1.0, 10.0))
 """A relative change: -0.2 is a fall by a fifth."""
 Money = _quantity(
     Kind(
@@ -388,9 +391,9 @@ Years = _quantity(
 Portion = _quantity(
     Kind(
         "portion",
-        "a share of the whole, of either sign: a percentage, or a number from -10 to 10",
+        "a share of the whole, of either sign: a percentage, or a number from -1 to 1",
         _WRITE_PER + "'-10%'",
-        read_share,
+        read_change,
         -10.0,
         10.0,
     )

@@ -206,7 +206,7 @@ FITS = {
     "1,200 a year": {"rate", "volume", "number"},
     "2% a year": {"growth", "chance a year", "hazard"},
     "2% a week": {"hazard"},
-    "-1.5": {"level", "portion", "number"},
+    "-1.5": {"level", "number"},
     "35": {"money", "amount", "count", "whole", "volume", "number"},
 }
 

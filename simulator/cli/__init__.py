@@ -12,6 +12,7 @@ import sys
 
 __all__ = ["main"]
 
+MOST_TOLD = 50  # problems; who has more mends these first
 INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 
 
@@ -32,10 +33,13 @@ def main() -> None:
     except AllianceError as error:
         if debug:
             raise
-        print(error, file=sys.stderr)
         if isinstance(error, ScenarioError):
+            print(*error.problems[:MOST_TOLD], sep="\n", file=sys.stderr)
             count = len(error.problems)
-            print(f"{count} problem{'s' if count > 1 else ''} found.", file=sys.stderr)
+            more = f"; the first {MOST_TOLD} are told" if count > MOST_TOLD else ""
+            print(f"{count} problem{'s' if count > 1 else ''} found{more}.", file=sys.stderr)
+        else:
+            print(error, file=sys.stderr)
         sys.exit(error.exit_code)
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:

@@ -35,7 +35,9 @@ class Finding:
 def check_shares(path: Path, shares: dict[str, float], what: str) -> Iterator[Finding]:
     """Report shares that do not sum to 100%."""
     total = sum(shares.values())
-    if abs(total - 1) > _SHARE_TOLERANCE:
+    if not shares:
+        yield Finding(path, f"found {what} without any share", "they sum to 100%", "add shares")
+    elif abs(total - 1) > _SHARE_TOLERANCE:
         parts = " + ".join(f"{share:.6g}" for share in (100 * s for s in shares.values()))
         yield Finding(
             path,
@@ -53,11 +55,10 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
     yield from _check_name_clashes(contract)
     composed = contract.compose()
     known = known_names(composed.amounts, composed.measures, signatories.services)
-    defined: list[str] = []
+    position = {name: index for index, name in enumerate(contract.measures)}
     for name, measure in contract.measures.items():
-        later = [other for other in contract.measures if other not in defined]
         for used in sorted(measure.measure.names()):
-            if used in later:
+            if position.get(used, -1) >= position[name]:
                 yield Finding(
                     ("measures", name, "measure"),
                     f"found '{used}' in a measure that stands before it or is itself",
@@ -65,7 +66,6 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
                     "put the definitions in order",
                 )
         yield from _check_names(("measures", name, "measure"), measure.measure.names(), known)
-        defined.append(name)
     pooled = pooled_names(composed.amounts, composed.measures)
     for index, entry in enumerate(contract.terms):
         yield from _check_expressions(("terms", index), entry, known)
@@ -91,6 +91,7 @@ def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
     groups: list[tuple[Path, list[str]]] = [
         (("amounts",), list(contract.amounts)),
         (("measures",), list(contract.measures)),
+        (("costs",), [f"own_{name}" for name in contract.costs]),
     ]
     for index, entry in enumerate(contract.terms):
         if not isinstance(entry, Term):
@@ -98,7 +99,8 @@ def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
             groups.append((("terms", index), [*part.amounts, *part.measures]))
     for path, names in groups:
         for name in names:
-            where = (*path, name) if path[0] != "terms" else path
+            where = (*path, name.removeprefix("own_")) if path[0] == "costs" else (*path, name)
+            where = path if path[0] == "terms" else where
             if name in reserved or name in seen:
                 yield Finding(
                     where,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -101,7 +102,8 @@ def parse(text: str, longest: int = _LONGEST) -> Expression:
     if "#" in text or not text.isprintable():
         raise _refuse(f"found {plain(text)}, which holds more than a measure")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings(action="ignore"):  # "1if": what it means is judged below
+            tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _refuse(f"found {plain(text)}, which does not read as a measure") from None
     _check(tree, text)

@@ -101,7 +101,9 @@ class UnitPrice(Frozen):
     def _both_or_neither(self) -> UnitPrice:
         if (self.on_account is None) != (self.split is None):
             raise refuse(
-                "found 'on_account' without 'split', or the other way round",
+                "found 'on_account' without 'split'"
+                if self.split is None
+                else "found 'split' without 'on_account'",
                 "a payment on account is divided between the providers",
                 "add for example 'split: by caseworkers', or remove both",
             )
@@ -147,7 +149,7 @@ class Indicator(Frozen):
     def _one_standard(self) -> Indicator:
         if (self.at_least is None) == (self.at_most is None):
             raise refuse(
-                "found an indicator without one standard",
+                f"found {'both standards' if self.at_least is not None else 'no standard'}",
                 "an indicator has either 'at_least' or 'at_most'",
                 "keep the one that says when the provider does well",
             )
@@ -304,7 +306,8 @@ class Alliance(Frozen):
     def _one_share(self) -> Alliance:
         if (self.council_share is None) == (not self.bands):
             raise refuse(
-                "found both 'council_share' and 'bands', or neither",
+                f"found {'both' if self.bands else 'neither'} 'council_share' "
+                f"{'and' if self.bands else 'nor'} 'bands'",
                 "the share of under- and overspend is one number or a list of bands",
                 "keep one of 'council_share' and 'bands'",
             )

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypeAliasType
 
 from simulator._errors import Problem, ScenarioError, did_you_mean
-from simulator._kinds import plain
+from simulator._kinds import CURRENCIES, plain
 from simulator.contract.checks import Finding
 from simulator.contract.contract import FORMS, Contract
 from simulator.contract.term import Term
@@ -32,6 +32,8 @@ def build(document: Document) -> Scenario:
         ScenarioError: with all problems, of form and of reference, sorted by line.
     """
     currency = document.tree.get("currency", "£")
+    if currency not in CURRENCIES:
+        currency = "£"  # the wrong sign is told by its own field
     context = {"currency": currency}
     try:
         scenario = Scenario.model_validate(document.tree, context=context)
@@ -50,11 +52,11 @@ def _check_leniently(
     details: list[ErrorDetails], document: Document, currency: str
 ) -> list[Problem]:
     """Run the cross-checks although numbers are wrong or keys unknown, where that is possible."""
-    unknown = [
+    unknown = {
         _walk_to(detail["loc"], document.tree)[0]
         for detail in details
         if detail["type"] == "extra_forbidden"
-    ]
+    }
     tree = _without(document.tree, unknown)
     try:
         scenario = Scenario.model_validate(tree, context={"currency": currency, "lenient": True})
@@ -73,7 +75,7 @@ def _touches(wrong: Path, found: Path) -> bool:
     return wrong[:shorter] == found[:shorter]
 
 
-def _without(tree: Any, paths: list[Path], here: Path = ()) -> Any:
+def _without(tree: Any, paths: set[Path], here: Path = ()) -> Any:
     """Return the tree without the keys at these paths."""
     if isinstance(tree, dict):
         return {
@@ -134,7 +136,8 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
             near or "remove it",
         )
     elif kind == "missing":
-        yield problem(f"found no '{name}'", "this key is needed", f"add '{name}'")
+        short = ", or 'council: {name: ...}' where there is one" if name == "commissioners" else ""
+        yield problem(f"found no '{name}'", "this key is needed", f"add '{name}'{short}")
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
         form = str(found.get("form")) if isinstance(found, dict) else ""
         yield problem(
@@ -153,6 +156,8 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
         "dict_type",
     ):
         return  # the other branch of a choice tells what is wrong
+    elif kind == "literal_error" and name == "[key]":
+        yield problem(f"found '{loc[-2]}'", f"allowed is {context['expected']}", "rename it")
     elif kind == "literal_error":
         yield problem(f"found {_shown(found)}", f"allowed is {context['expected']}", "choose one")
     elif kind == "string_pattern_mismatch":

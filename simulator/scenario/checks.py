@@ -6,17 +6,21 @@ import datetime
 import math
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from simulator._errors import did_you_mean
 from simulator.contract.checks import Finding, Path, check_contract, check_shares
 from simulator.contract.curve import Frozen
 from simulator.contract.signatories import OUTSIDE
+from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import MONTHS, Service
 
-__all__ = ["LONGEST_TERM_DAYS", "MOST_REFERRALS", "check_scenario"]
+__all__ = ["LONGEST_TERM_DAYS", "MOST_VISITS", "check_scenario"]
 
 LONGEST_TERM_DAYS = 4_018  # 11 years; the engine's clock counts 4,096 days
-MOST_REFERRALS = 2_000_000  # in one simulated future; beyond it memory and patience end
+MOST_VISITS = 250_000  # of people in one simulated future; more take minutes for each
+_SHORTEST_STAY = 1 / 24  # days
 _RESERVED = ("commissioners", "providers", *OUTSIDE)
 
 
@@ -27,6 +31,7 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
     for name, service in scenario.services.items():
         yield from _check_service(("services", name), service, scenario)
     yield from _check_handovers(scenario)
+    yield from _check_size(scenario)
     for name, risk in scenario.risks.items():
         path: Path = ("risks", name)
         yield from _known((*path, "services"), risk.services, scenario.services, "services")
@@ -155,7 +160,17 @@ def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator
             )
     if service.referred_to is not None:
         where = (*path, "referred_to")
-        yield from _known(where, service.referred_to, workers, "providers with caseworkers here")
+        for party in service.referred_to:
+            if party in scenario.providers and party not in workers:
+                yield Finding(
+                    (*where, party),
+                    f"found '{party}', which has no caseworkers in this service",
+                    "people are referred to providers with caseworkers",
+                    "give it caseworkers under 'workers', or remove it",
+                    at_key=True,
+                )
+        unknown = {name: 1 for name in service.referred_to if name not in scenario.providers}
+        yield from _known(where, unknown, workers, "providers with caseworkers here")
         yield from check_shares(where, dict(service.referred_to), "shares of referrals")
     if service.needs:
         shares = {name: float(need.share) for name, need in service.needs.items()}
@@ -178,14 +193,67 @@ def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator
             "the other months make up for them and cannot fall below nothing",
             "lower them",
         )
-    years = _days(scenario) / 365.25
-    expected = service.referrals * years * math.exp(max(0.0, float(service.growth)) * years)
-    if expected > MOST_REFERRALS:
+    lengths = {(*path, "lasts"): service.lasts.mean}
+    lengths |= {
+        (*path, "needs", name, "lasts"): need.lasts
+        for name, need in service.needs.items()
+        if need.lasts is not None
+    }
+    for where, length in lengths.items():
+        if length < _SHORTEST_STAY:
+            yield Finding(
+                where,
+                f"found a mean stay of {length.written}",
+                "a stay lasts an hour or more",
+                "write for example '13 weeks'",
+            )
+
+
+def _check_size(scenario: Scenario) -> Iterator[Finding]:
+    """Refuse futures with so many visits that nobody would wait for them."""
+    if not all(map(_is_readable, (scenario.services, scenario.handovers, scenario.risks))):
+        return
+    days = _days(scenario)
+    names = list(scenario.services)
+    potential = np.zeros(len(names))
+    for index, (name, service) in enumerate(scenario.services.items()):
+        peak = math.exp(max(0.0, float(service.growth)) * days / DAYS_A_YEAR)
+        for risk in scenario.risks.values():
+            if not risk.services or name in risk.services:
+                peak *= 1.0 + max(0.0, float(risk.demand))
+        potential[index] = service.referrals / DAYS_A_YEAR * days * peak
+        if potential[index] > MOST_VISITS:
+            yield Finding(
+                ("services", name, "referrals"),
+                f"found up to {potential[index]:,.0f} referrals in one simulated future, with "
+                "growth and risks",
+                f"one future holds at most {MOST_VISITS:,} visits",
+                "check the units of time and the risks, or model a part of the service",
+            )
+            return
+    follow = np.zeros((len(names), len(names)))  # mean next visits of one visit, upper bounds
+    for index, service in enumerate(scenario.services.values()):
+        follow[index, index] = service.relapse.chance
+    for path in scenario.handovers:
+        if path.sender in names and path.receiver in names:
+            sender = names.index(path.sender)
+            follow[sender, names.index(path.receiver)] += path.share * path.success
+            follow[sender, sender] += path.share * (1 - path.success) * path.returns
+    stay = min(float(service.lasts.mean) for service in scenario.services.values())
+    rounds = min(int(days / max(stay, _SHORTEST_STAY)) + 1, 100_000)
+    visits, now = potential.sum(), potential
+    for _ in range(rounds):
+        now = now @ follow
+        visits += now.sum()
+        if visits > MOST_VISITS or now.sum() < 1.0:
+            break
+    if visits > MOST_VISITS:
         yield Finding(
-            (*path, "referrals"),
-            f"found about {expected:,.0f} referrals in one simulated future",
-            f"one future holds at most {MOST_REFERRALS:,} for each service",
-            "check the unit of time, or model a part of the service",
+            ("services",),
+            f"found people who come back so often that one simulated future has more than "
+            f"{MOST_VISITS:,} visits",
+            f"one future holds at most {MOST_VISITS:,}",
+            "lower the shares of relapse and hand-overs, or lengthen the stays",
         )
 
 
@@ -223,10 +291,11 @@ def _check_handovers(scenario: Scenario) -> Iterator[Finding]:
         if lacking or (there and not here):
             yield Finding(
                 (*path, "to"),
-                f"found needs in '{handover.receiver}' that people from '{handover.sender}' "
-                "do not have",
-                "a service reached by a hand-over has the needs of the sending one, or none",
-                f"add {', '.join(lacking)}" if lacking else "give the sending service needs",
+                f"found people from '{handover.sender}' "
+                + (f"with the needs {', '.join(lacking)}" if lacking else "without needs")
+                + f", which '{handover.receiver}' does not know",
+                "a service reached by a hand-over knows every need of the sending one, or has none",
+                "add them to its needs" if lacking else "give the sending service the same needs",
             )
 
 

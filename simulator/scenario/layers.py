@@ -125,14 +125,14 @@ def _set(document: Document, path: Path, value: Document, setting: str) -> None:
             kept["range"] = old["range"]
         new = {"value": new, "source": "set on the command line", **kept}
     group[last] = new
-    place = value.values.get((), (f"--set {dotted(path)}", 1, 1))
+    place = (f"--set {dotted(path)}", 0, 0)
     for stale in _paths(old, path):
         document.values.pop(stale, None)
     for end in range(1, len(path) + 1):
         document.values.setdefault(path[:end], place)
         document.keys.setdefault(path[:end], place)
-    for inner, where in value.values.items():
-        document.values[path + inner] = where
+    for inner in value.values:
+        document.values[path + inner] = place
 
 
 def _in_range(value: Any, ends: Any) -> bool:

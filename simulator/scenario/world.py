@@ -270,7 +270,7 @@ class Risk(Frozen):
     def _one_way(self) -> Risk:
         if (self.chance is None) == (self.on is None):
             raise refuse(
-                "found both 'chance' and 'on', or neither",
+                "found both 'chance' and 'on'" if self.on else "found neither 'chance' nor 'on'",
                 "a risk comes by chance or on a day",
                 "keep one of the two",
             )

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from simulator._errors import Problem, ScenarioError
+from simulator._kinds import plain
 
 __all__ = ["MAX_CHARACTERS", "Document", "Place", "read_value", "read_yaml"]
 
@@ -181,12 +182,9 @@ def _compose(text: str, file: str) -> yaml.Node | None:
         line, column, found, allowed, mend = refused.problem
         problem = Problem(file, line, column, "", found, allowed, mend)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark, found, mend = _yaml_mistake(error)
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        what = (error.problem or "not YAML").replace("'\\t'", "a tab")
-        problem = Problem(
-            file, line, column, "", f"this does not read as YAML: {what}", "", _yaml_mend(what)
-        )
+        problem = Problem(file, line, column, "", found, "", mend)
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -202,14 +200,30 @@ def _compose(text: str, file: str) -> yaml.Node | None:
     raise ScenarioError([problem])
 
 
-def _yaml_mend(what: str) -> str:
-    if "tab" in what:
-        return "indent with spaces"
+def _yaml_mistake(error: yaml.MarkedYAMLError) -> tuple[Any, str, str]:
+    """Return where a file stops being YAML, what is wrong there and how to mend it."""
+    what, context = error.problem or "", error.context or ""
+    here, opened = error.problem_mark or error.context_mark, error.context_mark
+    if "quoted scalar" in context:
+        return opened, "found a quote that is opened here and never closed", "close it"
+    if "\\t" in what:
+        return here, "found a tab", "indent with spaces"
+    if "another document" in what:
+        return here, "found a second document", "keep one: remove the line '---' inside the file"
+    if "flow mapping" in context or "flow sequence" in context:
+        found = "found a brace or bracket that is opened here and not closed in order"
+        return opened, found, "close it, and put commas between its entries"
+    if "could not find expected ':'" in what:
+        found = "found a line without a colon and a space after its key"
+        return opened or here, found, "write 'key: value'"
     if "mapping values are not allowed" in what:
-        return "put text that holds a colon in quotes, and check the indentation"
-    if "expected a single document" in what or "but found another document" in what:
-        return "keep one document: remove the line '---' inside the file"
-    return "check the indentation, the colons and the quotes on this line and the one before"
+        found = "found a colon where no key can stand"
+        return here, found, "put text that holds a colon in quotes, and check the indentation"
+    if "block" in what or "block" in context:
+        found = "found a line that is not indented like its neighbours"
+        return here, found, "give all keys of one group the same indentation"
+    found = "found something that does not read as YAML" + (f": {what}" if what else "")
+    return here, found, "check the colons, quotes and indentation here and in the line before"
 
 
 def _mark(node: yaml.Node) -> tuple[int, int]:
@@ -229,8 +243,14 @@ def _build(
             for index, item in enumerate(node.value)
         ]
     value = node.value.replace(_STAND_IN, ",")
-    plain = isinstance(node, yaml.ScalarNode) and node.style is None
-    return _scalar(value) if plain else value
+    if not value.replace("\n", "").replace("\t", "").isprintable():
+        found = f"found {plain(value)}, which holds characters that cannot be printed"
+        where = ".".join(str(part) for part in path)
+        problems.append(
+            Problem(file, line, column, where, found, "a scenario is plain text", "remove them")
+        )
+    is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return _scalar(value) if is_plain else value
 
 
 def _build_mapping(
@@ -251,7 +271,8 @@ def _build_mapping(
             key = key.replace(_STAND_IN, ",")
         if not isinstance(key_node, yaml.ScalarNode) or not isinstance(_scalar(key), str):
             shown = f"'{key}'" if isinstance(key, str) else "a group"
-            refuse(f"found {shown} as a key", "a key is a word", "put it in quotes or rename it")
+            mend = "rename it, beginning with a letter"
+            refuse(f"found {shown} as a key", "a key is a word", mend)
             continue
         if key == "<<":
             refuse(

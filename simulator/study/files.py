@@ -14,6 +14,9 @@ from simulator.scenario.yaml_text import MAX_CHARACTERS, Document, read_yaml, to
 __all__ = ["load", "read_documents"]
 
 
+_MOST_PARENTS = 20  # generations of files; nobody keeps more in mind
+
+
 def load(files: str | Path | Sequence[str | Path], settings: Sequence[str] = ()) -> Scenario:
     """Read and check a scenario.
 
@@ -59,6 +62,8 @@ def _with_parents(file: Path, children: tuple[Path, ...]) -> Document:
     if not path.is_file():
         raise refuse(f"found '{parent}', which is not a file", "correct the name")
     lineage = (*children, file.resolve())
+    if len(lineage) > _MOST_PARENTS:
+        raise refuse(f"found more than {_MOST_PARENTS} files that extend each other", "join some")
     if path.resolve() in lineage:
         raise refuse(f"found '{parent}', which extends this file in turn", "break the circle")
     return over(_with_parents(path, lineage), document)

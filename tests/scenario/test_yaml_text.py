@@ -105,7 +105,7 @@ def test_a_key_that_other_readers_take_for_a_truth(word: str) -> None:
 
 @pytest.mark.parametrize("key", ["2026", "true", "1.5", "~"])
 def test_a_key_is_a_word(key: str) -> None:
-    rest = "as a key; a key is a word; put it in quotes or rename it"
+    rest = "as a key; a key is a word; rename it, beginning with a letter"
     expected = f"town.yaml:2:1: found '{key}' {rest}"
     assert [expected] == problems_of(f"a: 1\n{key}: 2\n")
 
