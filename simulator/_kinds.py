@@ -24,7 +24,7 @@ _SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9}
 _SCALES |= {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 CURRENCIES = ("£", "€", "$")
 
-_DIGITS = r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+_DIGITS = r"(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _NUMBER = rf"(?P<sign>[+\-−]?)(?P<currency>[£€$]?)\s?{_DIGITS}"
 _PER = r"(?:(?:a|an|per|each|every)\s+(?P<per>hour|day|week|month|quarter|year)|(?P<pa>pa|p\.a\.))"
 _WRITTEN = re.compile(
@@ -73,7 +73,7 @@ def take_apart(found: object) -> Written | None:
 
 
 _LONGEST = 80  # characters of a written quantity
-LARGEST = 1e12  # pounds, people or days: beyond any contract, and well inside what floats count
+LARGEST = 1e11  # pounds, people or days: beyond any contract
 Reader = Callable[[Written], float | None]
 
 

@@ -55,6 +55,7 @@ __all__ = [
     "MoneyAYear",
     "MoneyMaybeAYear",
     "Portion",
+    "Posts",
     "Rate",
     "Share",
     "Volume",
@@ -409,6 +410,10 @@ Volume = _quantity(
     )
 )
 """A count a year, with or without saying so."""
+Posts = _quantity(
+    Kind("posts", "a number from 0 to 10,000", "write for example '4.5'", read_count, 0, 10_000)
+)
+"""Posts, full-time or in part."""
 Whole = _quantity(
     Kind("whole", "a whole number, 1 or more", "write for example '5'", read_count, 1, 1e6, True)
 )

@@ -85,7 +85,7 @@ def contracts(draw: st.DrawFn, parties: Signatories) -> Contract:
         "alliance": lambda: {
             "form": "alliance",
             "target": f"£{draw(st.integers(10_000, 900_000))} a year",
-            "council_share": f"{draw(st.integers(0, 100))}%",
+            "council_share": f"{draw(st.integers(50, 100))}%",
             "cap": f"{draw(st.integers(0, 30))}%",
             "fee": f"{draw(st.integers(0, 10))}%",
             "split": split,

@@ -13,21 +13,36 @@ import sys
 __all__ = ["main"]
 
 MOST_TOLD = 50  # problems; who has more mends these first
+_STOPPED = "Interrupted; nothing was written."
 INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from simulator._errors import AllianceError, ScenarioError
+    try:
+        _prepare_streams()
+        _run()
+    except KeyboardInterrupt:  # while the program was still being loaded
+        print(_STOPPED, file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+
+def _prepare_streams() -> None:
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the shell
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
             # "£" and "−" must come out whatever the console's code page is
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+
+
+def _run() -> None:
+    from simulator._errors import AllianceError, ScenarioError
     from simulator.cli.app import app
 
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         app(args=arguments, prog_name="alliance")
     except AllianceError as error:
@@ -43,12 +58,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:
-            print("Interrupted; nothing was written.", file=sys.stderr)
+            print(_STOPPED, file=sys.stderr)
         raise
-    except BrokenPipeError:
-        # the reader (head, less) has gone; leave quietly, and keep Python from flushing into it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         if debug:
             raise

@@ -40,7 +40,10 @@ app = typer.Typer(
 _DECIDE = "Decide"
 _WRITE = "Write a scenario"
 Files = Annotated[
-    list[Path], typer.Argument(metavar="FILE...", help="Scenario files; several add to each other.")
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", readable=False, help="Scenario files; several add to each other."
+    ),
 ]
 Settings = Annotated[
     list[str] | None,

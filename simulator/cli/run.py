@@ -10,10 +10,17 @@ from pathlib import Path
 
 from simulator.report.document import document
 from simulator.report.run_text import run_text
+from simulator.report.tables import paragraph
 from simulator.scenario.build import build
 from simulator.scenario.plain import plain_yaml
 from simulator.study.files import read_documents
-from simulator.study.folder import run_identity, run_tables, software_identity, write_folder
+from simulator.study.folder import (
+    check_folder,
+    run_identity,
+    run_tables,
+    software_identity,
+    write_folder,
+)
 from simulator.study.replicate import replicate
 
 __all__ = ["run"]
@@ -33,13 +40,17 @@ def run(
     read = read_documents(files, settings)
     scenario = build(read)
     identity = run_identity(read.tree, replications, seed)
+    folder = out if out is not None else _RESULTS / identity
+    check_folder(folder)
     with _progress(replications) as advance:
         study = replicate(scenario, replications, seed, advance)
     doc = document(study, identity, software_identity())
     text = run_text(scenario, doc)
     as_text = json.dumps(doc, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    folder = out if out is not None else _RESULTS / identity
-    closing = f"Run {identity}, seed {seed}. Written to {folder}"
+    closing = paragraph(
+        f"Run {identity}, seed {seed}. Written to {folder}: run.txt is this page; parties.csv, "
+        "people.csv and comparison.csv open in a spreadsheet."
+    )
     write_folder(
         folder,
         {

@@ -13,7 +13,8 @@ from typing import get_args
 
 import numpy as np
 
-from simulator.contract.agreement import Agreement, to_ledger_grid
+from simulator._errors import SettlementError
+from simulator.contract.agreement import PENNY_FRACTION, Agreement, to_ledger_grid
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array, Statement
 from simulator.contract.term import Settled, Window
@@ -132,6 +133,11 @@ class Account:
         """Put payments on the ledger's grid; the grain left over goes to the balancing account."""
         rounded = to_ledger_grid(payments)
         left_over = rounded.sum(axis=-1)
+        if np.abs(left_over).max(initial=0.0) > rounded.shape[-1] * PENNY_FRACTION:
+            raise SettlementError(
+                f"the payments of the contract '{self.agreement.name}' do not sum to nought over "
+                "its parties; this is a mistake in the simulator, please report it"
+            )
         terms = np.arange(rounded.shape[-2])
         rounded[..., terms, self._balancing] -= left_over
         return rounded

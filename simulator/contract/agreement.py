@@ -21,8 +21,20 @@ PENNY_FRACTION = 2.0**-10
 """The grain of the simulation's ledger, pounds: sums of its multiples are exact in any order."""
 
 
+_LARGEST_SUM = 2.0**42  # in pounds; 2**53 grains of 2**-10 leave a bit to spare for sums
+
+
 def to_ledger_grid(amounts: Array) -> Array:
-    """Round pounds to the ledger's grain (about a tenth of a penny)."""
+    """Round pounds to the ledger's grain (about a tenth of a penny).
+
+    Raises:
+        SettlementError: an amount is too large for sums to be exact.
+    """
+    if np.abs(amounts).max(initial=0.0) > _LARGEST_SUM:
+        raise SettlementError(
+            "the scenario moves more than four million million pounds in a month, which the ledger "
+            "does not count; check the units of its amounts"
+        )
     rounded: Array = np.rint(amounts / PENNY_FRACTION) * PENNY_FRACTION
     return rounded
 
@@ -68,11 +80,12 @@ class Agreement:
             if not np.isfinite(moved).all():
                 raise SettlementError(
                     f"the term '{term.name}' of the contract '{self.name}' came to a payment that "
-                    "is not a finite number; its measure divides by nought: guard it with max()"
+                    "is not a finite number; its measure divides by nought: guard what it divides "
+                    "by, as in cost / max(completed, 1)"
                 )
             payments[..., index, :] = moved
             if self.is_payment(term):
-                working.payments = working.payments + moved[..., self.signatories.provider_slice]
+                working.add_payments(moved[..., self.signatories.provider_slice])
         return payments
 
     def on_account(self, statement: Statement, price_level: float = 1.0) -> Array:
@@ -98,8 +111,13 @@ class Agreement:
             Shape ``(terms, 2)``, pounds; see :meth:`Term.payment_bounds` for what of.
         """
         empty = np.zeros((len(self.signatories.providers), len(self.signatories.services)))
-        working = self._working(Statement(dict.fromkeys(COLUMNS, empty), 1.0), 1.0)
-        return np.array([term.payment_bounds(working) for term in self.terms])
+        bounds = []
+        for term in self.terms:
+            windows = {"month": 12, "quarter": 4, "year": 1, "term": 1}[term.assessed]
+            working = self._working(Statement(dict.fromkeys(COLUMNS, empty), 1.0 / windows), 1.0)
+            times = 1 if term.factor_on_payments else windows  # a factor does not add up
+            bounds.append([times * bound for bound in term.payment_bounds(working)])
+        return np.array(bounds)
 
     @cached_property
     def pooled(self) -> dict[str, bool]:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator._errors import did_you_mean
-from simulator.contract.contract import Contract
+from simulator.contract.contract import Contract, nth
 from simulator.contract.curve import Frozen
 from simulator.contract.expression import Expression
+from simulator.contract.forms import Composition
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.statement import COLUMNS
 from simulator.contract.term import Term
 from simulator.contract.working import known_names, pooled_names
+from simulator.quantities import is_a_year
 
 __all__ = ["Finding", "check_contract", "check_shares"]
 
@@ -66,22 +68,53 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
                     "put the definitions in order",
                 )
         yield from _check_names(("measures", name, "measure"), measure.measure.names(), known)
-    pooled = pooled_names(composed.amounts, composed.measures)
     for index, entry in enumerate(contract.terms):
         yield from _check_expressions(("terms", index), entry, known)
     for path, term in _terms(contract):
-        yield from _check_term(path, term, contract, signatories, pooled)
+        yield from _check_term(path, term, contract, signatories, composed)
+    yield from _check_bases(contract, composed, signatories)
     for key, cost in contract.costs.items():
         yield from _check_side(("costs", key, "who"), cost.who, signatories, outside=())
 
 
+def _check_bases(
+    contract: Contract, composed: Composition, signatories: Signatories
+) -> Iterator[Finding]:
+    """Refuse shares of payments that are worked out over another period than the payments."""
+
+    def additive(name: str) -> bool:
+        if name in composed.amounts:
+            return is_a_year(composed.amounts[name])
+        return name == "years" or name.partition(".")[0] in COLUMNS
+
+    agreement = contract.agree("", signatories)
+    before: list[Term] = []
+    for path, term in _terms(contract):
+        used = term.measure.names() | term.times.names()
+        measures = [composed.measures[name] for name in used if name in composed.measures]
+        if "payments" in used.union(*(measure.measure.names() for measure in measures)):
+            for earlier in before:
+                if earlier.assessed != term.assessed and not earlier.is_additive(additive):
+                    yield Finding(
+                        path,
+                        f"found '{term.name}' assessed by {term.assessed} on the payments of "
+                        f"'{earlier.name}', which are assessed by {earlier.assessed}",
+                        "payments with bands, limits or sums paid once have no part for a shorter "
+                        "period",
+                        f"write 'assessed: {earlier.assessed}'",
+                    )
+        if agreement.is_payment(term):
+            before.append(term)
+
+
 def _terms(contract: Contract) -> Iterator[tuple[Path, Term]]:
+    seen: dict[str, int] = {}
     for index, entry in enumerate(contract.terms):
         path: Path = ("terms", index)
         if isinstance(entry, Term):
             yield path, entry
         else:
-            for term in entry.compose().terms:
+            for term in entry.compose(nth(entry.form, seen)).terms:
                 yield path, term
 
 
@@ -93,9 +126,10 @@ def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
         (("measures",), list(contract.measures)),
         (("costs",), [f"own_{name}" for name in contract.costs]),
     ]
+    seen_forms: dict[str, int] = {}
     for index, entry in enumerate(contract.terms):
         if not isinstance(entry, Term):
-            part = entry.compose()
+            part = entry.compose(nth(entry.form, seen_forms))
             groups.append((("terms", index), [*part.amounts, *part.measures]))
     for path, names in groups:
         for name in names:
@@ -117,8 +151,9 @@ def _check_term(
     term: Term,
     contract: Contract,
     signatories: Signatories,
-    pooled: dict[str, bool],
+    composed: Composition,
 ) -> Iterator[Finding]:
+    pooled = pooled_names(composed.amounts, composed.measures)
     yield from _check_side((*path, "from"), term.payer, signatories)
     yield from _check_side((*path, "to"), term.payee, signatories)
     if term.payer == term.payee:
@@ -139,6 +174,32 @@ def _check_term(
             f"found no split for '{term.name}', which is one amount for all providers",
             "a split is 'equal', 'by caseworkers', 'each' or a share for each provider",
             "add 'split'",
+        )
+    divides = term.split is not None and term.split != "each"
+    if divides and not is_pooled and term.on_account is None:
+        yield Finding(
+            path,
+            f"found a split for '{term.name}', whose amount is one for each provider",
+            "a split divides an amount that is one for all",
+            "write total(...) around the columns of its measures, or remove the split",
+        )
+    if term.on_account is not None:
+        fixed = {"years", *composed.amounts}
+        for name in sorted(term.on_account.names() - fixed):
+            yield Finding(
+                (*path, "on_account"),
+                f"found '{name}' in a payment on account",
+                "a payment on account follows from amounts, not from what happened",
+                "name an amount a year",
+            )
+    once = {name for name, amount in composed.amounts.items() if not is_a_year(amount)}
+    used = sorted((term.measure.names() | term.times.names()) & once)
+    if contract.uplift and used and term.assessed != "term":
+        yield Finding(
+            path,
+            f"found '{used[0]}', an amount that is not a year's, as a price beside an uplift",
+            "prices that rise each April are rates of a band",
+            "write the price as the rate of a band: 'bands: [{rate: £...}]'",
         )
     if not to_providers and not is_pooled:
         yield Finding(

@@ -82,16 +82,22 @@ class OwnCost(Frozen):
         )
 
 
+def nth(form: str, seen: dict[str, int]) -> str:
+    """Return what a form's names end with: nothing for the first of its kind, then _2, _3..."""
+    seen[form] = seen.get(form, 0) + 1
+    return f"_{seen[form]}" if seen[form] > 1 else ""
+
+
 class Contract(Frozen):
     """One named contract over the scenario's world: a ready-made form, or a list of terms."""
 
-    terms: tuple[AnyTerm, ...]
+    terms: tuple[AnyTerm, ...] = Field(max_length=100)
     """Ready-made forms and written-out terms, in order of calculation."""
     title: str = ""
     """What to call the contract in results."""
     amounts: dict[Identifier, MoneyMaybeAYear] = {}
     """Named amounts for written-out terms, once or a year."""
-    measures: dict[Identifier, NamedMeasure] = {}
+    measures: dict[Identifier, NamedMeasure] = Field(default={}, max_length=100)
     """Named measures for written-out terms."""
     uplift: Growth = Field(
         default=Figure(0.0, "0% a year"),
@@ -189,11 +195,12 @@ class Contract(Frozen):
         terms: list[Term] = []
         amounts = dict(self.amounts)
         measures = dict(self.measures)
+        seen: dict[str, int] = {}
         for term in self.terms:
             if isinstance(term, Term):
                 terms.append(term)
                 continue
-            part = term.compose()
+            part = term.compose(nth(term.form, seen))
             terms += part.terms
             amounts |= part.amounts
             measures |= part.measures
@@ -209,7 +216,10 @@ class Contract(Frozen):
             signatories = Signatories(
                 signatories.commissioners,
                 signatories.providers,
-                {party: float(funding.get(party, 0.0)) for party in signatories.commissioners},
+                {
+                    party: float(funding.get(party, 0.0)) / sum(funding.values())
+                    for party in signatories.commissioners
+                },
                 signatories.caseworkers,
                 signatories.services,
                 signatories.names,

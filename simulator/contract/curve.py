@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.statement import Array
-from simulator.quantities import AnyAmount, Figure, is_money
+from simulator.quantities import AnyAmount, Figure, is_a_year, is_money
 
 __all__ = ["Band", "Curve", "Frozen"]
 
@@ -52,6 +52,15 @@ class Curve(Frozen):
     @model_validator(mode="after")
     def _in_order(self) -> Curve:
         check_bands([band.up_to for band in self.bands])
+        for key in ("at_least", "at_most"):
+            limit = getattr(self, key)
+            if limit is not None and is_a_year(limit):
+                raise refuse(
+                    f"found {limit.written}",
+                    "a limit holds for each period that the term is assessed over",
+                    "leave out 'a year'; with 'assessed: year' the limit is one of the year",
+                    at=key,
+                )
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise refuse(
                 f"found at_least {self.at_least.written} above at_most {self.at_most.written}",

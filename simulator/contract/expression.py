@@ -26,7 +26,7 @@ __all__ = ["Expression", "Measure", "parse"]
 
 _LONGEST = 400  # characters; a longer measure belongs into named parts
 _DEEPEST = 40  # levels of brackets and operators; no measure a person reads has more
-_LARGEST = 1e15  # beyond it a float no longer counts in ones
+_LARGEST = 1e9  # as for every quantity
 _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -78,6 +78,14 @@ class Expression:
         """Whether it holds a division, and so may come to 0/0."""
         return any(isinstance(node, ast.Div) for node in ast.walk(self.tree))
 
+    def is_linear(self, linear: Callable[[str], bool]) -> bool:
+        """Tell whether its values for the parts of a period add up to that for the whole.
+
+        Args:
+            linear: tells so for a name.
+        """
+        return _is_linear(self.tree, linear)
+
     def is_pooled(self, pooled: Mapping[str, bool]) -> bool:
         """Tell whether the value is one for all providers.
 
@@ -99,7 +107,7 @@ def parse(text: str, longest: int = _LONGEST) -> Expression:
     """
     if len(text) > longest:
         raise _refuse(f"found a measure of {len(text)} characters", "split it into named measures")
-    if "#" in text or not text.isprintable():
+    if "#" in text or not text.isascii() or not text.isprintable():
         raise _refuse(f"found {plain(text)}, which holds more than a measure")
     try:
         with warnings.catch_warnings(action="ignore"):  # "1if": what it means is judged below
@@ -177,6 +185,21 @@ def _evaluate(node: ast.expr, lookup: Callable[[str], Array]) -> Array:
             picked: Array = pick(_evaluate(one, lookup), _evaluate(two, lookup))
             return picked
     return lookup(next(_names(node)))
+
+
+def _is_linear(node: ast.expr, linear: Callable[[str], bool]) -> bool:
+    match node:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return _is_linear(left, linear) and _is_linear(right, linear)
+        case ast.BinOp(left=inner, op=ast.Mult() | ast.Div(), right=ast.Constant()):
+            return _is_linear(inner, linear)
+        case ast.BinOp(left=ast.Constant(), op=ast.Mult(), right=inner):
+            return _is_linear(inner, linear)
+        case ast.UnaryOp(operand=inner) | ast.Call(func=ast.Name(id="total"), args=[inner]):
+            return _is_linear(inner, linear)
+        case ast.Name() | ast.Attribute():
+            return linear(next(_names(node)))
+    return False
 
 
 def _is_pooled(node: ast.expr, pooled: Mapping[str, bool]) -> bool:

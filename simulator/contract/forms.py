@@ -6,7 +6,6 @@ it. Nothing else in the project knows which form a contract had.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -60,16 +59,16 @@ class Block(Frozen):
     split: Split = Field(default="by caseworkers", json_schema_extra=provenance(_CASEWORKERS))
     """How it is divided between the providers."""
 
-    def compose(self) -> Composition:
-        """Return the terms of this form."""
+    def compose(self, suffix: str = "") -> Composition:
+        """Return the terms of this form; ``suffix`` tells its names from those of another."""
         term = _term(
             name="Block sum",
-            measure="block",
+            measure=f"block{suffix}",
             split=self.split,
             settled="annually",
-            on_account="block",
+            on_account=f"block{suffix}",
         )
-        return Composition((term,), {"block": self.amount})
+        return Composition((term,), {f"block{suffix}": self.amount})
 
 
 class VolumeBand(Frozen):
@@ -110,8 +109,8 @@ class UnitPrice(Frozen):
         check_bands([band.up_to for band in self.bands])
         return self
 
-    def compose(self) -> Composition:
-        """Return the terms of this form."""
+    def compose(self, suffix: str = "") -> Composition:
+        """Return the terms of this form; ``suffix`` tells its names from those of another."""
         if not self.bands:
             measure, times = self.per.text, "1"
             bands: tuple[Band, ...] = (Band(rate=self.price),)
@@ -123,7 +122,7 @@ class UnitPrice(Frozen):
         keys: dict[str, Any] = {"measure": measure, "times": times, "bands": bands}
         amounts: dict[str, Figure] = {}
         if self.on_account is not None:
-            name = "advance_" + "_".join(re.findall(r"[a-z0-9]+", self.per.text))
+            name = f"advance{suffix}"
             amounts[name] = self.on_account
             keys |= {"on_account": name, "split": self.split, "settled": "quarterly"}
         return Composition((_term(name="Unit price", **keys),), amounts)
@@ -153,7 +152,7 @@ class Indicator(Frozen):
                 "an indicator has either 'at_least' or 'at_most'",
                 "keep the one that says when the provider does well",
             )
-        if not self.for_each > 0:
+        if self.for_each <= 0:
             raise refuse(
                 f"found the step {self.for_each.written}", "a step is more than 0", "widen it"
             )
@@ -179,11 +178,14 @@ class KpiDeductions(Frozen):
     """The indicators."""
     cap: Share
     """The most all indicators together can take off, as a share of the payments."""
-    assessed: Literal["month", "quarter", "year"] = "quarter"
+    assessed: Literal["month", "quarter", "year"] = Field(
+        default="quarter",
+        json_schema_extra=provenance("assumption: indicators are reviewed each quarter"),
+    )
     """The period over which the standards are judged."""
 
-    def compose(self) -> Composition:
-        """Return the terms of this form."""
+    def compose(self, suffix: str = "") -> Composition:
+        """Return the terms of this form; ``suffix`` tells its names from those of another."""
         measures = {f"missed_{name}": kpi.shortfall() for name, kpi in self.kpis.items()}
         term = _term(
             name="KPI deductions",
@@ -318,10 +320,34 @@ class Alliance(Frozen):
                 "remove 'cap' or the other two",
             )
         check_bands([band.up_to for band in self.bands])
+        if self.target <= 0:
+            raise refuse(
+                f"found a target of {self.target.written}",
+                "shares of under- and overspend need a target above 0",
+                "give the yearly cost the parties aim for",
+                at="target",
+            )
+        self._check_modifiers()
         return self
 
-    def compose(self) -> Composition:
-        """Return the terms of this form."""
+    def _check_modifiers(self) -> None:
+        """Refuse outcomes that raise the providers' share above all there is to share."""
+        if self.outcomes is None:
+            return
+        share = max(float(band.rate) for band in self._share_bands())
+        for key in ("gain_modifier", "pain_modifier"):
+            modifier = getattr(self.outcomes, key)
+            if share * (1 + modifier) > 1 + 1e-9:
+                raise refuse(
+                    f"found a providers' share of {100 * share:.4g}% that outcomes can raise by "
+                    f"{modifier.written} of itself",
+                    "the providers share at most 100% of what was saved or overspent",
+                    f"lower '{key}' or the share",
+                    at="outcomes",
+                )
+
+    def compose(self, suffix: str = "") -> Composition:
+        """Return the terms of this form; ``suffix`` tells its names from those of another."""
         reimbursed = _term(
             name="Reimbursed cost",
             measure="cost",

@@ -6,7 +6,7 @@ what it does. Every ready-made form of contract is a list of terms.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 import numpy as np
@@ -101,6 +101,16 @@ class Term(Curve):
         """1 or -1 where the term adds to or takes from the payments above in proportion, else 0."""
         return {"payments": 1.0, "-payments": -1.0}.get(self.times.text.replace(" ", ""), 0.0)
 
+    def is_additive(self, additive: Callable[[str], bool]) -> bool:
+        """Tell whether payments for the parts of a period add up to that for the whole.
+
+        Args:
+            additive: tells so for each name a measure can use.
+        """
+        plain = len(self.bands) <= 1 and self.at_least is None and self.at_most is None
+        is_number = not self.times.names()
+        return plain and is_number and self.measure.is_linear(additive)
+
     def is_pooled(self, pooled: Mapping[str, bool]) -> bool:
         """Tell whether the amount is one for all providers (and so needs a split)."""
         return self.measure.is_pooled(pooled) and self.times.is_pooled(pooled)
@@ -114,7 +124,10 @@ class Term(Curve):
 def shares(split: Split | None, signatories: Signatories) -> Array:
     """Return the share of each provider, shape ``(providers,)``; ones where each gets the whole."""
     if isinstance(split, dict):
-        return np.array([float(split.get(party, 0.0)) for party in signatories.providers])
+        # written shares sum to 100% but for their last digit; here they do to the last bit
+        given = np.array([float(split.get(party, 0.0)) for party in signatories.providers])
+        whole: Array = given / given.sum()
+        return whole
     if split == "equal":
         return np.full(len(signatories.providers), 1 / len(signatories.providers))
     if split == "by caseworkers":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 
 from simulator.contract.agreement import Agreement
@@ -162,6 +163,8 @@ def _curve_words(
     special = _shortfall(curve, measure, agreement) or _score(curve, measure, agreement)
     if special:
         return special
+    if edges_of and isinstance(measure.tree, ast.BinOp) and isinstance(measure.tree.op, ast.Sub):
+        return _both_sides(curve, measure.tree, agreement, edges_of)
     unit, per_year = _unit(measure, agreement)
     if len(curve.bands) == 1:
         rate = curve.bands[0].rate
@@ -179,6 +182,28 @@ def _curve_words(
             pieces.append(f"{rate_text} up to {before}")
     base = f"for each {unit}" if curve.in_money else f"of {_bracketed(measure, agreement)}"
     return f"{', '.join(pieces)}, {base}"
+
+
+def _both_sides(curve: Curve, tree: ast.BinOp, agreement: Agreement, edges_of: str) -> str:
+    """Say a share of ``a less b`` for both signs: what is received below, what is paid above."""
+    base, cost = _words_of(tree.left, agreement), _words_of(tree.right, agreement)
+    below: list[tuple[float, str]] = []
+    above: list[tuple[float, str]] = []
+    for low, high, rate in curve.edges:
+        for said, near, far in ((below, max(low, 0.0), high), (above, max(-high, 0.0), -low)):
+            if far > near:
+                end = "" if math.isinf(far) else f" up to {100 * far:.6g}%{edges_of}"
+                start = f" beyond {100 * near:.6g}%{edges_of}" if near and not end else ""
+                said.append((near, f"{_share(rate)}{start}{end}"))
+    got, paid = (
+        ", then ".join(text for _, text in sorted(side, key=lambda each: each[0])) + _comma(side)
+        for side in (below, above)
+    )
+    return f"{got} of what {cost} is below {base}, and takes back {paid} of what it is above"
+
+
+def _comma(parts: list[tuple[float, str]]) -> str:
+    return "," if len(parts) > 1 else ""
 
 
 def _shortfall(curve: Curve, measure: Expression, agreement: Agreement) -> str:

@@ -45,10 +45,18 @@ class Working:
     payments: Array | None = None
     payment_bounds: tuple[float, float] = (-np.inf, np.inf)
     _known: dict[str, Array] = field(default_factory=dict)
+    _known_bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def evaluate(self, expression: Expression) -> Array:
         """Return the value, shape ``(..., providers)`` or ``(..., 1)``."""
         return expression.evaluate(self._look_up)
+
+    def add_payments(self, payments: Array) -> None:
+        """Take in what another term pays each provider; measures are worked out anew from it."""
+        assert self.payments is not None
+        self.payments = self.payments + payments
+        for name in self.measures:
+            self._known.pop(name, None)
 
     def bounds(self, expression: Expression) -> tuple[float, float]:
         """Return the least and greatest value for any statement of this length."""
@@ -92,13 +100,16 @@ class Working:
             return self.statement.years, self.statement.years
         if name in self.amounts:
             return self._amount(name), self._amount(name)
+        if name in self._known_bounds:
+            return self._known_bounds[name]
         if name in self.measures:
             measure = self.measures[name]
             low, high = measure.value_bounds(
                 *measure.measure.bounds(self._look_up_bounds), measure.measure.divides
             )
             level = self.price_level if measure.in_money else 1.0
-            return low * level, high * level
+            self._known_bounds[name] = low * level, high * level
+            return self._known_bounds[name]
         return 0.0, np.inf  # every column is a count, a time or a cost: never below 0
 
 

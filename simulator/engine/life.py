@@ -75,8 +75,18 @@ class Plan:
     @property
     def ledger_months(self) -> int:
         """Months of the ledger: those of the term and those until the last payment."""
-        longest = max(watch.paid_within for watch in self.contracts)
-        return len(self.timetable.months) + math.ceil(longest / 28)
+        longest = max(to_ticks(watch.paid_within) for watch in self.contracts)
+        return self.ledger_month(self.network.end + longest) + 1
+
+    def ledger_month(self, tick: int) -> int:
+        """Return the month of the ledger that an instant lies in; a month end is in its month."""
+        months = self.timetable.months
+        if tick <= self.network.end:
+            ends = [date_ticks(month.end, self.timetable.starts) for month in months]
+            return bisect_left(ends, tick)
+        last = self.timetable.ends - datetime.timedelta(days=1)
+        day = last + datetime.timedelta(days=math.ceil(to_days(tick - self.network.end)))
+        return len(months) - 1 + (day.year - last.year) * 12 + day.month - last.month
 
 
 @dataclass
@@ -273,16 +283,7 @@ class Life:
 
     def _post(self, watch: Watch, payments: Array) -> None:
         """Enter payments in the ledger, in the month in which they are made."""
-        self.payments[watch.agreement.name][self._ledger_month()] += payments
-
-    def _ledger_month(self) -> int:
-        now = int(self.env.now)
-        if now <= self.month_ends[-1]:
-            return bisect_left(self.month_ends, now)
-        after = self.plan.timetable.ends
-        today = after + datetime.timedelta(days=math.ceil(to_days(now - self.month_ends[-1])) - 1)
-        ahead = (today.year - after.year) * 12 + today.month - after.month
-        return len(self.months) + ahead
+        self.payments[watch.agreement.name][self.plan.ledger_month(int(self.env.now))] += payments
 
     def _note(self, what: str) -> None:
         day = self.plan.timetable.starts + datetime.timedelta(days=to_days(int(self.env.now)))

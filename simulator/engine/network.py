@@ -241,7 +241,7 @@ def _season(service: Service) -> tuple[float, ...]:
 
 
 def _by_workers(service: Service) -> dict[str, float]:
-    total = sum(service.workers.values())
+    total = math.fsum(service.workers.values())  # the same in any order
     return {name: posts / total for name, posts in service.workers.items()}
 
 

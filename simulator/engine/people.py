@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from simulator._errors import RunError
 from simulator.engine.caseload import COUNTS, Reading
 from simulator.engine.clock import to_days, to_ticks
 from simulator.engine.network import (
@@ -190,9 +191,13 @@ class People:
             }
             for place, gap in enumerate(gaps.tolist()):
                 yield self.env.timeout(to_ticks(-math.log(gap) / node.potential_a_day))
-                if draws[Purpose.ACCEPTED][place] * node.potential_a_day < self._rate(
-                    service, node
-                ):
+                rate = self._rate(service, node)
+                if rate > node.potential_a_day:
+                    raise RunError(
+                        f"referrals of {rate:.4g} a day exceed the {node.potential_a_day:g} a day "
+                        "of potential people; this is a mistake, please report it"
+                    )
+                if draws[Purpose.ACCEPTED][place] * node.potential_a_day < rate:
                     mine = {purpose: values[place] for purpose, values in draws.items()}
                     luck = _Luck(self.stream, first + place, node.key, mine)
                     self.env.process(self._person(service, luck))

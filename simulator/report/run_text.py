@@ -76,6 +76,12 @@ def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     for name, comparison in doc["comparison"].items():
         yield ""
         yield paragraph(_against_baseline(scenario, doc, name, comparison))
+    if same_people(doc):
+        yield ""
+        yield paragraph(
+            "People fare the same under every contract here: in this version only money moves "
+            "between contracts."
+        )
     yield ""
     futures = doc["replications"]
     chances = [
@@ -105,11 +111,11 @@ def _against_baseline(
         f"From the 5th to the 95th percentile it costs {_less_or_more(net['p95'], currency)} to "
         f"{_less_or_more(net['p05'], currency)}."
     )
-    of = "of " if 0 < comparison["p_costs_less"] < 1 else ""
+    all_or_none = comparison["p_costs_less"] in (0.0, 1.0)
     return (
         f"{title} costs less than {base} in {percent(comparison['p_costs_less'], futures)} "
-        f"{of}paired futures"
-        f"{f' ({word}, as far as luck goes)' if word else ''}. "
+        "paired futures"
+        f"{f' ({word}, as far as luck goes)' if word and not all_or_none else ''}. "
         f"On average it costs {shown} {more}{sure}. {spread}"
     )
 
@@ -159,7 +165,7 @@ def _parties(scenario: Scenario, doc: dict[str, Any]) -> str:
 def _people(scenario: Scenario, doc: dict[str, Any]) -> str:
     contracts = doc["contracts"]
     first = next(iter(contracts.values()))
-    same = all(contract["people"] == first["people"] for contract in contracts.values())
+    same = same_people(doc)
     columns = (
         {"Every contract": first}
         if same
@@ -184,6 +190,12 @@ def _people(scenario: Scenario, doc: dict[str, Any]) -> str:
     if len(scenario.services) > 1:
         heading += " All services together; one person can come to several."
     return f"{paragraph(heading)}\n\n{table(('People', *columns), rows)}"
+
+
+def same_people(doc: dict[str, Any]) -> bool:
+    """Tell whether every contract led to the same for the people."""
+    first, *others = (contract["people"] for contract in doc["contracts"].values())
+    return all(people == first for people in others)
 
 
 def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:

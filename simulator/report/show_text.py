@@ -107,8 +107,8 @@ def _limits(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
         )
     else:
         yield paragraph(
-            "At worst and at best: its largest loss and gain by rule, payments less planned cost "
-            "(without the cost of each start). A provider that spends more bears that too."
+            "At worst and at best: the least and the most it can be paid by rule, less its planned "
+            "cost at full caseloads. A provider that spends more than planned bears that too."
         )
 
 

@@ -12,6 +12,9 @@ WIDTH = 100
 """Characters a line; what a laptop's terminal and an A4 page both hold."""
 
 
+_NARROWEST = 12  # characters a name keeps before it wraps
+
+
 def table(
     header: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1, prose: int = 0
 ) -> str:
@@ -30,9 +33,14 @@ def table(
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, title in enumerate(header):
         left = index < texts or index >= len(header) - prose
-        wraps = index >= len(header) - prose
+        # names and prose may wrap; a figure is shown whole or not at all
+        figure = not left
+        widest = max((len(row[index]) for row in rows), default=0)
         drawn.add_column(
-            title, justify="left" if left else "right", no_wrap=not wraps, overflow="fold"
+            title,
+            justify="right" if figure else "left",
+            min_width=widest if figure else min(widest, _NARROWEST),
+            overflow="fold",
         )
     for row in rows:
         drawn.add_row(*(cell or "no data" for cell in row))

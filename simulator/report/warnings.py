@@ -6,8 +6,12 @@ import math
 from collections.abc import Iterator
 
 from simulator.contract.limits import yearly_limits
+from simulator.contract.statement import COLUMNS
+from simulator.engine.books import planned_yearly_cost
+from simulator.quantities import DAYS_A_YEAR
 from simulator.report.words import money
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.world import mean_stay
 
 __all__ = ["warnings"]
 
@@ -15,6 +19,7 @@ __all__ = ["warnings"]
 def warnings(scenario: Scenario) -> Iterator[str]:
     """Yield each warning as a sentence."""
     yield from _losses(scenario)
+    yield from _splits(scenario)
     yield from _loads(scenario)
     for provider in scenario.providers:
         if not any(provider in service.workers for service in scenario.services.values()):
@@ -24,25 +29,50 @@ def warnings(scenario: Scenario) -> Iterator[str]:
 
 def _losses(scenario: Scenario) -> Iterator[str]:
     """Compare each provider's largest loss by rule with its reserves."""
+    planned = planned_yearly_cost(scenario)
     for name, agreement in scenario.agreements().items():
         for limits in yearly_limits(agreement):
-            if limits.party not in scenario.providers or not math.isfinite(limits.worst):
+            if limits.party not in scenario.providers:
                 continue
             reserves = float(scenario.providers[limits.party].reserves)
-            loss = -limits.worst
-            if loss <= 0:
-                continue
             party, title = scenario.signatories.name(limits.party), scenario.title_of(name)
-            if reserves == 0:
-                yield f"{party} has no reserves; its largest loss under {title} is " + (
-                    f"{money(loss, scenario.currency)} a year."
+            if limits.reimbursed:
+                loss, how = -limits.worst, ""
+            else:
+                loss = planned[limits.party] - limits.least
+                how = " if it is paid the least the rules allow, and spends as planned"
+            if not math.isfinite(loss):
+                yield (
+                    f"No rule limits {party}'s loss under {title}; add 'pain_cap', or a first band "
+                    "of 0% up to a negative share."
                 )
             elif loss > reserves / 5:
-                months = 12 * reserves / loss
+                months = f"its reserves last {12 * reserves / loss:.0f} months of that"
                 yield (
                     f"{party}'s largest loss under {title} is {money(loss, scenario.currency)} "
-                    f"a year; its reserves last {months:.0f} months of that."
+                    f"in the first year{how}; {months if reserves else 'it has no reserves'}."
                 )
+
+
+def _splits(scenario: Scenario) -> Iterator[str]:
+    """Tell which providers work but are left out of a split."""
+    working = [party for party, posts in scenario.signatories.caseworkers.items() if posts]
+    for name, agreement in scenario.agreements().items():
+        for term in agreement.terms:
+            if not isinstance(term.split, dict):
+                continue
+            left_out = [party for party in working if party not in term.split]
+            if left_out and not term.measure.names() & _by_service(scenario):
+                names = ", ".join(scenario.signatories.name(party) for party in left_out)
+                yield (
+                    f"{names} has caseworkers but no share in '{term.name}' of "
+                    f"{scenario.title_of(name)}; write a share of 0% if that is meant."
+                )
+
+
+def _by_service(scenario: Scenario) -> set[str]:
+    """Return the columns of single services, which not every provider delivers."""
+    return {f"{column}.{service}" for column in COLUMNS for service in scenario.services}
 
 
 def _loads(scenario: Scenario) -> Iterator[str]:
@@ -57,7 +87,7 @@ def _loads(scenario: Scenario) -> Iterator[str]:
             )
             coming = service.referrals * share * service.take_up
             holds = math.floor(posts * service.caseload + 1e-9)
-            can_take = holds * 365.25 / service.lasts.mean
+            can_take = holds * DAYS_A_YEAR / mean_stay(service)
             load = coming / can_take
             if load > 1.25:
                 yield (

@@ -62,7 +62,7 @@ def percent(share: float, count: int) -> str:
     if share == 1.0:
         return f"all {count:,}"
     shown = 100 * share
-    return f"{shown:.0f}%" if 1 <= shown <= 99 else f"{shown:.1f}%"
+    return f"{shown:.0f}% of {count:,}" if 1 <= shown <= 99 else f"{shown:.1f}% of {count:,}"
 
 
 def likelihood(share: float) -> str:

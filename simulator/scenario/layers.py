@@ -93,14 +93,14 @@ def dotted(path: Path) -> str:
 
 
 def _step(part: str) -> str | int:
-    return int(part) if part.isascii() and part.isdigit() else part
+    return int(part) if part.isascii() and part.isdigit() and len(part) < 7 else part
 
 
 def _set(document: Document, path: Path, value: Document, setting: str) -> None:
     group: Any = document.tree
     for depth, part in enumerate(path[:-1]):
-        if isinstance(group, dict) and isinstance(part, str):
-            group = group.setdefault(part, {})
+        if isinstance(group, dict):
+            group = group.setdefault(str(part), {})
         elif isinstance(group, list) and isinstance(part, int) and part < len(group):
             group = group[part]
         else:
@@ -110,7 +110,11 @@ def _set(document: Document, path: Path, value: Document, setting: str) -> None:
                 f"--set {setting}: '{dotted(path[: depth + 1])}' holds no keys; "
                 f"a path leads through groups, as in 'services.support.caseload'"
             )
+    if path == ("extends",):
+        raise UsageError(f"--set {setting}: 'extends' stands in a file and cannot be set")
     last = path[-1]
+    if isinstance(group, dict):
+        last = str(last)
     fits = isinstance(group, dict) or (
         isinstance(group, list) and isinstance(last, int) and last < len(group)
     )

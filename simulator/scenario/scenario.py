@@ -113,10 +113,12 @@ class Scenario(Frozen):
     def signatories(self) -> Signatories:
         """Who signs every contract of the scenario."""
         several = len(self.commissioners) > 1
-        funding = {
+        funds = {
             key: float(party.funds) if several and party.funds is not None else 1.0
             for key, party in self.commissioners.items()
         }
+        whole = sum(funds.values()) if several else 1.0
+        funding = {key: share / whole for key, share in funds.items()}
         caseworkers = {
             key: sum(float(service.workers.get(key, 0.0)) for service in self.services.values())
             for key in self.providers

@@ -24,6 +24,7 @@ from simulator.quantities import (
     Level,
     Money,
     MoneyAYear,
+    Posts,
     Rate,
     Share,
     Whole,
@@ -190,7 +191,7 @@ class Service(Frozen):
     """Groups of people by need; none means one group."""
     take_up: Share = _default("100%", 1.0, "everyone referred accepts unless stated")
     """Share of those referred who accept the offer and wait."""
-    workers: dict[Identifier, Count] = Field(min_length=1)
+    workers: dict[Identifier, Posts] = Field(min_length=1)
     """Caseworkers in post at full strength, by provider (part-time staff count in part)."""
     caseload: Whole
     """People a caseworker holds at a time."""
@@ -220,6 +221,13 @@ class Service(Frozen):
     @model_validator(mode="after")
     def _has_outcomes(self) -> Service:
         everyone = self.needs and all(n.good_outcome is not None for n in self.needs.values())
+        if self.best_outcome is not None and self.good_outcome is None:
+            raise refuse(
+                "found 'best_outcome' without 'good_outcome'",
+                "best practice is told beside what the service observes as a whole",
+                "add 'good_outcome', the mean over the needs",
+                at="best_outcome",
+            )
         if self.good_outcome is None and not everyone:
             raise refuse(
                 "found no 'good_outcome'",
@@ -227,6 +235,16 @@ class Service(Frozen):
                 "add for example 'good_outcome: 45%'",
             )
         return self
+
+
+def mean_stay(service: Service) -> float:
+    """Return the mean stay over the needs of those referred, days."""
+    if not service.needs:
+        return float(service.lasts.mean)
+    return sum(
+        float(need.share) * float(service.lasts.mean if need.lasts is None else need.lasts)
+        for need in service.needs.values()
+    )
 
 
 class Handover(Frozen):

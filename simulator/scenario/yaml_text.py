@@ -178,6 +178,9 @@ def _compose(text: str, file: str) -> yaml.Node | None:
     try:
         loader = _Loader(_THOUSANDS.sub(_STAND_IN, text))
         return loader.get_single_node()
+    except (ValueError, OverflowError):  # an escape such as \\U that names no character
+        found = "found an escape that names no character"
+        problem = Problem(file, 0, 0, "", found, "", "use single quotes around the text")
     except _Refused as refused:
         line, column, found, allowed, mend = refused.problem
         problem = Problem(file, line, column, "", found, allowed, mend)
@@ -204,6 +207,8 @@ def _yaml_mistake(error: yaml.MarkedYAMLError) -> tuple[Any, str, str]:
     """Return where a file stops being YAML, what is wrong there and how to mend it."""
     what, context = error.problem or "", error.context or ""
     here, opened = error.problem_mark or error.context_mark, error.context_mark
+    if "unknown escape" in what or "escape sequence" in what:
+        return here, "found a backslash that begins nothing YAML knows", "use single quotes"
     if "quoted scalar" in context:
         return opened, "found a quote that is opened here and never closed", "close it"
     if "\\t" in what:
@@ -243,7 +248,7 @@ def _build(
             for index, item in enumerate(node.value)
         ]
     value = node.value.replace(_STAND_IN, ",")
-    if not value.replace("\n", "").replace("\t", "").isprintable():
+    if not re.sub("[\n\t\u00a0\u202f]", "", value).isprintable():
         found = f"found {plain(value)}, which holds characters that cannot be printed"
         where = ".".join(str(part) for part in path)
         problems.append(
@@ -294,8 +299,8 @@ def _build_mapping(
     return tree
 
 
-_INTEGER = re.compile(r"[-+]?\d+")
-_FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
+_INTEGER = re.compile(r"[-+]?\d+", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?", re.ASCII)
 _WORDS: dict[str, Any] = dict.fromkeys(("", "~", "null", "Null", "NULL"), None)
 _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True)
 _WORDS |= dict.fromkeys(("false", "False", "FALSE"), False)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulator._errors import Problem, ScenarioError
+from simulator._kinds import plain
 from simulator.scenario.build import build
 from simulator.scenario.layers import beside, over, set_values
 from simulator.scenario.scenario import Scenario
@@ -59,14 +60,21 @@ def _with_parents(file: Path, children: tuple[Path, ...]) -> Document:
     if not isinstance(parent, str):
         raise refuse("found something that is not a file name", "write 'extends: base.yaml'")
     path = file.parent / parent
-    if not path.is_file():
-        raise refuse(f"found '{parent}', which is not a file", "correct the name")
+    if not _is_file(path):
+        raise refuse(f"found {plain(parent)}, which is not a file", "correct the name")
     lineage = (*children, file.resolve())
     if len(lineage) > _MOST_PARENTS:
         raise refuse(f"found more than {_MOST_PARENTS} files that extend each other", "join some")
     if path.resolve() in lineage:
         raise refuse(f"found '{parent}', which extends this file in turn", "break the circle")
     return over(_with_parents(path, lineage), document)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name too long, a folder that may not be searched
+        return False
 
 
 def read_text(file: Path) -> str:
@@ -86,12 +94,14 @@ def read_text(file: Path) -> str:
             raise refuse(
                 "this is a directory", "a scenario is a file", "name a YAML file inside it"
             )
+        if file.is_fifo() and file != Path("/dev/stdin"):
+            raise refuse("this is a pipe", "a scenario is a file", "save it as a file first")
         with file.open("rb") as stream:
             data = stream.read(4 * MAX_CHARACTERS + 1)
     except FileNotFoundError:
         raise refuse("there is no such file", "", "correct the name") from None
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise refuse(f"it cannot be read: {reason}", "", "check the file") from None
     if len(data) > 4 * MAX_CHARACTERS:
         raise ScenarioError([too_large(str(file))])

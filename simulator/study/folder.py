@@ -17,7 +17,7 @@ from simulator._errors import RunError
 from simulator._version import __version__
 from simulator.study.replicate import ENGINE
 
-__all__ = ["run_identity", "run_tables", "software_identity", "write_folder"]
+__all__ = ["check_folder", "run_identity", "run_tables", "software_identity", "write_folder"]
 
 
 def run_identity(tree: Mapping[str, Any], replications: int, seed: int) -> str:
@@ -82,24 +82,55 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         RunError: the folder exists and holds something else, or cannot be written.
     """
     content = {name: text.encode("utf-8") for name, text in files.items()}
-    if folder.exists():
+    draft = folder.parent / f".draft-{uuid.uuid4().hex}"
+    try:
         if _holds(folder, content):
             return
-        raise RunError(f"{folder} already holds something else; give another folder with --out")
-    try:
+        check_folder(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = folder.parent / f".draft-{uuid.uuid4().hex}"
         draft.mkdir()
-    except OSError as error:
-        raise RunError(f"{folder} cannot be written: {error.strerror}") from error
-    try:
         for name, data in content.items():
             (draft / name).write_bytes(data)
-        os.replace(draft, folder)
+        _move(draft, folder, content)
     except OSError as error:
         raise RunError(f"{folder} cannot be written: {error.strerror}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that a run cannot be written to, before time is spent on the run.
+
+    Raises:
+        RunError: it exists and is not an earlier run or empty, or cannot be looked at.
+    """
+    try:
+        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+            return
+        if (folder / "run.json").is_file():
+            return  # perhaps the same run; told apart when it is written
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RunError(f"{folder} cannot be written: {reason}") from error
+    raise _taken(folder)
+
+
+def _taken(folder: Path) -> RunError:
+    return RunError(f"{folder} already holds something else; give another folder with --out")
+
+
+def _move(draft: Path, folder: Path, content: Mapping[str, bytes]) -> None:
+    """Move a finished draft into place; another run of the same may have come first."""
+    try:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()  # not every system moves a folder onto an empty one
+        os.rename(draft, folder)
+    except OSError:
+        if _holds(folder, content):
+            return
+        if folder.exists():
+            raise _taken(folder) from None
+        raise
 
 
 def _holds(folder: Path, content: Mapping[str, bytes]) -> bool:

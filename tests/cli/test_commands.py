@@ -130,7 +130,6 @@ def test_the_output_reads_as_a_commissioner_would_want(tmp_path: Path) -> None:
         "Made-up inputs: do not use for decisions.",
         "Two providers, 5 years, 5 simulated futures.",
         "Alliance costs less than Output in all 5 paired futures",
-        "(almost certain, as far as luck goes)",
         "Only money moves between the contracts.",
         "Runs out of cash",
         "Defaults taken, because the scenario does not say otherwise",
@@ -210,7 +209,7 @@ def test_check_as_json(tmp_path: Path) -> None:
 
 def test_check_warns_of_thin_reserves(tmp_path: Path) -> None:
     done = alliance("check", SMALLEST, "--set", "providers.south.reserves=£6,000", cwd=tmp_path)
-    assert "South's largest loss under Alliance is £9,000 a year" in done.stdout
+    assert "South's largest loss under Alliance is £9,000 in the first year" in done.stdout
     assert "8 months" in done.stdout
 
 
@@ -218,8 +217,9 @@ def test_show_says_the_contract_in_words(tmp_path: Path) -> None:
     text = " ".join(alliance("show", SMALLEST, cwd=tmp_path).stdout.split())
     assert "Council pays each provider £480 for each person who completes." in text
     assert (
-        "Council pays the providers 50% of (the target of £480,000 a year less all providers' "
-        "cost), divided by planned caseworkers: 62.5% North, 37.5% South. Never below −5% of the "
+        "Council pays the providers 50% of what all providers' cost is below the target of "
+        "£480,000 a year, and takes back 50% of what it is above, divided by planned caseworkers: "
+        "62.5% North, 37.5% South. Never below −5% of the "
         "target, never above 5% of the target." in text
     )
     assert "North −£15,000 no limit £285,600 −£15,000 £15,000" in text

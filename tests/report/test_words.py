@@ -66,9 +66,9 @@ def test_likelihood_words_stand_in_their_bands(share: float, said: str) -> None:
 def test_shares_of_futures_claim_no_certainty() -> None:
     assert [percent(share, 200) for share in (0.0, 0.005, 0.4, 0.999, 1.0)] == [
         "0 of 200",
-        "0.5%",
-        "40%",
-        "99.9%",
+        "0.5% of 200",
+        "40% of 200",
+        "99.9% of 200",
         "all 200",
     ]
 
