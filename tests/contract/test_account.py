@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator._errors import SettlementError
 from simulator.contract.account import Account, settled_at
+from simulator.contract.checks import check_contract
 from simulator.contract.contract import Contract
+from simulator.contract.limits import yearly_limits
 from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Statement
@@ -134,3 +137,62 @@ def test_any_timing_pays_the_same_in_the_end(assessed: str, settled: str) -> Non
     paid = sum(live(Account(contract.agree("any", PARTIES)), THREE_YEARS, statements))
     total = 7 * sum(float(each.columns["completed"].sum()) for each in statements)
     assert -total == float(paid[0, 0])
+
+
+def test_deductions_never_take_more_than_their_share_of_what_was_paid() -> None:
+    base = {"name": "Set-up", "measure": "once", "split": "equal", "assessed": "term"}
+    kpi = {
+        "form": "kpi deductions",
+        "kpis": {
+            "wait": {
+                "measure": "wait_days / started",
+                "at_most": "0 days",
+                "deduct": "100%",
+                "for_each": "1 days",
+            }
+        },
+        "cap": "5%",
+        "assessed": "quarter",
+    }
+    contract = Contract.model_validate({"amounts": {"once": "£100,000"}, "terms": [base, kpi]})
+    found = [finding.found for finding in check_contract(contract, PARTIES)]
+    assert found == ["found 'KPI deductions' assessed by quarter on the payments of 'Set-up', "
+            "which are assessed by term"]  # fmt: skip
+
+
+def test_money_that_does_not_sum_to_nought_is_an_error() -> None:
+    contract = Contract.model_validate({"form": "block", "amount": "£1,000,000 a year"})
+    wrong = Signatories(
+        ("c1", "c2"), ("north",), {"c1": 0.5, "c2": 0.4}, {"north": 1.0}, ("support",)
+    )
+    month = THREE_YEARS.months[0]
+    account = Account(contract.agree("block", wrong))
+    statement = Statement(statement_like(wrong, 1).columns, month.years)
+    account.add(month, statement)
+    with pytest.raises(SettlementError, match="do not sum to nought"):
+        account.pay_on_account(month, statement)
+
+
+def test_shares_that_sum_to_100_but_for_their_last_digit_are_shared_out_whole() -> None:
+    three = Signatories(
+        ("c",), ("a", "b", "d"), {"c": 1.0}, {"a": 1.0, "b": 1.0, "d": 1.0}, ("support",)
+    )
+    split = dict.fromkeys(("a", "b", "d"), "33.33333%")
+    form = {"form": "block", "amount": "£10,000,000 a year", "split": split}
+    contract = Contract.model_validate(form)
+    paid = contract.agree("block", three).settle(statement_like(three, 4))
+    assert abs(float(paid.sum())) < 1e-6
+
+
+@given(st.data(), st.integers(0, 10_000))
+def test_no_year_of_an_account_exceeds_the_limits(data: st.DataObject, seed: int) -> None:
+    parties = data.draw(signatories())
+    contract = data.draw(contracts(parties))
+    if list(check_contract(contract, parties)):
+        return
+    agreement = contract.agree("any", parties)
+    one_year = Timetable(datetime.date(2026, 4, 1), datetime.date(2027, 4, 1))
+    paid = sum(live(Account(agreement), one_year, monthly(one_year, parties, seed)))
+    for limits in yearly_limits(agreement):
+        received = float(paid[:, parties.accounts.index(limits.party)].sum())
+        assert limits.least - 1 <= received <= limits.most + 1
