@@ -211,6 +211,8 @@ def _shortfall(curve: Curve, measure: Expression, agreement: Agreement) -> str:
     bands, tree = curve.bands, measure.tree
     if len(bands) != 2 or bands[0].up_to != 0 or bands[0].rate != 0 or curve.in_money:
         return ""
+    if not bands[1].rate > 0:
+        return ""
     if not (isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Sub)):
         return ""
     if isinstance(tree.left, ast.Constant):
@@ -222,9 +224,11 @@ def _shortfall(curve: Curve, measure: Expression, agreement: Agreement) -> str:
     assert isinstance(standard, int | float)
     rate = float(bands[1].rate)
     words = _words_of(watched, agreement)
+    step = 0.01 / rate  # said as 1% for each so many: the way such clauses are written
     if 0 < standard < 1:
-        return f"{rate:.4g}% for each percentage point of {words} {side} {100 * standard:.4g}%"
-    return f"{100 * rate:.4g}% for each 1 of {words} {side} {standard:g}"
+        points = f"{100 * step:.4g} percentage points" if round(100 * step, 6) != 1 else "point"
+        return f"1% for each {points} by which {words} is {side} {100 * standard:.4g}%"
+    return f"1% for each {step:.4g} by which {words} is {side} {standard:g}"
 
 
 def _score(curve: Curve, measure: Expression, agreement: Agreement) -> str:
@@ -317,6 +321,8 @@ def _words_of(node: ast.expr, agreement: Agreement) -> str:
             a, b = _words_of(left, agreement), _words_of(right, agreement)
             a = f"({a})" if isinstance(left, ast.BinOp) and _looser(left.op, op) else a
             b = f"({b})" if isinstance(right, ast.BinOp) else b
+            if isinstance(op, ast.Div):
+                b = _one_of(right) or b
             return f"{a} {_SIGNS[type(op)]} {b}"
         case ast.UnaryOp(operand=operand):
             return f"minus {_words_of(operand, agreement)}"
@@ -332,6 +338,13 @@ def _words_of(node: ast.expr, agreement: Agreement) -> str:
         case ast.Name(id=name):
             return _name(name, agreement.amounts)
     return ast.unparse(node)
+
+
+def _one_of(node: ast.expr) -> str:
+    """Return what one of a column is called: 'per person who starts'."""
+    if isinstance(node, ast.Call) and len(node.args) == 1:
+        node = node.args[0]
+    return COLUMNS[node.id][0] if isinstance(node, ast.Name) and node.id in COLUMNS else ""
 
 
 def _looser(inner: ast.operator, outer: ast.operator) -> bool:

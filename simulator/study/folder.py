@@ -49,11 +49,11 @@ def run_tables(doc: Mapping[str, Any]) -> dict[str, str]:
     for name, contract in doc["contracts"].items():
         for party, row in contract["parties"].items():
             cash = row.get("p_cash_below_zero", "not asked")
-            parties.append((name, party, row["role"], *row["net_position"].values(), cash))
+            parties.append((name, party, row["role"], *_pence(row["net_position"]), cash))
         for service, counts in contract["services"].items():
             people += [(name, service, measure, value) for measure, value in counts.items()]
     compared = [
-        (name, party, *row.values())
+        (name, party, *_pence(row))
         for name, comparison in doc["comparison"].items()
         for party, row in comparison["parties"].items()
     ]
@@ -65,11 +65,15 @@ def run_tables(doc: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _pence(figures: Mapping[str, float | None]) -> list[float | str]:
+    return ["no data" if figure is None else round(figure, 2) for figure in figures.values()]
+
+
 def _csv(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
     page = io.StringIO()
     writer = csv.writer(page, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+    writer.writerows(rows)
     return page.getvalue()
 
 
