@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator._errors import did_you_mean
+from simulator.contract.compose import Composition
 from simulator.contract.contract import Contract, nth
 from simulator.contract.curve import Frozen
 from simulator.contract.expression import Expression
-from simulator.contract.forms import Composition
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.statement import COLUMNS
 from simulator.contract.term import Term

@@ -17,15 +17,10 @@ from pydantic_core import CoreSchema
 
 from simulator._refuse import refuse
 from simulator.contract.agreement import Agreement
+from simulator.contract.alliance import Alliance
+from simulator.contract.compose import Composition, provenance
 from simulator.contract.curve import Frozen
-from simulator.contract.forms import (
-    Alliance,
-    Block,
-    Composition,
-    KpiDeductions,
-    UnitPrice,
-    provenance,
-)
+from simulator.contract.forms import Block, KpiDeductions, UnitPrice
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier, Term
 from simulator.contract.working import NamedMeasure

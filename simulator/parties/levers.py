@@ -33,7 +33,7 @@ class Lever:
 
 LEVERS: tuple[Lever, ...] = (
     Lever("quality", "raises the chance of a good outcome (service: best_outcome)"),
-    Lever("handover", "raises the success of hand-overs (hand-over: best_success)"),
+    Lever("hand-over", "raises the success of hand-overs (hand-over: best_success)"),
     Lever("cost", "lowers the cost of a caseworker's work"),
     Lever("prevention", "lowers arrivals after a lag"),
     Lever("selection", "turns people away by need before they start"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from simulator.parties.levers import LEVERS
 from simulator.report.tables import paragraph, table
 from simulator.report.words import likelihood, money, money_in_words, money_range, number, percent
 from simulator.scenario.evidence import Default, defaults_taken, numbers_with_evidence
@@ -201,8 +202,9 @@ def same_people(doc: dict[str, Any]) -> bool:
 def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     yield "What this can and cannot tell"
     yield paragraph(
-        "Only money moves between the contracts. Every party does the same work under each "
-        "(behaviour: none), so collaboration has no effect here by construction.",
+        "Only money moves between the contracts. Every party works as it does today under each "
+        f"(behaviour: none): {', '.join(lever.name.replace('_', ' ') for lever in LEVERS)} stay at "
+        "the norm, so collaboration has no effect here by construction.",
         "  ",
     )
     ranged = [

@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, mod
 
 from simulator._kinds import plain
 from simulator._refuse import refuse
+from simulator.contract.compose import provenance
 from simulator.contract.curve import Frozen
-from simulator.contract.forms import provenance
 from simulator.contract.term import Identifier
 from simulator.quantities import (
     ChanceAYear,

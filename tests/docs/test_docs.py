@@ -20,19 +20,10 @@ from pydantic import BaseModel, TypeAdapter
 from simulator import quantities
 from simulator.contract.account import Account, settled_at
 from simulator.contract.agreement import Agreement
+from simulator.contract.alliance import Alliance, Outcome, OutcomePool, ShareBand
 from simulator.contract.contract import FORMS, Contract, OwnCost
 from simulator.contract.curve import Band
-from simulator.contract.forms import (
-    Alliance,
-    Block,
-    Indicator,
-    KpiDeductions,
-    Outcome,
-    OutcomePool,
-    ShareBand,
-    UnitPrice,
-    VolumeBand,
-)
+from simulator.contract.forms import Block, Indicator, KpiDeductions, UnitPrice, VolumeBand
 from simulator.contract.periods import Timetable
 from simulator.contract.statement import COLUMNS, Statement
 from simulator.contract.term import Term

@@ -1,0 +1,59 @@
+"""What every ready-made form is made with: the composition it comes to, and how to write it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator._kinds import CURRENCIES
+from simulator.contract.expression import Expression, parse
+from simulator.contract.term import Term
+from simulator.contract.working import NamedMeasure
+from simulator.quantities import Figure
+
+__all__ = ["CASEWORKERS", "Composition", "bracket", "named", "part", "provenance", "term"]
+
+CASEWORKERS = "assumption: in proportion to planned caseworkers, the usual first offer 'by budget'"
+"""Where the default split comes from."""
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What a form comes to: terms, and the names they use."""
+
+    terms: tuple[Term, ...]
+    amounts: Mapping[str, Figure] = field(default_factory=dict)
+    measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
+
+
+def provenance(text: str) -> dict[str, Any]:
+    """Mark a field's default with where it comes from; the run lists it."""
+    return {"provenance": text}
+
+
+def term(**keys: Any) -> Term:
+    """Return a term; its measures may be given as text."""
+    written = {"measure", "times", "on_account"} & keys.keys()
+    return Term.model_validate(keys | {key: _composed(keys[key]) for key in written})
+
+
+def named(measure: str, **keys: Any) -> NamedMeasure:
+    """Return a named measure of a text and a curve."""
+    return NamedMeasure.model_validate({"measure": _composed(measure), **keys})
+
+
+def _composed(text: str) -> Expression:
+    """Read a measure made here, around one that was short enough when it was read."""
+    return parse(text, longest=10_000)
+
+
+def bracket(text: str) -> str:
+    """Return a measure as it can stand inside another."""
+    return text if text.isidentifier() else f"({text})"
+
+
+def part(whole: Figure, share: Figure, ending: str = "") -> Figure:
+    """Return a share of an amount of money, written in its currency."""
+    symbol = next((sign for sign in CURRENCIES if sign in whole.written), CURRENCIES[0])
+    return Figure(whole * share, f"{symbol}{whole * share!r}{ending}", "money")
