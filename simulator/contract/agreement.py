@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator._errors import SettlementError
 from simulator.contract.signatories import Signatories
@@ -84,7 +85,7 @@ class Agreement:
                     "by, as in cost / max(completed, 1)"
                 )
             payments[..., index, :] = moved
-            if self.is_payment(term):
+            if self.between_parties[index]:
                 working.add_payments(moved[..., self.signatories.provider_slice])
         return payments
 
@@ -118,6 +119,11 @@ class Agreement:
             times = 1 if term.factor_on_payments else windows  # a factor does not add up
             bounds.append([times * bound for bound in term.payment_bounds(working)])
         return np.array(bounds)
+
+    @cached_property
+    def between_parties(self) -> npt.NDArray[np.bool_]:
+        """For each term, whether it moves money between commissioners and providers."""
+        return np.array([self.is_payment(term) for term in self.terms])
 
     @cached_property
     def pooled(self) -> dict[str, bool]:

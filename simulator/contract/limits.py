@@ -9,7 +9,7 @@ import numpy as np
 from simulator.contract.agreement import Agreement
 from simulator.contract.expression import product
 from simulator.contract.statement import Array
-from simulator.contract.term import Term, shares
+from simulator.contract.term import Term
 
 __all__ = ["Limits", "is_cost_reimbursement", "yearly_limits"]
 
@@ -51,13 +51,14 @@ def yearly_limits(agreement: Agreement) -> list[Limits]:
     beside_cost = np.zeros_like(between)
     outside = np.zeros((len(accounts), 2))
     reimbursed = False
-    for term, bounds in zip(agreement.terms, agreement.yearly_bounds(), strict=True):
+    each = zip(agreement.terms, agreement.yearly_bounds(), agreement.between_parties, strict=True)
+    for term, bounds, is_between in each:
         if term.factor_on_payments:
             between = _scaled(between, bounds)
             beside_cost = _scaled(beside_cost, bounds)
             if reimbursed:  # a part of the cost itself is taken off or added, however large it is
                 beside_cost += np.select([bounds < 0, bounds > 0], [-np.inf, np.inf], 0.0)
-        elif agreement.is_payment(term):
+        elif is_between:
             moves = _moves(agreement, term, bounds)[signatories.provider_slice]
             between = between + moves
             if is_cost_reimbursement(term):
@@ -94,20 +95,7 @@ def _scaled(payments: Array, factor: Array) -> Array:
 def _moves(agreement: Agreement, term: Term, bounds: Array) -> Array:
     """Return the least and greatest receipt of each account from one term, ``(accounts, 2)``."""
     signatories = agreement.signatories
-    accounts = signatories.accounts
-    if term.is_pooled(agreement.pooled):
-        each = shares(term.split, signatories) if term.split is not None else None
-        total = 1.0 if each is None else float(each.sum())
-    else:
-        each, total = np.ones(len(signatories.providers)), float(len(signatories.providers))
-    weight = np.zeros(len(accounts))
-    for side, sign in ((term.payee, 1.0), (term.payer, -1.0)):
-        if side == "providers":
-            weight[signatories.provider_slice] += sign * (0.0 if each is None else each)
-        elif side == "commissioners":
-            for index, party in enumerate(signatories.commissioners):
-                weight[index] += sign * total * signatories.funding[party]
-        else:
-            weight[accounts.index(side)] += sign * total
+    count = 1 if term.is_pooled(agreement.pooled) else len(signatories.providers)
+    weight = term.move(np.ones(count), signatories)
     ends = [[w * end if w else 0.0 for end in bounds] for w in weight]
     return np.sort(np.array(ends), axis=1)

@@ -76,13 +76,13 @@ class Term(Curve):
         """
         level = working.price_level if self.in_money else 1.0
         value = self.apply(working.evaluate(self.measure)) * working.evaluate(self.times) * level
-        return self._move(value, working.signatories)
+        return self.move(value, working.signatories)
 
     def pay_on_account(self, working: Working) -> Array:
         """Return the payments on account for the window (a month), shape ``(..., accounts)``."""
         if self.on_account is None:
             return np.zeros(len(working.signatories.accounts))
-        return self._move(working.evaluate(self.on_account), working.signatories)
+        return self.move(working.evaluate(self.on_account), working.signatories)
 
     def payment_bounds(self, working: Working) -> tuple[float, float]:
         """Return the least and greatest size of the payment for any statement of the window.
@@ -115,7 +115,13 @@ class Term(Curve):
         """Tell whether the amount is one for all providers (and so needs a split)."""
         return self.measure.is_pooled(pooled) and self.times.is_pooled(pooled)
 
-    def _move(self, value: Array, signatories: Signatories) -> Array:
+    def move(self, value: Array, signatories: Signatories) -> Array:
+        """Return who receives and pays an amount, shape ``(..., accounts)``, summing to 0.
+
+        Args:
+            value: shape ``(..., providers)`` (each its own) or ``(..., 1)`` (one for all).
+            signatories: the parties.
+        """
         return _spread(value, self.payee, self.split, signatories) - _spread(
             value, self.payer, self.split, signatories
         )

@@ -43,7 +43,6 @@ class Working:
     measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
     price_level: float = 1.0
     payments: Array | None = None
-    payment_bounds: tuple[float, float] = (-np.inf, np.inf)
     _known: dict[str, Array] = field(default_factory=dict)
     _known_bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -95,7 +94,7 @@ class Working:
 
     def _look_up_bounds(self, name: str) -> tuple[float, float]:
         if name == "payments":
-            return self.payment_bounds
+            return -np.inf, np.inf  # shares of payments are bounded as factors on them instead
         if name == "years":
             return self.statement.years, self.statement.years
         if name in self.amounts:

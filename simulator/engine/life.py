@@ -14,6 +14,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, get_args
 
 import numpy as np
@@ -30,6 +31,7 @@ from simulator.engine.clock import date_ticks, to_days, to_ticks
 from simulator.engine.network import Network
 from simulator.engine.streams import Purpose, Stream, name_key
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.world import places
 
 __all__ = ["Future", "Life", "Plan", "Watch", "live", "plan_lives"]
 
@@ -72,7 +74,13 @@ class Plan:
     mobilisation: float
     contracts: tuple[Watch, ...]
 
-    @property
+    @cached_property
+    def month_ends(self) -> tuple[int, ...]:
+        """The tick at which each month of the term ends."""
+        start = self.timetable.starts
+        return tuple(date_ticks(month.end, start) for month in self.timetable.months)
+
+    @cached_property
     def ledger_months(self) -> int:
         """Months of the ledger: those of the term and those until the last payment."""
         longest = max(to_ticks(watch.paid_within) for watch in self.contracts)
@@ -82,8 +90,7 @@ class Plan:
         """Return the month of the ledger that an instant lies in; a month end is in its month."""
         months = self.timetable.months
         if tick <= self.network.end:
-            ends = [date_ticks(month.end, self.timetable.starts) for month in months]
-            return bisect_left(ends, tick)
+            return bisect_left(self.month_ends, tick)
         last = self.timetable.ends - datetime.timedelta(days=1)
         day = last + datetime.timedelta(days=math.ceil(to_days(tick - self.network.end)))
         return len(months) - 1 + (day.year - last.year) * 12 + day.month - last.month
@@ -123,8 +130,7 @@ class Life:
         self.caseload = caseload
         self.env = simpy.Environment()
         self.months = plan.timetable.months
-        start = plan.timetable.starts
-        self.month_ends = [date_ticks(month.end, start) for month in self.months]
+        self.month_ends = plan.month_ends
         self.diary: list[tuple[datetime.date, str]] = []
         accounts = plan.contracts[0].agreement.signatories.accounts
         self.costs = np.zeros((plan.ledger_months, len(accounts)))
@@ -179,8 +185,7 @@ class Life:
             in_post = posts if step == steps else float(step)
             self._count_posts()
             self.posts[provider, service] = in_post
-            # a hair above, so that 0.1 x 30 holds 3 people and not 2.999...
-            self.caseload.resize(provider, service, math.floor(in_post * caseload + 1e-9))
+            self.caseload.resize(provider, service, places(in_post, caseload))
             if step < steps:
                 yield self.env.timeout(to_ticks(self.plan.mobilisation / steps))
         if self.plan.mobilisation > 0:
@@ -266,15 +271,15 @@ class Life:
         self, watch: Watch, account: Account, kind: Settled, paid: list[simpy.Event]
     ) -> Process:
         """Settle at each date of one kind, after that month's payment on account."""
+        between = watch.agreement.between_parties[:, None]
         for index, month in enumerate(self.months):
             if kind in settled_at(month):
                 yield paid[index]
                 due = account.settle([kind])
                 what = "final account" if month.last else f"{kind} settlement"
                 self._note(f"{watch.agreement.name}: {what}")
-                between = np.array([watch.agreement.is_payment(t) for t in watch.agreement.terms])
-                self._post(watch, np.where(between[:, None], 0.0, due))
-                self.env.process(self._pay_later(watch, np.where(between[:, None], due, 0.0)))
+                self._post(watch, np.where(between, 0.0, due))
+                self.env.process(self._pay_later(watch, np.where(between, due, 0.0)))
 
     def _pay_later(self, watch: Watch, due: Array) -> Process:
         """Pay a settlement between the parties in its time; own costs were paid at once."""

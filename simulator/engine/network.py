@@ -15,7 +15,7 @@ from simulator.engine.streams import name_key
 from simulator.parties.levers import Practice, moved_chance
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import MONTHS, Service
+from simulator.scenario.world import MONTHS, Service, referral_shares
 
 __all__ = ["HandoverPath", "NeedGroup", "Network", "ServiceNode", "build_network"]
 
@@ -148,8 +148,7 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
     service = scenario.services[name]
     providers = list(scenario.providers)
     season = _season(service)
-    referred_to = service.referred_to or _by_workers(service)
-    provider_edges, provider_order = _edges(dict(referred_to), providers)
+    provider_edges, provider_order = _edges(referral_shares(service), providers)
     needs = _needs(service, practice)
     shares = {key: float(need.share) for key, need in service.needs.items()} or {"": 1.0}
     need_edges, need_order = _edges(shares, list(shares))
@@ -238,11 +237,6 @@ def _season(service: Service) -> tuple[float, ...]:
     others = len(MONTHS) - len(named)
     rest = -sum(named.values()) / others if others else 0.0
     return tuple(1.0 + named.get(month, rest) for month in MONTHS)
-
-
-def _by_workers(service: Service) -> dict[str, float]:
-    total = math.fsum(service.workers.values())  # the same in any order
-    return {name: posts / total for name, posts in service.workers.items()}
 
 
 def _edges(shares: dict[str, float], order: list[str]) -> tuple[tuple[float, ...], tuple[int, ...]]:

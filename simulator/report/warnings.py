@@ -11,7 +11,7 @@ from simulator.engine.books import planned_yearly_cost
 from simulator.quantities import DAYS_A_YEAR
 from simulator.report.words import money
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import mean_stay
+from simulator.scenario.world import mean_stay, places, referral_shares
 
 __all__ = ["warnings"]
 
@@ -78,15 +78,10 @@ def _by_service(scenario: Scenario) -> set[str]:
 def _loads(scenario: Scenario) -> Iterator[str]:
     """Compare referrals with what the caseworkers can take at full strength."""
     for key, service in scenario.services.items():
-        total = sum(service.workers.values())
+        shares = referral_shares(service)
         for provider, posts in service.workers.items():
-            share = (
-                float(service.referred_to.get(provider, 0.0))
-                if service.referred_to is not None
-                else posts / total
-            )
-            coming = service.referrals * share * service.take_up
-            holds = math.floor(posts * service.caseload + 1e-9)
+            coming = service.referrals * shares.get(provider, 0.0) * service.take_up
+            holds = places(posts, service.caseload)
             can_take = holds * DAYS_A_YEAR / mean_stay(service)
             load = coming / can_take
             if load > 1.25:

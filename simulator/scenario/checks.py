@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +28,8 @@ _RESERVED = ("commissioners", "providers", *OUTSIDE)
 def check_scenario(scenario: Scenario) -> Iterator[Finding]:
     """Report everything in a scenario that does not fit together."""
     yield from _check_term(scenario)
-    yield from _check_parties(scenario)
+    of_parties = list(_check_parties(scenario))
+    yield from of_parties
     for name, service in scenario.services.items():
         yield from _check_service(("services", name), service, scenario)
     yield from _check_handovers(scenario)
@@ -43,18 +45,12 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
                 "a dated risk lies inside the term",
                 "move it or remove it",
             )
-    if not any(True for _ in _check_parties(scenario)):
+    if not of_parties:
         for name, contract in scenario.contracts.items():
             if not _is_readable(contract):
                 continue
             for finding in check_contract(contract, scenario.signatories):
-                yield Finding(
-                    ("contracts", name, *finding.path),
-                    finding.found,
-                    finding.allowed,
-                    finding.mend,
-                    finding.at_key,
-                )
+                yield replace(finding, path=("contracts", name, *finding.path))
             if _days(scenario) and contract.mobilisation >= _days(scenario):
                 yield Finding(
                     ("contracts", name, "mobilisation"),

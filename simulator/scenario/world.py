@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -235,6 +236,20 @@ class Service(Frozen):
                 "add for example 'good_outcome: 45%'",
             )
         return self
+
+
+def places(posts: float, caseload: float) -> int:
+    """Return how many people caseworkers can hold: whole ones, rounded down."""
+    # a hair above, so that 0.1 x 30 holds 3 people and not 2.999...
+    return math.floor(posts * caseload + 1e-9)
+
+
+def referral_shares(service: Service) -> dict[str, float]:
+    """Return the share of the referrals that each provider receives."""
+    if service.referred_to:
+        return {name: float(share) for name, share in service.referred_to.items()}
+    total = math.fsum(service.workers.values())  # the same in any order
+    return {name: posts / total for name, posts in service.workers.items()}
 
 
 def mean_stay(service: Service) -> float:

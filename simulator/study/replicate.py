@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.engine.caseload import COUNTS
 from simulator.engine.life import Future, Plan, live, plan_lives
@@ -73,11 +74,15 @@ def replicate(
     """
     practice = at_norm(provider.quality for provider in scenario.providers.values())
     plans = plan_lives(scenario, build_network(scenario, practice))
+    reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
+    factors = [present_value_factors(plan) for plan in plans]
     outcomes = {name: _room_for(scenario, replications) for name in scenario.contracts}
     for replication in range(replications):
-        for plan, future in zip(plans, live(plans, seed, replication, People), strict=True):
-            for name in future.payments:
-                _keep(outcomes[name], replication, name, plan, future)
+        futures = live(plans, seed, replication, People)
+        for plan, factor, future in zip(plans, factors, futures, strict=True):
+            for watch in plan.contracts:
+                agreement = watch.agreement
+                _keep(outcomes[agreement.name], replication, agreement, reserves, factor, future)
         progress(replication + 1)
     return Study(scenario, seed, replications, outcomes)
 
@@ -95,20 +100,24 @@ def _room_for(scenario: Scenario, replications: int) -> Outcomes:
     )
 
 
-def _keep(outcomes: Outcomes, index: int, name: str, plan: Plan, future: Future) -> None:
+def _keep(
+    outcomes: Outcomes,
+    index: int,
+    agreement: Agreement,
+    reserves: Array,
+    factors: Array,
+    future: Future,
+) -> None:
     """Reduce one future under one contract to its row."""
-    scenario = plan.scenario
-    providers = scenario.signatories.provider_slice
-    by_month = future.net(name)
+    providers = agreement.signatories.provider_slice
+    by_month = future.net(agreement.name)
+    payments = future.payments[agreement.name]
     outcomes.net[index] = by_month.sum(axis=0)
-    outcomes.present_value[index] = present_value_factors(plan) @ by_month
-    reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
+    outcomes.present_value[index] = factors @ by_month
     cash = reserves + by_month[:, providers].cumsum(axis=0)
     outcomes.lowest_cash[index] = cash.min(axis=0)
-    agreement = next(w.agreement for w in plan.contracts if w.agreement.name == name)
-    between = [agreement.is_payment(term) for term in agreement.terms]
-    outcomes.paid[index] = future.payments[name][:, between][..., providers].sum()
-    outcomes.payments_sum[index] = future.payments[name].sum()
+    outcomes.paid[index] = payments[:, agreement.between_parties][..., providers].sum()
+    outcomes.payments_sum[index] = payments.sum()
     reading = future.reading
     for column in COUNTS:
         outcomes.people[column][index] = reading.counts[column].sum(axis=0)
