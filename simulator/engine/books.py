@@ -77,7 +77,8 @@ class Books:
         running = pay * rates.overheads + rates.fixed * month.years
         running = (running + counts["started"] * rates.per_start) * price_level
         columns = counts | {
-            "staff_cost": to_ledger_grid(pay * pay_level),
+            # posts are the same in every future, the statement has all futures in every column
+            "staff_cost": np.broadcast_to(to_ledger_grid(pay * pay_level), running.shape),
             "running_cost": to_ledger_grid(running),
             "vat_cost": to_ledger_grid(running * rates.vat),
         }
@@ -101,7 +102,7 @@ def planned_yearly_cost(scenario: Scenario) -> dict[str, float]:
 
 
 def cost_flows(statement: Statement, commissioners: int) -> Array:
-    """Return who pays the month's costs to whom, shape ``(accounts,)``, summing to 0 exactly.
+    """Return who pays the month's costs to whom, shape ``(..., accounts)``, summing to 0 exactly.
 
     Args:
         statement: of one month.
@@ -110,8 +111,9 @@ def cost_flows(statement: Statement, commissioners: int) -> Array:
     by_line = [
         statement.columns[name].sum(axis=-1) for name in ("staff_cost", "running_cost", "vat_cost")
     ]
-    flows = np.zeros(commissioners + len(by_line[0]) + len(OUTSIDE))
-    flows[commissioners : commissioners + len(by_line[0])] = -sum(by_line)
+    *lead, providers = by_line[0].shape
+    flows = np.zeros((*lead, commissioners + providers + len(OUTSIDE)))
+    flows[..., commissioners : commissioners + providers] = -sum(by_line)
     for account, line in enumerate(by_line):
-        flows[commissioners + len(by_line[0]) + account] = line.sum()
+        flows[..., commissioners + providers + account] = line.sum(axis=-1)
     return flows

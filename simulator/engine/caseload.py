@@ -1,19 +1,32 @@
 """The interface between the life of a contract and the people it serves.
 
-The life of the contract asks the people to live on until an instant, changes capacity and demand
-at instants, and reads counts at instants. Person events before an instant have happened when
-``advance`` returns; those at the instant itself come after what the contract does then.
+A caseload carries the people of several futures side by side. The life of the contract asks them
+to live on until an instant, changes capacity and demand at instants, and reads counts at instants.
+
+Order at equal times, the same for every engine:
+
+1. what the contract does: person events before an instant have happened when ``advance`` returns,
+   those at the instant itself come after it;
+2. potential referrals, by service;
+3. people on the way who arrive, by the service of their first referral and by their number in it;
+4. stays that end, by provider, by service, and by the number of the place;
+5. people in line whose patience ends: whoever is granted a place at that tick has started.
+
+A place given back last is taken first; a place never used before is taken when none was given back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import enum
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from simulator.contract.statement import Array
+from simulator.engine.network import Network
+from simulator.engine.streams import Stream
 
-__all__ = ["COUNTS", "Caseload", "Reading"]
+__all__ = ["COUNTS", "WAIT_UNITS_A_DAY", "Alarm", "Caseload", "Engine", "Reading", "Trigger"]
 
 COUNTS = (
     "referred",
@@ -30,6 +43,37 @@ COUNTS = (
 )
 """What a caseload counts; the people's columns of a statement."""
 
+WAIT_UNITS_A_DAY = 2**20
+"""Waits and stays are added up in whole units of a twelfth of a second: exact in any order."""
+
+
+class Trigger(enum.IntEnum):
+    """What can make the people stop for the contract; a closed list."""
+
+    WAITING = 0
+    """So many people are in line, those who have left it not counted."""
+    STARTED = 1
+    """So many people have started since the beginning."""
+
+
+@dataclass(frozen=True, order=True)
+class Alarm:
+    """A trigger that went off.
+
+    Attributes:
+        tick: when.
+        future: in which of the futures side by side.
+        trigger: which.
+        provider: index of the provider.
+        service: index of the service.
+    """
+
+    tick: int
+    future: int
+    trigger: Trigger
+    provider: int
+    service: int
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -37,33 +81,50 @@ class Reading:
 
     Attributes:
         counts: for each of :data:`COUNTS`, the total since the start, shape
-            ``(providers, services)``.
+            ``(futures, providers, services)``.
         waiting: people waiting now, same shape.
         in_service: people with a caseworker now, same shape.
-        on_the_way: people between two services, or who will come back, now.
+        on_the_way: people between two services, or who will come back, now, shape ``(futures,)``.
     """
 
     counts: Mapping[str, Array]
     waiting: Array
     in_service: Array
-    on_the_way: int
+    on_the_way: Array
 
 
 class Caseload(Protocol):
-    """People in services, by any engine."""
+    """People in services, in several futures side by side, by any engine."""
 
-    def advance(self, until: int) -> None:
-        """Let everything happen that happens before the tick ``until``."""
+    def advance(self, until: int) -> Sequence[Alarm]:
+        """Let everything happen that happens before the tick ``until``.
 
-    def resize(self, provider: int, service: int, places: int) -> None:
+        A future in which a trigger goes off stops right after the event that set it off; its
+        alarm is returned, and it goes on when asked again. A trigger goes off once.
+        """
+
+    def resize(self, future: int, provider: int, service: int, places: int) -> None:
         """Change how many people a provider can hold in a service, from now.
 
         Fewer places than people: nobody is sent away, places close as people finish. More: those
         who wait start at once, so that a reading at the same instant sees them.
         """
 
-    def scale_demand(self, service: int, factor: float) -> None:
+    def scale_demand(self, future: int, service: int, factor: float) -> None:
         """Multiply the referrals from outside by a factor, from now, instead of the last factor."""
+
+    def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
+        """Let a trigger go off in every future when its number reaches a level.
+
+        A level that is reached already goes off at the next event that raises the number.
+        """
 
     def read(self) -> Reading:
         """Return the counts now."""
+
+
+class Engine(Protocol):
+    """Makes the people of several futures."""
+
+    def __call__(self, network: Network, streams: Sequence[Stream]) -> Caseload:
+        """Return a caseload of one future for each stream, at the start of the term."""

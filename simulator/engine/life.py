@@ -1,10 +1,13 @@
 """The life of contracts as SimPy processes, and the loop that runs it beside the people.
 
+Several futures live side by side: the contract's calendar is the same for all of them, so each
+month's statements are settled together as arrays, while shocks come to each future on its own day.
 Several contracts can watch one world live once, as long as none of them changes what happens in
 it; each keeps its own account of the same months.
 
 Contract events come before person events at equal times: the people are advanced up to, not
-through, the instant of the next contract event.
+through, the instant of the next contract event. An alarm of the people in between becomes a
+contract event of its own.
 """
 
 from __future__ import annotations
@@ -26,14 +29,14 @@ from simulator.contract.periods import Timetable
 from simulator.contract.statement import Array, Statement
 from simulator.contract.term import Settled
 from simulator.engine.books import Books, CostRates, cost_flows
-from simulator.engine.caseload import Caseload, Reading
+from simulator.engine.caseload import Alarm, Caseload, Engine, Reading, Trigger
 from simulator.engine.clock import date_ticks, to_days, to_ticks
 from simulator.engine.network import Network
 from simulator.engine.streams import Purpose, Stream, name_key
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import places
 
-__all__ = ["Future", "Life", "Plan", "Watch", "live", "plan_lives"]
+__all__ = ["Futures", "Life", "Note", "Plan", "Watch", "live", "plan_lives"]
 
 Process = Generator[simpy.Event, Any, None]
 _SETTLEMENTS: tuple[Settled, ...] = get_args(Settled)
@@ -96,65 +99,83 @@ class Plan:
         return len(months) - 1 + (day.year - last.year) * 12 + day.month - last.month
 
 
-@dataclass
-class Future:
-    """One simulated future.
+@dataclass(frozen=True)
+class Note:
+    """A line of the diary.
 
     Attributes:
-        statements: one for each month of the term.
+        day: when.
+        what: happened.
+        future: in which future; None is in all of them.
+    """
+
+    day: datetime.date
+    what: str
+    future: int | None = None
+
+
+@dataclass
+class Futures:
+    """Simulated futures, lived side by side.
+
+    Attributes:
+        statements: one for each month of the term, shape ``(futures, providers, services)``.
         reading: the caseload's last reading, at the end of the term.
-        costs: cost flows, shape ``(months, accounts)``; a positive figure is received.
-        payments: for each contract, shape ``(months, terms, accounts)``; the months go on after
-            the term until the last payment is made.
-        diary: what happened when, in order: (date, what).
+        costs: cost flows, shape ``(futures, months, accounts)``; a positive figure is received.
+        payments: for each contract, shape ``(futures, months, terms, accounts)``; the months go on
+            after the term until the last payment is made.
+        diary: what happened, in order.
     """
 
     statements: list[Statement]
     reading: Reading
     costs: Array
     payments: dict[str, Array]
-    diary: list[tuple[datetime.date, str]] = field(default_factory=list)
+    diary: list[Note] = field(default_factory=list)
 
     def net(self, contract: str) -> Array:
-        """Return income less payments and own costs by month, shape ``(months, accounts)``."""
-        total: Array = self.payments[contract].sum(axis=1) + self.costs
+        """Return income less payments and own costs, shape ``(futures, months, accounts)``."""
+        total: Array = self.payments[contract].sum(axis=-2) + self.costs
         return total
 
 
 class Life:
-    """One future being lived."""
+    """Futures being lived."""
 
-    def __init__(self, plan: Plan, stream: Stream, caseload: Caseload) -> None:
+    def __init__(self, plan: Plan, streams: Sequence[Stream], caseload: Caseload) -> None:
         self.plan = plan
-        self.stream = stream
+        self.streams = streams
         self.caseload = caseload
         self.env = simpy.Environment()
         self.months = plan.timetable.months
         self.month_ends = plan.month_ends
-        self.diary: list[tuple[datetime.date, str]] = []
+        self.diary: list[Note] = []
         accounts = plan.contracts[0].agreement.signatories.accounts
-        self.costs = np.zeros((plan.ledger_months, len(accounts)))
+        months = (len(streams), plan.ledger_months)
+        self.costs = np.zeros((*months, len(accounts)))
         self.payments = {
-            watch.agreement.name: np.zeros(
-                (plan.ledger_months, len(watch.agreement.terms), len(accounts))
-            )
+            watch.agreement.name: np.zeros((*months, len(watch.agreement.terms), len(accounts)))
             for watch in plan.contracts
         }
         self.statements: list[Statement] = []
         self.posts = np.zeros_like(plan.rates.posts)
         self._post_ticks = np.zeros_like(plan.rates.posts)
         self._posts_since = 0
-        self._active_risks: dict[str, int] = {}
+        self._active_risks: list[dict[str, int]] = [{} for _ in streams]
         self._books_closed = [self.env.event() for _ in self.months]
         self._start_processes()
 
-    def run(self) -> Future:
+    def run(self) -> Futures:
         """Live the whole term and the payments after it."""
         end = self.month_ends[-1]
         while (now := self.env.peek()) < math.inf:
-            self.caseload.advance(min(int(now), end))
-            self.env.step()
-        return Future(self.statements, self.caseload.read(), self.costs, self.payments, self.diary)
+            alarms = self.caseload.advance(min(int(now), end))
+            for alarm in alarms:
+                self.env.process(self._answer(alarm))
+            if not alarms:
+                self.env.step()
+        reading = self.caseload.read()
+        return Futures(self.statements, reading, self.costs, self.payments, self.diary)
 
     def _start_processes(self) -> None:
         process = self.env.process
@@ -163,8 +184,10 @@ class Life:
             for service, posts in enumerate(row):
                 if posts > 0:
                     process(self._mobilise(provider, service, float(posts)))
-        for name in self.plan.scenario.risks:
-            process(self._risk(name))
+        for future, stream in enumerate(self.streams):
+            for name in self.plan.scenario.risks:
+                for start in self._days_of(name, stream):
+                    process(self._shock(name, future, start))
         process(self._govern())
         for watch in self.plan.contracts:
             account = Account(watch.agreement, watch.uplift)
@@ -185,9 +208,12 @@ class Life:
             in_post = posts if step == steps else float(step)
             self._count_posts()
             self.posts[provider, service] = in_post
-            self.caseload.resize(provider, service, places(in_post, caseload))
+            held = places(in_post, caseload)
+            for future in range(len(self.streams)):
+                self.caseload.resize(future, provider, service, held)
             if step < steps:
                 yield self.env.timeout(to_ticks(self.plan.mobilisation / steps))
+        self.caseload.watch(Trigger.WAITING, provider, service, max(1, held))
         if self.plan.mobilisation > 0:
             self._note("caseworkers all in post")
 
@@ -196,8 +222,17 @@ class Life:
         self._post_ticks += self.posts * (now - self._posts_since)
         self._posts_since = now
 
-    def _risk(self, name: str) -> Process:
-        """Let a shock to demand come on its day, or by its chance in each year."""
+    def _answer(self, alarm: Alarm) -> Process:
+        """Write down that a line has grown as long as the caseload it waits for."""
+        yield self.env.timeout(alarm.tick - int(self.env.now))
+        scenario = self.plan.scenario
+        provider = list(scenario.providers)[alarm.provider]
+        service = list(scenario.services)[alarm.service]
+        line = f"{service}: as many people wait for {provider} as it has places"
+        self._note(line, alarm.future)
+
+    def _days_of(self, name: str, stream: Stream) -> list[int]:
+        """Return when a shock to demand comes: on its day, or by its chance in each year."""
         risk = self.plan.scenario.risks[name]
         start, key = self.plan.timetable.starts, name_key(name)
         days: list[float] = []
@@ -205,35 +240,32 @@ class Life:
             days = [float((risk.on - start).days)]
         elif risk.chance is not None:
             for year in range(math.ceil(self.plan.timetable.days / 365.25)):
-                if self.stream.uniform(year, key, 0, Purpose.RISK_COMES) < risk.chance:
-                    part = self.stream.uniform(year, key, 0, Purpose.RISK_DAY)
+                if stream.uniform(year, key, 0, Purpose.RISK_COMES) < risk.chance:
+                    part = stream.uniform(year, key, 0, Purpose.RISK_DAY)
                     days.append((year + part) * 365.25)
-        for day in days:
-            if to_ticks(day) < self.month_ends[-1]:
-                self.env.process(self._shock(name, to_ticks(day)))
-        return
-        yield
+        return [to_ticks(day) for day in days if to_ticks(day) < self.month_ends[-1]]
 
-    def _shock(self, name: str, start: int) -> Process:
+    def _shock(self, name: str, future: int, start: int) -> Process:
         risk = self.plan.scenario.risks[name]
+        active = self._active_risks[future]
         yield self.env.timeout(start)
-        self._note(f"{risk.name or name} begins")
-        self._active_risks[name] = self._active_risks.get(name, 0) + 1
-        self._scale_demand()
+        self._note(f"{risk.name or name} begins", future)
+        active[name] = active.get(name, 0) + 1
+        self._scale_demand(future)
         yield self.env.timeout(to_ticks(risk.lasts))
-        self._active_risks[name] -= 1
-        self._scale_demand()
-        self._note(f"{risk.name or name} ends")
+        active[name] -= 1
+        self._scale_demand(future)
+        self._note(f"{risk.name or name} ends", future)
 
-    def _scale_demand(self) -> None:
+    def _scale_demand(self, future: int) -> None:
         scenario = self.plan.scenario
         for index, service in enumerate(scenario.services):
             factor = 1.0
             for name in sorted(scenario.risks):
                 risk = scenario.risks[name]
-                if self._active_risks.get(name) and service in (risk.services or (service,)):
+                if self._active_risks[future].get(name) and service in (risk.services or (service,)):
                     factor *= 1.0 + risk.demand
-            self.caseload.scale_demand(index, factor)
+            self.caseload.scale_demand(future, index, factor)
 
     def _keep_books(self) -> Process:
         """Close the books at each month end: read the people, pay the costs."""
@@ -246,7 +278,7 @@ class Life:
             statement = books.close(month, self.caseload.read(), self._post_ticks / length)
             self._post_ticks[:] = 0.0
             self.statements.append(statement)
-            self.costs[index] += cost_flows(statement, commissioners)
+            self.costs[:, index] += cost_flows(statement, commissioners)
             self._books_closed[index].succeed()
 
     def _govern(self) -> Process:
@@ -288,11 +320,12 @@ class Life:
 
     def _post(self, watch: Watch, payments: Array) -> None:
         """Enter payments in the ledger, in the month in which they are made."""
-        self.payments[watch.agreement.name][self.plan.ledger_month(int(self.env.now))] += payments
+        month = self.plan.ledger_month(int(self.env.now))
+        self.payments[watch.agreement.name][:, month] += payments
 
-    def _note(self, what: str) -> None:
+    def _note(self, what: str, future: int | None = None) -> None:
         day = self.plan.timetable.starts + datetime.timedelta(days=to_days(int(self.env.now)))
-        self.diary.append((day, what))
+        self.diary.append(Note(day, what, future))
 
 
 def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
@@ -309,14 +342,16 @@ def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
     )
 
 
-def live(plans: Sequence[Plan], seed: int, replication: int, engine: Any) -> list[Future]:
-    """Live one future under every plan, with the same luck.
+def live(
+    plans: Sequence[Plan], seed: int, replications: Sequence[int], engine: Engine
+) -> list[Futures]:
+    """Live futures side by side under every plan, with the same luck.
 
     Args:
         plans: from :func:`plan_lives`.
         seed: of the study.
-        replication: number of the future.
-        engine: makes a caseload from a network and a stream.
+        replications: numbers of the futures; which of them live side by side changes nothing.
+        engine: makes the people.
     """
-    stream = Stream(seed, replication)
-    return [Life(plan, stream, engine(plan.network, stream)).run() for plan in plans]
+    streams = [Stream(seed, replication) for replication in replications]
+    return [Life(plan, streams, engine(plan.network, streams)).run() for plan in plans]

@@ -1,7 +1,9 @@
 """The people in plain SimPy: the readable engine, and the oracle for every faster one.
 
 A person is a process: referred, perhaps declining, waiting with limited patience, staying with a
-caseworker, leaving with an outcome, then perhaps handed over, or back after a relapse.
+caseworker, leaving with an outcome, then perhaps handed over, or back after a relapse. Everything
+that takes time ends in a :class:`_Due`, whose rank puts what is due at the same tick in the order
+that the interface lays down.
 """
 
 from __future__ import annotations
@@ -9,15 +11,16 @@ from __future__ import annotations
 import heapq
 import math
 from bisect import bisect_right
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import simpy
 
 from simulator._errors import RunError
-from simulator.engine.caseload import COUNTS, Reading
-from simulator.engine.clock import to_days, to_ticks
+from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Reading, Trigger
+from simulator.engine.clock import TICKS_A_DAY, to_days, to_ticks
 from simulator.engine.network import (
     HandoverPath,
     Network,
@@ -27,7 +30,7 @@ from simulator.engine.network import (
 )
 from simulator.engine.streams import Purpose, Stream, inverse_normal
 
-__all__ = ["People"]
+__all__ = ["People", "ReferencePeople", "Visit"]
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -43,24 +46,48 @@ _FIRST_VISIT = (
 )
 
 
+Visit = tuple[int, str, int, int, int, int, int]
+"""A step of somebody: tick, what, service first referred to, number there, visit, provider,
+service. What: 'referred', 'declined', 'dropped_out', 'started', 'completed' or 'good_outcome'."""
+
+# Within a tick SimPy takes events in the order of their priority. Those that SimPy schedules
+# itself have priority 0 or 1 and carry on what an event began; these ranks come after them.
+_GROUP = 2**48  # a rank is (2 + group) * _GROUP + place in the group
+
+
+class _Due(simpy.Event):
+    """Something due after a delay, in its order among what is due at the same tick."""
+
+    def __init__(self, env: simpy.Environment, delay: int, group: int, within: int = 0) -> None:
+        super().__init__(env)
+        self._ok = True
+        self._value = None
+        env.schedule(self, (2 + group) * _GROUP + within, delay)  # type: ignore[arg-type]
+
+
 class _Place:
     """A person's claim to a place: wanted, then granted or given up."""
 
-    __slots__ = ("asked", "given_up", "granted", "granted_at")
+    __slots__ = ("asked", "given_up", "granted", "granted_at", "number")
 
     def __init__(self, granted: simpy.Event, asked: int) -> None:
         self.granted = granted
         self.asked = asked
         self.granted_at = asked
         self.given_up = False
+        self.number = -1
 
 
 class _Team:
     """The caseworkers of one provider in one service: places, a line, and what they count."""
 
-    def __init__(self, env: simpy.Environment) -> None:
+    def __init__(self, env: simpy.Environment, alarm: Callable[[Trigger], None]) -> None:
         self.env = env
+        self.alarm = alarm
+        self.watched: dict[Trigger, int] = {}
         self.places = 0
+        self._opened = 0
+        self._given_back: list[int] = []
         self.held = 0
         self.waiting = 0
         self.line: list[tuple[int, int, int, _Place]] = []
@@ -68,7 +95,17 @@ class _Team:
         self.referred = self.declined = self.started = self.completed = 0
         self.good_outcomes = self.dropped_out = self.returned = 0
         self.handovers_due = self.handovers_made = 0
-        self.wait_days = self.service_days = 0.0
+        self._waited = self._stayed = 0  # in the units of waits
+
+    @property
+    def wait_days(self) -> float:
+        """Days waited by those who started."""
+        return self._waited / WAIT_UNITS_A_DAY
+
+    @property
+    def service_days(self) -> float:
+        """Days stayed by those who completed."""
+        return self._stayed / WAIT_UNITS_A_DAY
 
     def ask(self, priority: int) -> _Place:
         """Ask for a place: granted at once where one is free, else in line by priority."""
@@ -77,6 +114,7 @@ class _Team:
         heapq.heappush(self.line, (priority, place.asked, self._turn, place))
         self.waiting += 1
         self.fill()
+        self._check(Trigger.WAITING, self.waiting)
         return place
 
     def fill(self) -> None:
@@ -85,11 +123,24 @@ class _Team:
             place = heapq.heappop(self.line)[-1]
             if not place.given_up:
                 place.granted_at = int(self.env.now)
+                place.number = self._next_number()
                 self.waiting -= 1
                 self.held += 1
                 self.started += 1
-                self.wait_days += to_days(place.granted_at - place.asked)
+                self._waited += _in_units(place.granted_at - place.asked)
                 place.granted.succeed()
+                self._check(Trigger.STARTED, self.started)
+
+    def _next_number(self) -> int:
+        if self._given_back:
+            return self._given_back.pop()
+        self._opened += 1
+        return self._opened - 1
+
+    def _check(self, trigger: Trigger, number: int) -> None:
+        if number >= self.watched.get(trigger, number + 1):
+            del self.watched[trigger]
+            self.alarm(trigger)
 
     def give_up(self, place: _Place) -> None:
         """Leave the line."""
@@ -101,7 +152,8 @@ class _Team:
         """End a stay and start the next in line."""
         self.held -= 1
         self.completed += 1
-        self.service_days += to_days(int(self.env.now) - place.granted_at)
+        self._stayed += _in_units(int(self.env.now) - place.granted_at)
+        self._given_back.append(place.number)
         self.fill()
 
 
@@ -124,23 +176,39 @@ class _Luck:
 
 
 class People:
-    """All people of one simulated future, behind the interface of every caseload."""
+    """All people of one simulated future.
 
-    def __init__(self, network: Network, stream: Stream) -> None:
+    Attributes:
+        diary: where each step of each person is noted, in order; None keeps no diary.
+    """
+
+    def __init__(self, network: Network, stream: Stream, future: int = 0) -> None:
         self.network = network
         self.stream = stream
         self.env = simpy.Environment()
-        self.teams = [[_Team(self.env) for _ in network.services] for _ in range(network.providers)]
+        self.alarms: list[Alarm] = []
+        self.teams = [
+            [
+                _Team(self.env, partial(self._raise_alarm, future, provider, service))
+                for service in range(len(network.services))
+            ]
+            for provider in range(network.providers)
+        ]
         self.demand = [1.0] * len(network.services)
         self.on_the_way = 0
+        self.diary: list[Visit] | None = None
         for index, node in enumerate(network.services):
             if node.potential_a_day > 0:
                 self.env.process(self._referrals(index, node))
 
-    def advance(self, until: int) -> None:
-        """Let everything happen that happens before the tick ``until``."""
-        if until > self.env.now:
-            self.env.run(until)
+    def advance(self, until: int) -> Sequence[Alarm]:
+        """Let everything happen that happens before the tick ``until``, or before an alarm."""
+        while not self.alarms and self.env.peek() < until:
+            self.env.step()
+        if not self.alarms and until > self.env.now:
+            self.env.run(until)  # nothing is left to happen; the clock moves on
+        alarms, self.alarms = sorted(self.alarms), []
+        return alarms
 
     def resize(self, provider: int, service: int, places: int) -> None:
         """Change how many people a provider can hold in a service, from now."""
@@ -152,20 +220,21 @@ class People:
         """Multiply the referrals from outside by a factor, from now."""
         self.demand[service] = factor
 
-    def read(self) -> Reading:
-        """Return the counts now."""
+    def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
+        """Let a trigger go off when its number reaches a level."""
+        self.teams[provider][service].watched[trigger] = level
 
-        def gather(name: str) -> Any:
-            return np.array(
-                [[getattr(team, name) for team in row] for row in self.teams], dtype=np.float64
-            )
-
-        return Reading(
-            {name: gather(name) for name in COUNTS},
-            gather("waiting"),
-            gather("held"),
-            self.on_the_way,
+    def gather(self, name: str) -> Any:
+        """Return a number of every team, shape ``(providers, services)``."""
+        return np.array(
+            [[getattr(team, name) for team in row] for row in self.teams], dtype=np.float64
         )
+
+    def _raise_alarm(self, future: int, provider: int, service: int, trigger: Trigger) -> None:
+        self.alarms.append(Alarm(int(self.env.now), future, trigger, provider, service))
+
+    def _due(self, delay: int, group: int, within: int = 0) -> simpy.Event:
+        return _Due(self.env, delay, group, within)
 
     def _rate(self, service: int, node: ServiceNode) -> float:
         """Return the referrals a day at this instant."""
@@ -190,7 +259,7 @@ class People:
                 for purpose in purposes
             }
             for place, gap in enumerate(gaps.tolist()):
-                yield self.env.timeout(to_ticks(-math.log(gap) / node.potential_a_day))
+                yield self._due(to_ticks(-math.log(gap) / node.potential_a_day), service)
                 rate = self._rate(service, node)
                 if rate > node.potential_a_day:
                     raise RunError(
@@ -205,44 +274,62 @@ class People:
 
     def _person(self, service: int, luck: _Luck) -> Process:
         node = self.network.services[service]
+        origin = service
+        travellers = len(self.network.services)  # groups of order: services, travellers, teams
+        leavers = travellers + 1 + self.network.providers * travellers
+
+        def note(what: str) -> None:
+            if self.diary is not None:
+                now = int(self.env.now)
+                self.diary.append((now, what, origin, luck.who, luck.visit, provider, service))
+
         need = node.needs[_pick(node.need_edges, node.need_order, luck.draw(Purpose.NEED))].name
         provider = self._choose_provider(node, luck)
         came_back = False
         while True:
             team = self.teams[provider][service]
             node = self.network.services[service]
-            group = next((g for g in node.needs if g.name == need), node.needs[0])
+            mine = next((each for each in node.needs if each.name == need), node.needs[0])
             team.referred += 1
             team.returned += came_back
+            note("referred")
             if luck.draw(Purpose.TAKE_UP) >= node.take_up:
                 team.declined += 1
+                note("declined")
                 return
-            place = team.ask(group.priority)
+            place = team.ask(mine.priority)
             if not place.granted.triggered:
                 patience = patience_ticks(node, luck.draw(Purpose.PATIENCE))
                 if patience is None:
                     yield place.granted
                 else:
-                    yield place.granted | self.env.timeout(patience)
+                    yield place.granted | self._due(patience, leavers)
                 if not place.granted.triggered:
                     team.give_up(place)
+                    note("dropped_out")
                     return
+            note("started")
             uniform = luck.draw(Purpose.LENGTH_OF_STAY)
             normal = inverse_normal(uniform) if node.shape == "lognormal" else 0.0
-            stay = stay_ticks(node, group.mean_stay, uniform, normal)
-            yield self.env.timeout(place.granted_at + stay - int(self.env.now))
+            stay = stay_ticks(node, mine.mean_stay, uniform, normal)
+            group = travellers + 1 + provider * travellers + service
+            left = place.granted_at + stay - int(self.env.now)
+            yield self._due(left, group, place.number)
             team.finish(place)
+            note("completed")
 
             waited = to_days(place.granted_at - place.asked)
-            chance = after_wait(group.good_outcome[provider], node.log_wait_harm, waited)
+            chance = after_wait(mine.good_outcome[provider], node.log_wait_harm, waited)
             good = luck.draw(Purpose.OUTCOME) < chance
             team.good_outcomes += good
+            if good:
+                note("good_outcome")
             next_service, mean_away = self._what_next(service, provider, good, luck, team)
             if next_service is None:
                 return
             away = to_ticks(-math.log(luck.draw(Purpose.TIME_AWAY)) * mean_away)
             self.on_the_way += 1
-            yield self.env.timeout(away)
+            yield self._due(away, travellers, (origin << 32) + luck.who)
             self.on_the_way -= 1
             luck.visit += 1
             came_back = next_service == service
@@ -271,6 +358,47 @@ class People:
         if good and node.relapse > 0 and luck.draw(Purpose.RELAPSE) < node.relapse:
             return service, node.mean_until_relapse
         return None, 0.0
+
+
+class ReferencePeople:
+    """The people of several futures in plain SimPy, behind the interface of every caseload."""
+
+    def __init__(self, network: Network, streams: Sequence[Stream]) -> None:
+        self.futures = [People(network, stream, index) for index, stream in enumerate(streams)]
+
+    def advance(self, until: int) -> Sequence[Alarm]:
+        """Let everything happen that happens before the tick ``until``."""
+        return sorted(alarm for people in self.futures for alarm in people.advance(until))
+
+    def resize(self, future: int, provider: int, service: int, places: int) -> None:
+        """Change how many people a provider can hold in a service, from now."""
+        self.futures[future].resize(provider, service, places)
+
+    def scale_demand(self, future: int, service: int, factor: float) -> None:
+        """Multiply the referrals from outside by a factor, from now."""
+        self.futures[future].scale_demand(service, factor)
+
+    def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
+        """Let a trigger go off in every future when its number reaches a level."""
+        for people in self.futures:
+            people.watch(trigger, provider, service, level)
+
+    def read(self) -> Reading:
+        """Return the counts now."""
+
+        def gather(name: str) -> Any:
+            return np.array([people.gather(name) for people in self.futures])
+
+        return Reading(
+            {name: gather(name) for name in COUNTS},
+            gather("waiting"),
+            gather("held"),
+            np.array([float(people.on_the_way) for people in self.futures]),
+        )
+
+
+def _in_units(ticks: int) -> int:
+    return ticks // (TICKS_A_DAY // WAIT_UNITS_A_DAY)
 
 
 def _path(node: ServiceNode, luck: _Luck) -> HandoverPath | None:

@@ -10,9 +10,9 @@ import numpy as np
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.engine.caseload import COUNTS
-from simulator.engine.life import Future, Plan, live, plan_lives
+from simulator.engine.life import Futures, Plan, live, plan_lives
 from simulator.engine.network import build_network
-from simulator.engine.people import People
+from simulator.engine.people import ReferencePeople
 from simulator.parties.levers import at_norm
 from simulator.scenario.appraisal import discount_factor, rebase
 from simulator.scenario.scenario import Scenario
@@ -77,13 +77,14 @@ def replicate(
     reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
     factors = [present_value_factors(plan) for plan in plans]
     outcomes = {name: _room_for(scenario, replications) for name in scenario.contracts}
-    for replication in range(replications):
-        futures = live(plans, seed, replication, People)
-        for plan, factor, future in zip(plans, factors, futures, strict=True):
+    for first in range(0, replications, 50):
+        some = range(first, min(first + 50, replications))
+        lived = live(plans, seed, some, ReferencePeople)
+        for plan, factor, futures in zip(plans, factors, lived, strict=True):
             for watch in plan.contracts:
                 agreement = watch.agreement
-                _keep(outcomes[agreement.name], replication, agreement, reserves, factor, future)
-        progress(replication + 1)
+                _keep(outcomes[agreement.name], slice(some.start, some.stop), agreement, reserves, factor, futures)
+        progress(some.stop)
     return Study(scenario, seed, replications, outcomes)
 
 
@@ -102,28 +103,29 @@ def _room_for(scenario: Scenario, replications: int) -> Outcomes:
 
 def _keep(
     outcomes: Outcomes,
-    index: int,
+    rows: slice,
     agreement: Agreement,
     reserves: Array,
     factors: Array,
-    future: Future,
+    futures: Futures,
 ) -> None:
-    """Reduce one future under one contract to its row."""
+    """Reduce futures under one contract to their rows."""
     providers = agreement.signatories.provider_slice
-    by_month = future.net(agreement.name)
-    payments = future.payments[agreement.name]
-    outcomes.net[index] = by_month.sum(axis=0)
-    outcomes.present_value[index] = factors @ by_month
-    cash = reserves + by_month[:, providers].cumsum(axis=0)
-    outcomes.lowest_cash[index] = cash.min(axis=0)
-    outcomes.paid[index] = payments[:, agreement.between_parties][..., providers].sum()
-    outcomes.payments_sum[index] = payments.sum()
-    reading = future.reading
+    by_month = futures.net(agreement.name)
+    payments = futures.payments[agreement.name]
+    outcomes.net[rows] = by_month.sum(axis=1)
+    outcomes.present_value[rows] = np.einsum("m,fma->fa", factors, by_month)
+    cash = reserves + by_month[..., providers].cumsum(axis=1)
+    outcomes.lowest_cash[rows] = cash.min(axis=1)
+    between = payments[:, :, agreement.between_parties]
+    outcomes.paid[rows] = between[..., providers].sum(axis=(1, 2, 3))
+    outcomes.payments_sum[rows] = payments.sum(axis=(1, 2, 3))
+    reading = futures.reading
     for column in COUNTS:
-        outcomes.people[column][index] = reading.counts[column].sum(axis=0)
-    outcomes.people["still_waiting"][index] = reading.waiting.sum(axis=0)
-    outcomes.people["still_in_service"][index] = reading.in_service.sum(axis=0)
-    outcomes.people["on_the_way"][index, 0] = reading.on_the_way
+        outcomes.people[column][rows] = reading.counts[column].sum(axis=1)
+    outcomes.people["still_waiting"][rows] = reading.waiting.sum(axis=1)
+    outcomes.people["still_in_service"][rows] = reading.in_service.sum(axis=1)
+    outcomes.people["on_the_way"][rows, 0] = reading.on_the_way
 
 
 def present_value_factors(plan: Plan) -> Array:

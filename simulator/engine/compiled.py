@@ -1,0 +1,294 @@
+"""The people by the compiled kernel, behind the interface of every caseload.
+
+The kernel works on arrays; here they are made from the network, enlarged when they are full, and
+read. Needs Numba, and imports it: import this module where it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator._errors import RunError
+from simulator.contract.statement import Array
+from simulator.engine import kernel
+from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Reading, Trigger
+from simulator.engine.network import Network, ServiceNode
+from simulator.engine.people import Visit
+from simulator.engine.streams import Stream
+
+__all__ = ["CompiledPeople"]
+
+_FIRST_POOL = 64  # records of people a future starts with; doubled whenever they are used up
+_COLUMNS = {"wait_days": "waited", "service_days": "stayed"}  # counted in units of waits
+
+
+class CompiledPeople:
+    """The people of several futures.
+
+    Args:
+        network: the services.
+        streams: the luck of each future.
+        diary: whether each step of each person is noted.
+    """
+
+    def __init__(self, network: Network, streams: Sequence[Stream], diary: bool = False) -> None:
+        self.network = network
+        self.services = len(network.services)
+        self.futures = len(streams)
+        self._tables = tables_of(network)
+        self._capacity = np.zeros(network.providers * self.services, dtype=np.int64)
+        self._state = _new_state(self._tables, network.providers, streams)
+        self._lay_out_places(self._capacity)
+        self._add_people(_FIRST_POOL)
+        if diary:
+            self._add_steps()
+        kernel.start(self._tables, self._state)
+
+    def advance(self, until: int) -> Sequence[Alarm]:
+        """Let everything happen that happens before the tick ``until``, or before an alarm."""
+        while True:
+            kernel.advance(self._tables, self._state, until)
+            status = self._state.future["status"]
+            if (status == kernel.POOL_EMPTY).any():
+                self._add_people(self._state.person.shape[1])
+            elif (status == kernel.STEPS_FULL).any():
+                self._add_steps()
+            else:
+                break
+        if (status == kernel.TOO_FAST).any() or (status == kernel.REFERRALS_UNCOUNTED).any():
+            raise RunError(
+                "more referrals came than the potential people the services were planned with; "
+                "this is a mistake, please report it"
+            )
+        return self._alarms() if (status == kernel.ALARM).any() else []
+
+    def resize(self, future: int, provider: int, service: int, places: int) -> None:
+        """Change how many people a provider can hold in a service, from now."""
+        team = provider * self.services + service
+        if places > self._capacity[team]:
+            wanted = self._capacity.copy()
+            wanted[team] = max(places, 2 * wanted[team])
+            self._lay_out_places(wanted)
+        self._make_space_for_steps()
+        kernel.resize(self._tables, self._state, future, team, places)
+
+    def scale_demand(self, future: int, service: int, factor: float) -> None:
+        """Multiply the referrals from outside by a factor, from now."""
+        self._state.source[future, service]["demand"] = factor
+
+    def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
+        """Let a trigger go off in every future when its number reaches a level."""
+        team = provider * self.services + service
+        self._state.team[f"{trigger.name.lower()}_level"][:, team] = level
+
+    def read(self) -> Reading:
+        """Return the counts now."""
+        self._make_space_for_steps()
+        kernel.settle(self._state)
+        counts = {
+            name: self._gather(_COLUMNS[name]) / WAIT_UNITS_A_DAY
+            if name in _COLUMNS
+            else self._gather(name)
+            for name in COUNTS
+        }
+        travellers = self._state.future["travellers"].astype(np.float64)
+        return Reading(counts, self._gather("waiting"), self._gather("held"), travellers)
+
+    def diary(self, future: int) -> list[Visit]:
+        """Return the steps of each person so far, in the order they were noticed."""
+        steps = self._state.step[future, : self._state.future[future]["steps"]]
+        return [(tick, kernel.WHAT[what], *rest) for tick, what, *rest in steps.tolist()]
+
+    def _gather(self, field: str) -> Array:
+        shape = (self.futures, self.network.providers, self.services)
+        numbers: Array = self._state.team[field].reshape(shape).astype(np.float64)
+        return numbers
+
+    def _alarms(self) -> list[Alarm]:
+        """Return the alarms that went off, and let their futures go on."""
+        alarms = []
+        for trigger in Trigger:
+            went_off = self._state.team[f"{trigger.name.lower()}_alarm"]
+            for future, team in np.argwhere(went_off >= 0).tolist():
+                provider, service = divmod(team, self.services)
+                tick = int(went_off[future, team])
+                alarms.append(Alarm(tick, future, trigger, provider, service))
+            went_off[:] = -1
+        self._state.future["alarms"] = 0
+        return sorted(alarms)
+
+    # -- enlarging arrays: none of this changes what happens ---------------------------------------
+
+    def _add_people(self, more: int) -> None:
+        """Give every future more records of people, first in its list of spare ones."""
+        state = self._state
+        size = state.person.shape[1]
+        person = np.zeros((self.futures, size + more), dtype=kernel.PERSON)
+        person[:, :size] = state.person
+        person["next"][:, size:-1] = np.arange(size + 1, size + more)
+        person["next"][:, -1] = state.future["spare"]
+        state.future["spare"] = size
+        traveller = np.zeros(person.shape, dtype=kernel.TRAVELLER)
+        traveller[:, :size] = state.traveller
+        self._state = state._replace(person=person, traveller=traveller)
+
+    def _add_steps(self) -> None:
+        """Double the list of steps, and more where one event may note more than that."""
+        state = self._state
+        size = state.step.shape[1]
+        longer = 2 * max(size, state.person.shape[1] + kernel.SPARE_STEPS)
+        step = np.zeros((self.futures, longer), dtype=kernel.STEP)
+        step[:, :size] = state.step
+        self._state = state._replace(step=step)
+
+    def _make_space_for_steps(self) -> None:
+        size = self._state.step.shape[1]
+        needed = self._state.person.shape[1] + kernel.SPARE_STEPS
+        if size and (self._state.future["steps"] + needed > size).any():
+            self._add_steps()
+
+    def _lay_out_places(self, capacity: npt.NDArray[np.int64]) -> None:
+        """Give each team this many places, and move what is held and due into them."""
+        old = self._state
+        first = self.services + 1 + np.concatenate([[0], np.cumsum(capacity)])
+        leaves = 1 << int(first[-1] - 1).bit_length()
+        if leaves > 1 << kernel.LEAF_BITS:
+            raise RunError(
+                f"the services have more than {1 << kernel.LEAF_BITS:,} places at once, which the "
+                "engine does not count; split the scenario"
+            )
+        half = old.tree.shape[1] // 2
+        due = np.full((self.futures, leaves), kernel.NEVER, dtype=np.int64)
+        holder = np.zeros((self.futures, leaves), dtype=np.int64)
+        given_back = np.zeros((self.futures, leaves), dtype=np.int64)
+        team_of = np.zeros(leaves, dtype=np.int64)
+        shared = self.services + 1
+        moves = [(0, 0, min(shared, half))]
+        for team, size in enumerate(self._capacity):
+            moves.append((int(first[team]), int(old.first_leaf[team]), int(size)))
+            team_of[first[team] : first[team + 1]] = team
+        for new, was, size in moves:
+            due[:, new : new + size] = old.tree[:, half + was : half + was + size] >> (
+                kernel.LEAF_BITS
+            )
+            holder[:, new : new + size] = old.holder[:, was : was + size]
+            given_back[:, new : new + size] = old.given_back[:, was : was + size]
+        tree = np.zeros((self.futures, 2 * leaves), dtype=np.int64)
+        tree[:, leaves:] = due << kernel.LEAF_BITS | np.arange(leaves)
+        level = leaves
+        while level > 1:
+            tree[:, level // 2 : level] = np.minimum(
+                tree[:, level : 2 * level : 2], tree[:, level + 1 : 2 * level : 2]
+            )
+            level //= 2
+        self._capacity = capacity
+        self._state = old._replace(
+            tree=tree, holder=holder, given_back=given_back, first_leaf=first, team_of=team_of
+        )
+
+
+def tables_of(network: Network) -> kernel.Tables:
+    """Return a network as arrays."""
+    nodes, providers = network.services, network.providers
+    names = sorted({need.name for node in nodes for need in node.needs})
+    most_paths = max(1, *(len(node.handovers) for node in nodes))
+    service = np.zeros(len(nodes), dtype=kernel.SERVICE)
+    path = np.zeros((len(nodes), most_paths), dtype=kernel.PATH)
+    success = np.zeros((len(nodes), most_paths, providers))
+    need_edge = np.full((len(nodes), len(names)), 2.0)  # above every uniform: never looked beyond
+    need = np.zeros((len(nodes), len(names)), dtype=np.int64)
+    mean_stay = np.zeros((len(nodes), len(names)))
+    line = np.zeros((len(nodes), len(names)), dtype=np.int64)
+    good = np.zeros((len(nodes), len(names), providers))
+    provider_edge = np.full((len(nodes), providers), 2.0)
+    provider = np.zeros((len(nodes), providers), dtype=np.int64)
+    for index, node in enumerate(nodes):
+        service[index] = _service(node)
+        own = [group.name for group in node.needs]
+        priorities = sorted({group.priority for group in node.needs})
+        for place, name in enumerate(names):
+            group = node.needs[own.index(name) if name in own else 0]
+            mean_stay[index, place] = group.mean_stay
+            line[index, place] = priorities.index(group.priority)
+            good[index, place] = group.good_outcome
+        need_edge[index, : len(node.need_edges)] = node.need_edges
+        need[index, : len(own)] = [names.index(own[which]) for which in node.need_order]
+        provider_edge[index, : len(node.provider_edges)] = node.provider_edges
+        provider[index, : len(node.provider_order)] = node.provider_order
+        for at, (edge, each) in enumerate(zip(node.handover_edges, node.handovers, strict=True)):
+            path[index, at] = (
+                edge,
+                each.receiver,
+                each.mean_on_the_way,
+                each.returns,
+                each.mean_until_return,
+            )
+            success[index, at] = each.success
+    return kernel.Tables(
+        service=service,
+        season=np.array([node.season for node in nodes]),
+        need_edge=need_edge,
+        need=need,
+        mean_stay=mean_stay,
+        line=line,
+        good=good,
+        provider_edge=provider_edge,
+        provider=provider,
+        delivers=np.array([node.delivers for node in nodes], dtype=np.int64),
+        path=path,
+        success=success,
+        month_starts=np.array([*network.month_starts, kernel.NEVER], dtype=np.int64),
+        first_month=network.first_month,
+    )
+
+
+def _service(node: ServiceNode) -> tuple[float, ...]:
+    return (
+        node.key,
+        node.potential_a_day,
+        node.referrals_a_day,
+        node.growth_a_day,
+        node.take_up,
+        node.drop_out,
+        node.drop_out_rise,
+        kernel.SHAPES.index(node.shape),
+        node.log_spread,
+        node.log_wait_harm,
+        node.relapse,
+        node.mean_until_relapse,
+        len(node.handovers),
+    )
+
+
+def _new_state(tables: kernel.Tables, providers: int, streams: Sequence[Stream]) -> kernel.State:
+    """Return the state of futures that have not begun, without places and people."""
+    futures, services = len(streams), len(tables.service)
+    future = np.zeros(futures, dtype=kernel.FUTURE)
+    future["seed"] = [stream.key[0] for stream in streams]
+    future["replication"] = [stream.key[1] for stream in streams]
+    future["spare"] = -1
+    source = np.zeros((futures, services), dtype=kernel.SOURCE)
+    source["demand"] = 1.0
+    team = np.zeros((futures, providers * services), dtype=kernel.TEAM)
+    for trigger in Trigger:
+        team[f"{trigger.name.lower()}_level"] = kernel.NEVER
+        team[f"{trigger.name.lower()}_alarm"] = -1
+    line = np.full((*team.shape, int(tables.line.max()) + 1), -1, dtype=kernel.LINE)
+    nothing = np.zeros((futures, 0), dtype=np.int64)
+    return kernel.State(
+        future=future,
+        source=source,
+        team=team,
+        line=line,
+        tree=nothing,
+        holder=nothing,
+        given_back=nothing,
+        person=np.zeros((futures, 0), dtype=kernel.PERSON),
+        traveller=np.zeros((futures, 0), dtype=kernel.TRAVELLER),
+        step=np.zeros((futures, 0), dtype=kernel.STEP),
+        first_leaf=np.zeros(team.shape[1] + 1, dtype=np.int64),
+        team_of=np.zeros(0, dtype=np.int64),
+    )

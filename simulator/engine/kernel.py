@@ -1,0 +1,793 @@
+"""The people, compiled: all jitted code of the project, and nothing else.
+
+The algorithm, for whoever writes it again. One future at a time is advanced event by event, from
+three sources of events only:
+
+- *potential referrals*: one leaf for each service, due at its next potential referral. They come
+  at a bounding rate; a keyed draw decides whether each is a real one.
+- *people on the way*, handed over or coming back: one leaf, due when the first of a binary heap is.
+- *stays*: one leaf for each place, due when the stay in it ends.
+
+The leaves stand below a winner tree in an array: node ``q`` holds the smaller of nodes ``2q`` and
+``2q + 1``, so node 1 holds the next event. A key packs the tick with the leaf,
+``tick << LEAF_BITS | leaf``, so that one integer comparison settles both time and ties, and
+setting a leaf climbs to the top without a branch that depends on data. Nothing is ever removed:
+an empty place is due never.
+
+*There is no event for patience.* Most people are seen before their patience ends, so most such
+events would do nothing. A person in line carries the tick at which they will have left; whoever is
+found to have left when the line is read is counted then: when a place becomes free, when a trigger
+needs the true length of the line, and before every reading. Lines are linked lists through the
+records of people, one for each team and priority, first come first served.
+
+*Everybody is one record* from referral to leaving, in a pool with a list of spare records; lines,
+places and the heap hold its number. Before an event the pool is known to have a spare record; if
+not, the kernel returns a status and its caller enlarges the pool and calls again. Draws are keyed
+by who the person is, which visit it is and what is decided (Philox 4x32-10, one uniform a variate,
+inversion), so that nothing that is drawn depends on the order of events.
+
+Numba keeps compiled code by the date of this file alone: whoever changes a constant that is
+imported here saves this file too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from simulator.engine import streams
+from simulator.engine.caseload import WAIT_UNITS_A_DAY
+from simulator.engine.clock import LAST_TICK, TICKS_A_DAY, to_ticks
+from simulator.engine.streams import Purpose
+
+__all__ = [
+    "ALARM",
+    "DONE",
+    "FUTURE",
+    "LEAF_BITS",
+    "LINE",
+    "NEVER",
+    "PATH",
+    "PERSON",
+    "REFERRALS_UNCOUNTED",
+    "SERVICE",
+    "SHAPES",
+    "SOURCE",
+    "SPARE_STEPS",
+    "STEP",
+    "POOL_EMPTY",
+    "STEPS_FULL",
+    "TEAM",
+    "TRAVELLER",
+    "TOO_FAST",
+    "WHAT",
+    "State",
+    "Tables",
+    "advance",
+    "resize",
+    "settle",
+    "start",
+]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+# no fastmath: the bits are part of the result
+_OPTIONS = {"error_model": "numpy", "_nrt": False}
+
+
+def _entry(function: _Function) -> _Function:
+    """Compile what Python calls; the code with all it calls is kept for the next process."""
+    return cast(_Function, numba.njit(cache=True, **_OPTIONS)(function))
+
+
+def _jit(function: _Function) -> _Function:
+    return cast(_Function, numba.njit(no_cpython_wrapper=True, **_OPTIONS)(function))
+
+
+def _inline(function: _Function) -> _Function:
+    options = {"no_cpython_wrapper": True, "forceinline": True} | _OPTIONS
+    return cast(_Function, numba.njit(**options)(function))
+
+
+LEAF_BITS = 18
+"""262,144 leaves beside the clock's 45 bits of ticks fill a positive int64."""
+_LEAF = (1 << LEAF_BITS) - 1
+NEVER = LAST_TICK
+"""When an empty place is due, and whatever is due later: after the end of every term."""
+assert (LAST_TICK << LEAF_BITS | _LEAF) < 2**63
+_TICKS = float(TICKS_A_DAY)
+_LONGEST = to_ticks(math.inf) / TICKS_A_DAY  # days; what takes longer is cut there, by any engine
+_UNIT_TICKS = TICKS_A_DAY // WAIT_UNITS_A_DAY
+_MOST_WHO = 2**32 - 1  # a word of the counter of draws
+SPARE_STEPS = 8
+"""Steps one event can note beside those of the people who turn out to have left a line."""
+
+SHAPES = ("fixed", "exponential", "lognormal")
+_FIXED, _EXPONENTIAL, _LOGNORMAL = range(3)
+
+DONE, POOL_EMPTY, STEPS_FULL, ALARM, TOO_FAST, REFERRALS_UNCOUNTED = range(6)
+"""Why a future stopped: it is there; enlarge the pool, or the list of steps, and call again; a
+trigger went off; referrals exceed the bounding rate; more referrals than a counter can tell."""
+
+WHAT = ("referred", "declined", "dropped_out", "started", "completed", "good_outcome")
+"""Steps of a person, when they are noted."""
+_REFERRED, _DECLINED, _DROPPED_OUT, _STARTED, _COMPLETED, _GOOD_OUTCOME = range(6)
+
+_ACCEPTED = int(Purpose.ACCEPTED)
+_ARRIVAL_GAP = int(Purpose.ARRIVAL_GAP)
+_NEED = int(Purpose.NEED)
+_PROVIDER = int(Purpose.PROVIDER)
+_TAKE_UP = int(Purpose.TAKE_UP)
+_PATIENCE = int(Purpose.PATIENCE)
+_LENGTH_OF_STAY = int(Purpose.LENGTH_OF_STAY)
+_OUTCOME = int(Purpose.OUTCOME)
+_HANDOVER = int(Purpose.HANDOVER)
+_HANDOVER_SUCCESS = int(Purpose.HANDOVER_SUCCESS)
+_HANDOVER_RETURN = int(Purpose.HANDOVER_RETURN)
+_RELAPSE = int(Purpose.RELAPSE)
+_TIME_AWAY = int(Purpose.TIME_AWAY)
+
+
+def _record(**fields: str) -> np.dtype[np.void]:
+    return np.dtype(list(fields.items()), align=True)
+
+
+SERVICE = _record(
+    key="u8",
+    potential="f8",
+    referrals="f8",
+    growth="f8",
+    take_up="f8",
+    drop_out="f8",
+    rise="f8",
+    shape="i8",
+    spread="f8",
+    harm="f8",
+    relapse="f8",
+    until_relapse="f8",
+    paths="i8",
+)
+"""A service; its fields are those of a ServiceNode."""
+PATH = _record(edge="f8", receiver="i8", on_the_way="f8", returns="f8", until_return="f8")
+"""A hand-over path."""
+
+FUTURE = _record(
+    seed="u8",
+    replication="u8",
+    now="i8",
+    status="i8",
+    spare="i8",
+    month="i8",
+    travellers="i8",
+    steps="i8",
+    alarms="i8",
+)
+"""A future: its luck, its clock, why it stopped, its first spare record, how many are on the way."""
+SOURCE = _record(who="i8", demand="f8")
+"""Referrals to a service: number of the next potential person, factor on demand."""
+TEAM = _record(
+    places="i8",
+    held="i8",
+    opened="i8",
+    given_back="i8",
+    waiting="i8",
+    referred="i8",
+    declined="i8",
+    started="i8",
+    completed="i8",
+    good_outcomes="i8",
+    dropped_out="i8",
+    returned="i8",
+    waited="i8",
+    stayed="i8",
+    handovers_due="i8",
+    handovers_made="i8",
+    waiting_level="i8",
+    waiting_alarm="i8",
+    started_level="i8",
+    started_alarm="i8",
+)
+"""A provider's caseworkers in a service. Waiting counts those who have left unnoticed, too."""
+LINE = _record(head="i8", tail="i8")
+"""A line of one priority: its first and last person, -1 for nobody."""
+PERSON = _record(
+    who="i8",
+    asked="i8",
+    granted="i8",
+    leaves="i8",
+    origin="i4",
+    visit="i4",
+    need="i4",
+    service="i4",
+    provider="i4",
+    came_back="i4",
+    next="i4",
+)
+"""A person: asked for a place when, was granted it when, will have left the line when."""
+TRAVELLER = _record(due="i8", tie="i8", person="i8")
+"""Somebody on the way, in a binary heap by (due, tie)."""
+STEP = _record(
+    tick="i8", what="i8", origin="i8", who="i8", visit="i8", provider="i8", service="i8"
+)
+"""A step of a person, noted where a test or a story wants to know."""
+
+Records = npt.NDArray[np.void]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class Tables(NamedTuple):
+    """What never changes: the network. S services, P providers, N needs, K paths."""
+
+    service: Records  # (S,)
+    season: Floats  # (S, 12)
+    need_edge: Floats  # (S, N)
+    need: Integers  # (S, N): which need it is, at each edge
+    mean_stay: Floats  # (S, N)
+    line: Integers  # (S, N): which line people of this need wait in; 0 is seen first
+    good: Floats  # (S, N, P): chance of a good outcome without a wait
+    provider_edge: Floats  # (S, P)
+    provider: Integers  # (S, P)
+    delivers: Integers  # (S, P)
+    path: Records  # (S, K)
+    success: Floats  # (S, K, P)
+    month_starts: Integers  # (months + 1,), the last one never
+    first_month: int
+
+
+class State(NamedTuple):
+    """What changes: F futures, T teams (provider by service), L leaves, C lines a team."""
+
+    future: Records  # (F,)
+    source: Records  # (F, S)
+    team: Records  # (F, T)
+    line: Records  # (F, T, C)
+    tree: Integers  # (F, 2L)
+    holder: Integers  # (F, L): who is in each place
+    given_back: Integers  # (F, L): numbers of the places given back, a stack for each team
+    person: Records  # (F, pool)
+    traveller: Records  # (F, pool)
+    step: Records  # (F, steps); no steps are noted where it is empty
+    first_leaf: Integers  # (T + 1,): where each team's places begin
+    team_of: Integers  # (L,)
+
+
+class _One(NamedTuple):
+    """The state of one future."""
+
+    future: Records  # (1,)
+    source: Records
+    team: Records
+    line: Records
+    tree: Integers
+    holder: Integers
+    given_back: Integers
+    person: Records
+    traveller: Records
+    step: Records
+    first_leaf: Integers
+    team_of: Integers
+
+
+# -- random numbers: the same bits as in streams.py ------------------------------------------------
+
+_MULTIPLIER_0, _MULTIPLIER_1 = (np.uint64(value) for value in (0xD2511F53, 0xCD9E8D57))
+_WEYL_0, _WEYL_1 = (np.uint64(value) for value in (0x9E3779B9, 0xBB67AE85))
+_WORD = np.uint64(0xFFFFFFFF)
+_32, _20, _12 = np.uint64(32), np.uint64(20), np.uint64(12)
+_CENTRAL_TOP, _CENTRAL_BOTTOM = streams._CENTRAL_TOP, streams._CENTRAL_BOTTOM
+_MIDDLE_TOP, _MIDDLE_BOTTOM = streams._MIDDLE_TOP, streams._MIDDLE_BOTTOM
+_FAR_TOP, _FAR_BOTTOM = streams._FAR_TOP, streams._FAR_BOTTOM
+
+
+@_inline
+def _uniform(future: Any, who: int, origin: Any, visit: int, purpose: int) -> float:
+    """Return the uniform of one name: the first two words of Philox 4x32-10, 52 bits of them."""
+    a, b, c, d = np.uint64(who), np.uint64(origin), np.uint64(visit), np.uint64(purpose)
+    k0, k1 = future["seed"], future["replication"]
+    for _ in range(10):
+        high = _MULTIPLIER_0 * a
+        low = _MULTIPLIER_1 * c
+        a, b, c, d = (low >> _32) ^ b ^ k0, low & _WORD, (high >> _32) ^ d ^ k1, high & _WORD
+        k0, k1 = (k0 + _WEYL_0) & _WORD, (k1 + _WEYL_1) & _WORD
+    return (np.float64(np.int64((a << _20) | (b >> _12))) + 0.5) * 2.0**-52
+
+
+@_inline
+def _ratio(top: Any, bottom: Any, x: float) -> float:
+    above = below = 0.0
+    for place in range(8):
+        above = above * x + top[place]
+        below = below * x + bottom[place]
+    return above / below
+
+
+@_inline
+def _inverse_normal(uniform: float) -> float:
+    centred = uniform - 0.5
+    if abs(centred) <= 0.425:
+        return centred * _ratio(_CENTRAL_TOP, _CENTRAL_BOTTOM, 0.180625 - centred * centred)
+    tail = math.sqrt(-math.log(min(uniform, 1.0 - uniform)))
+    if tail <= 5.0:
+        size = _ratio(_MIDDLE_TOP, _MIDDLE_BOTTOM, tail - 1.6)
+    else:
+        size = _ratio(_FAR_TOP, _FAR_BOTTOM, tail - 5.0)
+    return math.copysign(size, centred)
+
+
+@_inline
+def _ticks(days: float) -> int:
+    return np.int64(min(days, _LONGEST) * _TICKS)
+
+
+@_inline
+def _pick(edges: Floats, uniform: float) -> int:
+    place = 0
+    while uniform >= edges[place]:
+        place += 1
+    return place
+
+
+# -- the calendar ----------------------------------------------------------------------------------
+
+
+@_inline
+def _set_due(tree: Integers, leaf: int, due: int) -> None:
+    """Say when a leaf is due next, and climb the tree with it."""
+    node = (len(tree) >> 1) + leaf
+    key = (min(due, NEVER) << LEAF_BITS) | leaf
+    tree[node] = key
+    while node > 1:
+        key = min(key, tree[node ^ 1])
+        node >>= 1
+        tree[node] = key
+
+
+@_inline
+def _sooner(heap: Records, a: int, b: int) -> bool:
+    if heap[a]["due"] != heap[b]["due"]:
+        return heap[a]["due"] < heap[b]["due"]
+    return heap[a]["tie"] < heap[b]["tie"]
+
+
+@_inline
+def _swap(heap: Records, a: int, b: int) -> None:
+    due, tie, person = heap[a]["due"], heap[a]["tie"], heap[a]["person"]
+    heap[a]["due"], heap[a]["tie"], heap[a]["person"] = (
+        heap[b]["due"],
+        heap[b]["tie"],
+        heap[b]["person"],
+    )
+    heap[b]["due"], heap[b]["tie"], heap[b]["person"] = due, tie, person
+
+
+@_jit
+def _set_out(s: _One, person: int, due: int) -> None:
+    """Put somebody on the way until they are due."""
+    heap = s.traveller
+    at = s.future[0]["travellers"]
+    s.future[0]["travellers"] += 1
+    heap[at]["due"] = due
+    heap[at]["tie"] = (np.int64(s.person[person]["origin"]) << 32) + s.person[person]["who"]
+    heap[at]["person"] = person
+    while at > 0 and _sooner(heap, at, (at - 1) >> 1):
+        _swap(heap, at, (at - 1) >> 1)
+        at = (at - 1) >> 1
+    if at == 0:
+        _set_due(s.tree, len(s.source), due)
+
+
+@_jit
+def _arrive_first(s: _One) -> int:
+    """Take the first of those on the way."""
+    heap = s.traveller
+    person = heap[0]["person"]
+    s.future[0]["travellers"] -= 1
+    count = s.future[0]["travellers"]
+    _swap(heap, 0, count)
+    at = 0
+    while 2 * at + 1 < count:
+        child = 2 * at + 1
+        if child + 1 < count and _sooner(heap, child + 1, child):
+            child += 1
+        if not _sooner(heap, child, at):
+            break
+        _swap(heap, at, child)
+        at = child
+    _set_due(s.tree, len(s.source), heap[0]["due"] if count > 0 else NEVER)
+    return person
+
+
+# -- people ----------------------------------------------------------------------------------------
+
+
+@_inline
+def _note(s: _One, what: int, person: int, tick: int) -> None:
+    if len(s.step) > 0:
+        step, who = s.step[s.future[0]["steps"]], s.person[person]
+        s.future[0]["steps"] += 1
+        step["tick"] = tick
+        step["what"] = what
+        step["origin"] = who["origin"]
+        step["who"] = who["who"]
+        step["visit"] = who["visit"]
+        step["provider"] = who["provider"]
+        step["service"] = who["service"]
+
+
+@_inline
+def _release(s: _One, person: int) -> None:
+    s.person[person]["next"] = s.future[0]["spare"]
+    s.future[0]["spare"] = person
+
+
+@_inline
+def _drop_out(s: _One, team: int, person: int) -> None:
+    s.team[team]["waiting"] -= 1
+    s.team[team]["dropped_out"] += 1
+    _note(s, _DROPPED_OUT, person, s.person[person]["leaves"])
+    _release(s, person)
+
+
+@_inline
+def _first_in_line(s: _One, team: int) -> int:
+    """Take the first in line who has not left, -1 for nobody."""
+    now = s.future[0]["now"]
+    for order in range(s.line.shape[1]):
+        line = s.line[team, order]
+        while line["head"] >= 0:
+            person = line["head"]
+            line["head"] = s.person[person]["next"]
+            if s.person[person]["leaves"] >= now:
+                s.team[team]["waiting"] -= 1
+                return person
+            _drop_out(s, team, person)
+    return -1
+
+
+@_jit
+def _settle_lines(s: _One, team: int) -> None:
+    """Take everybody out of line who has left by now."""
+    now = s.future[0]["now"]
+    for order in range(s.line.shape[1]):
+        line = s.line[team, order]
+        before = -1
+        person = line["head"]
+        while person >= 0:
+            after = np.int64(s.person[person]["next"])
+            if s.person[person]["leaves"] >= now:
+                before = person
+            else:
+                if before < 0:
+                    line["head"] = after
+                else:
+                    s.person[before]["next"] = after
+                _drop_out(s, team, person)
+            person = after
+        line["tail"] = before
+
+
+@_inline
+def _stand_in_line(s: _One, team: int, order: int, person: int) -> None:
+    line = s.line[team, order]
+    s.person[person]["next"] = -1
+    if line["head"] < 0:
+        line["head"] = person
+    else:
+        s.person[line["tail"]]["next"] = person
+    line["tail"] = person
+    numbers = s.team[team]
+    numbers["waiting"] += 1
+    if numbers["waiting"] >= numbers["waiting_level"]:  # an upper bound; now for the true number
+        _settle_lines(s, team)
+        if numbers["waiting"] >= numbers["waiting_level"]:
+            numbers["waiting_level"] = NEVER
+            numbers["waiting_alarm"] = s.future[0]["now"]
+            s.future[0]["alarms"] += 1
+
+
+@_inline
+def _start(tables: Tables, s: _One, team: int, leaf: int, person: int) -> None:
+    """Let somebody start in a place."""
+    now = s.future[0]["now"]
+    numbers, who = s.team[team], s.person[person]
+    who["granted"] = now
+    s.holder[leaf] = person
+    numbers["started"] += 1
+    numbers["waited"] += (now - who["asked"]) // _UNIT_TICKS
+    _note(s, _STARTED, person, now)
+    if numbers["started"] >= numbers["started_level"]:
+        numbers["started_level"] = NEVER
+        numbers["started_alarm"] = now
+        s.future[0]["alarms"] += 1
+    service = tables.service[who["service"]]
+    mean = tables.mean_stay[who["service"], who["need"]]
+    if service["shape"] == _FIXED:
+        stay = _ticks(mean)
+    else:
+        origin = tables.service[who["origin"]]["key"]
+        uniform = _uniform(s.future[0], who["who"], origin, who["visit"], _LENGTH_OF_STAY)
+        if service["shape"] == _EXPONENTIAL:
+            stay = _ticks(-math.log(uniform) * mean)
+        else:
+            spread = service["spread"]
+            factor = math.exp(spread * _inverse_normal(uniform) - 0.5 * spread * spread)
+            stay = _ticks(mean * factor)
+    _set_due(s.tree, leaf, now + stay)
+
+
+@_inline
+def _open_place(s: _One, team: int) -> int:
+    """Take a place: the one given back last, or one never used; return its leaf."""
+    numbers = s.team[team]
+    first = s.first_leaf[team]
+    numbers["held"] += 1
+    if numbers["given_back"] > 0:
+        numbers["given_back"] -= 1
+        return first + s.given_back[first + numbers["given_back"]]
+    numbers["opened"] += 1
+    return first + numbers["opened"] - 1
+
+
+@_inline
+def _lapse(service: Any, uniform: float, now: int) -> int:
+    """Return when a person who waits from now on will have left."""
+    exposure = -math.log(uniform) / service["drop_out"]
+    if service["rise"] > 0.0:
+        exposure = math.log1p(service["rise"] * exposure) / service["rise"]
+    return now + _ticks(exposure)
+
+
+@_jit
+def _come(tables: Tables, s: _One, person: int) -> None:
+    """Let somebody come to the service and provider in their record."""
+    who = s.person[person]
+    team = who["provider"] * len(s.source) + who["service"]
+    numbers, service = s.team[team], tables.service[who["service"]]
+    origin = tables.service[who["origin"]]["key"]
+    now = s.future[0]["now"]
+    numbers["referred"] += 1
+    numbers["returned"] += who["came_back"]
+    _note(s, _REFERRED, person, now)
+    if _uniform(s.future[0], who["who"], origin, who["visit"], _TAKE_UP) >= service["take_up"]:
+        numbers["declined"] += 1
+        _note(s, _DECLINED, person, now)
+        _release(s, person)
+        return
+    who["asked"] = now
+    if numbers["held"] < numbers["places"]:
+        # whoever is still in line has left: a free place is never kept from those who wait
+        _start(tables, s, team, _open_place(s, team), person)
+        return
+    who["leaves"] = NEVER
+    if service["drop_out"] > 0.0:
+        uniform = _uniform(s.future[0], who["who"], origin, who["visit"], _PATIENCE)
+        who["leaves"] = _lapse(service, uniform, now)
+    _stand_in_line(s, team, tables.line[who["service"], who["need"]], person)
+
+
+@_inline
+def _choose_provider(tables: Tables, s: _One, person: int) -> int:
+    who = s.person[person]
+    origin = tables.service[who["origin"]]["key"]
+    uniform = _uniform(s.future[0], who["who"], origin, who["visit"], _PROVIDER)
+    service = who["service"]
+    return tables.provider[service, _pick(tables.provider_edge[service], uniform)]
+
+
+@_inline
+def _refer(tables: Tables, s: _One, service: int) -> int:
+    """Let a potential person come, and say when the next one does; return a status."""
+    source, node, future = s.source[service], tables.service[service], s.future[0]
+    now, number, key = future["now"], source["who"], node["key"]
+    while now >= tables.month_starts[future["month"] + 1]:
+        future["month"] += 1
+    rate = node["referrals"]
+    growth = math.exp(node["growth"] * (now / _TICKS))
+    season = tables.season[service, (future["month"] + tables.first_month) % 12]
+    rate = rate * growth * season * source["demand"]
+    if rate > node["potential"]:
+        return TOO_FAST
+    if number >= _MOST_WHO:
+        return REFERRALS_UNCOUNTED
+    source["who"] = number + 1
+    gap = _uniform(future, number + 1, key, 0, _ARRIVAL_GAP)
+    _set_due(s.tree, service, now + _ticks(-math.log(gap) / node["potential"]))
+    if _uniform(future, number, key, 0, _ACCEPTED) * node["potential"] < rate:
+        person = future["spare"]
+        who = s.person[person]
+        future["spare"] = who["next"]
+        uniform = _uniform(future, number, key, 0, _NEED)
+        who["who"] = number
+        who["origin"] = service
+        who["visit"] = 0
+        who["need"] = tables.need[service, _pick(tables.need_edge[service], uniform)]
+        who["service"] = service
+        who["came_back"] = 0
+        who["provider"] = _choose_provider(tables, s, person)
+        _come(tables, s, person)
+    return DONE
+
+
+@_inline
+def _return(tables: Tables, s: _One) -> None:
+    """Let the first of those on the way come to their next service."""
+    person = _arrive_first(s)
+    who = s.person[person]
+    who["visit"] += 1
+    if not tables.delivers[who["service"], who["provider"]]:
+        who["provider"] = _choose_provider(tables, s, person)
+    _come(tables, s, person)
+
+
+@_inline
+def _after_wait(chance: float, harm: float, waited: float) -> float:
+    """Return a chance of a good outcome after a wait."""
+    if harm == 0.0 or waited == 0.0 or chance == 0.0 or chance == 1.0:
+        return chance
+    if math.isinf(harm):
+        return 0.0
+    odds = chance / (1 - chance) * math.exp(-harm * waited)
+    return odds / (1 + odds)
+
+
+@_inline
+def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
+    """Let somebody leave with an outcome, for another service, to come back, or for good."""
+    who, numbers, future = s.person[person], s.team[team], s.future[0]
+    here, number, visit, provider = who["service"], who["who"], who["visit"], who["provider"]
+    node = tables.service[here]
+    origin = tables.service[who["origin"]]["key"]
+    now = future["now"]
+    waited = (who["granted"] - who["asked"]) / _TICKS
+    chance = _after_wait(tables.good[here, who["need"], provider], node["harm"], waited)
+    good = _uniform(future, number, origin, visit, _OUTCOME) < chance
+    if good:
+        numbers["good_outcomes"] += 1
+        _note(s, _GOOD_OUTCOME, person, now)
+    away = -1.0  # mean days until the next visit; below 0 there is none
+    chosen = node["paths"]
+    if chosen > 0:
+        uniform = _uniform(future, number, origin, visit, _HANDOVER)
+        chosen = 0
+        while chosen < node["paths"] and uniform >= tables.path[here, chosen]["edge"]:
+            chosen += 1
+    if chosen < node["paths"]:
+        path = tables.path[here, chosen]
+        numbers["handovers_due"] += 1
+        success = tables.success[here, chosen, provider]
+        if _uniform(future, number, origin, visit, _HANDOVER_SUCCESS) < success:
+            numbers["handovers_made"] += 1
+            who["service"] = path["receiver"]
+            who["came_back"] = 0
+            away = path["on_the_way"]
+        elif _uniform(future, number, origin, visit, _HANDOVER_RETURN) < path["returns"]:
+            who["came_back"] = 1
+            away = path["until_return"]
+    elif (
+        good
+        and node["relapse"] > 0.0
+        and _uniform(future, number, origin, visit, _RELAPSE) < node["relapse"]
+    ):
+        who["came_back"] = 1
+        away = node["until_relapse"]
+    if away < 0.0:
+        _release(s, person)
+        return
+    time = _ticks(-math.log(_uniform(future, number, origin, visit, _TIME_AWAY)) * away)
+    _set_out(s, person, now + time)
+
+
+@_inline
+def _end_stay(tables: Tables, s: _One, leaf: int) -> None:
+    """End the stay in a place; the next in line takes it."""
+    team = s.team_of[leaf]
+    person = s.holder[leaf]
+    numbers = s.team[team]
+    now = s.future[0]["now"]
+    numbers["completed"] += 1
+    numbers["stayed"] += (now - s.person[person]["granted"]) // _UNIT_TICKS
+    _note(s, _COMPLETED, person, now)
+    following = _first_in_line(s, team) if numbers["held"] <= numbers["places"] else -1
+    if following >= 0:
+        _start(tables, s, team, leaf, following)
+    else:
+        first = s.first_leaf[team]
+        s.given_back[first + numbers["given_back"]] = leaf - first
+        numbers["given_back"] += 1
+        numbers["held"] -= 1
+        _set_due(s.tree, leaf, NEVER)
+    _leave(tables, s, team, person)
+
+
+# -- what the interface calls ----------------------------------------------------------------------
+
+
+@_inline
+def _of(state: State, future: int) -> _One:
+    return _One(
+        state.future[future : future + 1],
+        state.source[future],
+        state.team[future],
+        state.line[future],
+        state.tree[future],
+        state.holder[future],
+        state.given_back[future],
+        state.person[future],
+        state.traveller[future],
+        state.step[future],
+        state.first_leaf,
+        state.team_of,
+    )
+
+
+@_jit
+def _advance(tables: Tables, s: _One, until: int) -> int:
+    services = len(s.source)
+    bound = until << LEAF_BITS  # the key of whatever is due before the tick is below it
+    while s.future[0]["alarms"] == 0:
+        key = s.tree[1]
+        if key >= bound:
+            s.future[0]["now"] = max(s.future[0]["now"], until)
+            return DONE
+        if s.future[0]["spare"] < 0:
+            return POOL_EMPTY
+        if 0 < len(s.step) < s.future[0]["steps"] + len(s.person) + SPARE_STEPS:
+            return STEPS_FULL
+        s.future[0]["now"] = key >> LEAF_BITS
+        leaf = key & _LEAF
+        if leaf > services:
+            _end_stay(tables, s, leaf)
+        elif leaf == services:
+            _return(tables, s)
+        else:
+            status = _refer(tables, s, leaf)
+            if status != DONE:
+                return status
+    return ALARM
+
+
+@_entry
+def advance(tables: Tables, state: State, until: int) -> None:
+    """Advance every future to a tick, or until its status says why not."""
+    for future in range(len(state.future)):
+        state.future[future]["status"] = _advance(tables, _of(state, future), until)
+
+
+@_entry
+def start(tables: Tables, state: State) -> None:
+    """Draw when the first potential person comes to each service."""
+    for future in range(len(state.future)):
+        s = _of(state, future)
+        for service in range(len(s.source)):
+            node = tables.service[service]
+            if node["potential"] > 0.0:
+                gap = _uniform(s.future[0], 0, node["key"], 0, _ARRIVAL_GAP)
+                _set_due(s.tree, service, _ticks(-math.log(gap) / node["potential"]))
+
+
+@_entry
+def resize(tables: Tables, state: State, future: int, team: int, places: int) -> None:
+    """Change the places of a team; those who wait start at once."""
+    s = _of(state, future)
+    s.team[team]["places"] = places
+    while s.team[team]["held"] < places:
+        person = _first_in_line(s, team)
+        if person < 0:
+            break
+        _start(tables, s, team, _open_place(s, team), person)
+
+
+@_entry
+def settle(state: State) -> None:
+    """Count everybody who has left a line by now, in every future."""
+    for future in range(len(state.future)):
+        s = _of(state, future)
+        for team in range(len(s.team)):
+            _settle_lines(s, team)
