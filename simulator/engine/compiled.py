@@ -133,7 +133,9 @@ class CompiledPeople:
         state.future["spare"] = size
         traveller = np.zeros(person.shape, dtype=kernel.TRAVELLER)
         traveller[:, :size] = state.traveller
-        self._state = state._replace(person=person, traveller=traveller)
+        luck = np.zeros((*person.shape, kernel.VISIT_DRAWS))
+        luck[:, :size] = state.luck
+        self._state = state._replace(person=person, luck=luck, traveller=traveller)
 
     def _add_steps(self) -> None:
         """Double the list of steps, and more where one event may note more than that."""
@@ -287,6 +289,8 @@ def _new_state(tables: kernel.Tables, providers: int, streams: Sequence[Stream])
         holder=nothing,
         given_back=nothing,
         person=np.zeros((futures, 0), dtype=kernel.PERSON),
+        luck=np.zeros((futures, 0, kernel.VISIT_DRAWS)),
+        ahead=np.zeros((futures, services, 2, kernel.AHEAD)),
         traveller=np.zeros((futures, 0), dtype=kernel.TRAVELLER),
         step=np.zeros((futures, 0), dtype=kernel.STEP),
         first_leaf=np.zeros(team.shape[1] + 1, dtype=np.int64),

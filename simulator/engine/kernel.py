@@ -119,19 +119,24 @@ WHAT = ("referred", "declined", "dropped_out", "started", "completed", "good_out
 """Steps of a person, when they are noted."""
 _REFERRED, _DECLINED, _DROPPED_OUT, _STARTED, _COMPLETED, _GOOD_OUTCOME = range(6)
 
-_ACCEPTED = int(Purpose.ACCEPTED)
-_ARRIVAL_GAP = int(Purpose.ARRIVAL_GAP)
-_NEED = int(Purpose.NEED)
-_PROVIDER = int(Purpose.PROVIDER)
-_TAKE_UP = int(Purpose.TAKE_UP)
-_PATIENCE = int(Purpose.PATIENCE)
-_LENGTH_OF_STAY = int(Purpose.LENGTH_OF_STAY)
-_OUTCOME = int(Purpose.OUTCOME)
-_HANDOVER = int(Purpose.HANDOVER)
-_HANDOVER_SUCCESS = int(Purpose.HANDOVER_SUCCESS)
+_ARRIVAL_GAP, _ACCEPTED = int(Purpose.ARRIVAL_GAP), int(Purpose.ACCEPTED)
+_FIRST_DRAW = int(Purpose.NEED)
+VISIT_DRAWS = 8
+"""Draws that nearly every visit needs; those after the last of them are made when needed."""
+_NEED = int(Purpose.NEED) - _FIRST_DRAW
+_PROVIDER = int(Purpose.PROVIDER) - _FIRST_DRAW
+_TAKE_UP = int(Purpose.TAKE_UP) - _FIRST_DRAW
+_PATIENCE = int(Purpose.PATIENCE) - _FIRST_DRAW
+_LENGTH_OF_STAY = int(Purpose.LENGTH_OF_STAY) - _FIRST_DRAW
+_OUTCOME = int(Purpose.OUTCOME) - _FIRST_DRAW
+_HANDOVER = int(Purpose.HANDOVER) - _FIRST_DRAW
+_HANDOVER_SUCCESS = int(Purpose.HANDOVER_SUCCESS) - _FIRST_DRAW
+assert _HANDOVER_SUCCESS == VISIT_DRAWS - 1
 _HANDOVER_RETURN = int(Purpose.HANDOVER_RETURN)
 _RELAPSE = int(Purpose.RELAPSE)
 _TIME_AWAY = int(Purpose.TIME_AWAY)
+AHEAD = 8
+"""Potential people whose coming is drawn at a time; has no effect on what is drawn."""
 
 
 def _record(**fields: str) -> np.dtype[np.void]:
@@ -252,6 +257,8 @@ class State(NamedTuple):
     holder: Integers  # (F, L): who is in each place
     given_back: Integers  # (F, L): numbers of the places given back, a stack for each team
     person: Records  # (F, pool)
+    luck: Floats  # (F, pool, VISIT_DRAWS): the uniforms of everybody's visit
+    ahead: Floats  # (F, S, 2, AHEAD): gaps and acceptance of the next potential people
     traveller: Records  # (F, pool)
     step: Records  # (F, steps); no steps are noted where it is empty
     first_leaf: Integers  # (T + 1,): where each team's places begin
@@ -269,6 +276,8 @@ class _One(NamedTuple):
     holder: Integers
     given_back: Integers
     person: Records
+    luck: Floats
+    ahead: Floats
     traveller: Records
     step: Records
     first_leaf: Integers
@@ -287,16 +296,45 @@ _FAR_TOP, _FAR_BOTTOM = streams._FAR_TOP, streams._FAR_BOTTOM
 
 
 @_inline
-def _uniform(future: Any, who: int, origin: Any, visit: int, purpose: int) -> float:
+def _philox(who: Any, origin: Any, visit: Any, purpose: Any, k0: Any, k1: Any) -> float:
     """Return the uniform of one name: the first two words of Philox 4x32-10, 52 bits of them."""
-    a, b, c, d = np.uint64(who), np.uint64(origin), np.uint64(visit), np.uint64(purpose)
-    k0, k1 = future["seed"], future["replication"]
+    a, b, c, d = who, origin, visit, purpose
     for _ in range(10):
         high = _MULTIPLIER_0 * a
         low = _MULTIPLIER_1 * c
         a, b, c, d = (low >> _32) ^ b ^ k0, low & _WORD, (high >> _32) ^ d ^ k1, high & _WORD
         k0, k1 = (k0 + _WEYL_0) & _WORD, (k1 + _WEYL_1) & _WORD
     return (np.float64(np.int64((a << _20) | (b >> _12))) + 0.5) * 2.0**-52
+
+
+@_inline
+def _draw_visit(future: Any, who: int, origin: Any, visit: int, luck: Floats) -> None:
+    """Draw all that a visit can need at once; a processor draws several in the time of one."""
+    k0, k1 = future["seed"], future["replication"]
+    person, key, number = np.uint64(who), np.uint64(origin), np.uint64(visit)
+    for purpose in range(len(luck)):  # not the constant: a loop unrolled is not vectorised
+        luck[purpose] = _philox(person, key, number, np.uint64(purpose + _FIRST_DRAW), k0, k1)
+
+
+@_inline
+def _draw(future: Any, tables: Tables, who: Any, purpose: int) -> float:
+    """Draw one thing of somebody's visit."""
+    origin = tables.service[who["origin"]]["key"]
+    person, visit, k0, k1 = np.uint64(who["who"]), who["visit"], future["seed"], future["replication"]
+    return _philox(person, np.uint64(origin), np.uint64(visit), np.uint64(purpose), k0, k1)
+
+
+@_inline
+def _draw_ahead(future: Any, first: int, node: Any, ahead: Floats) -> None:
+    """Draw the days before each of the next potential people, and whether they are real ones."""
+    k0, k1 = future["seed"], future["replication"]
+    key, none = np.uint64(node["key"]), np.uint64(0)
+    for place in range(ahead.shape[1]):
+        who = np.uint64(first + place)
+        ahead[0, place] = _philox(who, key, none, np.uint64(_ARRIVAL_GAP), k0, k1)
+        ahead[1, place] = _philox(who, key, none, np.uint64(_ACCEPTED), k0, k1)
+    for place in range(ahead.shape[1]):
+        ahead[0, place] = -math.log(ahead[0, place]) / node["potential"]
 
 
 @_inline
@@ -328,9 +366,10 @@ def _ticks(days: float) -> int:
 
 @_inline
 def _pick(edges: Floats, uniform: float) -> int:
+    """Return how many edges a uniform has reached; all are compared, so nothing is guessed."""
     place = 0
-    while uniform >= edges[place]:
-        place += 1
+    for edge in edges:
+        place += uniform >= edge
     return place
 
 
@@ -511,8 +550,7 @@ def _start(tables: Tables, s: _One, team: int, leaf: int, person: int) -> None:
     if service["shape"] == _FIXED:
         stay = _ticks(mean)
     else:
-        origin = tables.service[who["origin"]]["key"]
-        uniform = _uniform(s.future[0], who["who"], origin, who["visit"], _LENGTH_OF_STAY)
+        uniform = s.luck[person, _LENGTH_OF_STAY]
         if service["shape"] == _EXPONENTIAL:
             stay = _ticks(-math.log(uniform) * mean)
         else:
@@ -550,12 +588,11 @@ def _come(tables: Tables, s: _One, person: int) -> None:
     who = s.person[person]
     team = who["provider"] * len(s.source) + who["service"]
     numbers, service = s.team[team], tables.service[who["service"]]
-    origin = tables.service[who["origin"]]["key"]
     now = s.future[0]["now"]
     numbers["referred"] += 1
     numbers["returned"] += who["came_back"]
     _note(s, _REFERRED, person, now)
-    if _uniform(s.future[0], who["who"], origin, who["visit"], _TAKE_UP) >= service["take_up"]:
+    if s.luck[person, _TAKE_UP] >= service["take_up"]:
         numbers["declined"] += 1
         _note(s, _DECLINED, person, now)
         _release(s, person)
@@ -567,47 +604,53 @@ def _come(tables: Tables, s: _One, person: int) -> None:
         return
     who["leaves"] = NEVER
     if service["drop_out"] > 0.0:
-        uniform = _uniform(s.future[0], who["who"], origin, who["visit"], _PATIENCE)
-        who["leaves"] = _lapse(service, uniform, now)
+        who["leaves"] = _lapse(service, s.luck[person, _PATIENCE], now)
     _stand_in_line(s, team, tables.line[who["service"], who["need"]], person)
 
 
 @_inline
 def _choose_provider(tables: Tables, s: _One, person: int) -> int:
-    who = s.person[person]
-    origin = tables.service[who["origin"]]["key"]
-    uniform = _uniform(s.future[0], who["who"], origin, who["visit"], _PROVIDER)
-    service = who["service"]
-    return tables.provider[service, _pick(tables.provider_edge[service], uniform)]
+    service = s.person[person]["service"]
+    place = _pick(tables.provider_edge[service], s.luck[person, _PROVIDER])
+    return tables.provider[service, place]
+
+
+@_inline
+def _expect(tables: Tables, s: _One, service: int, number: int) -> None:
+    """Say when the next potential person comes."""
+    source, node, future = s.source[service], tables.service[service], s.future[0]
+    source["who"] = number
+    if number % AHEAD == 0:
+        _draw_ahead(future, number, node, s.ahead[service])
+    _set_due(s.tree, service, future["now"] + _ticks(s.ahead[service, 0, number % AHEAD]))
 
 
 @_inline
 def _refer(tables: Tables, s: _One, service: int) -> int:
     """Let a potential person come, and say when the next one does; return a status."""
     source, node, future = s.source[service], tables.service[service], s.future[0]
-    now, number, key = future["now"], source["who"], node["key"]
+    now, number = future["now"], source["who"]
     while now >= tables.month_starts[future["month"] + 1]:
         future["month"] += 1
-    rate = node["referrals"]
     growth = math.exp(node["growth"] * (now / _TICKS))
     season = tables.season[service, (future["month"] + tables.first_month) % 12]
-    rate = rate * growth * season * source["demand"]
+    rate = node["referrals"] * growth * season * source["demand"]
     if rate > node["potential"]:
         return TOO_FAST
     if number >= _MOST_WHO:
         return REFERRALS_UNCOUNTED
-    source["who"] = number + 1
-    gap = _uniform(future, number + 1, key, 0, _ARRIVAL_GAP)
-    _set_due(s.tree, service, now + _ticks(-math.log(gap) / node["potential"]))
-    if _uniform(future, number, key, 0, _ACCEPTED) * node["potential"] < rate:
+    is_real = s.ahead[service, 1, number % AHEAD] * node["potential"] < rate
+    _expect(tables, s, service, number + 1)
+    if is_real:
         person = future["spare"]
         who = s.person[person]
         future["spare"] = who["next"]
-        uniform = _uniform(future, number, key, 0, _NEED)
+        luck = s.luck[person]
+        _draw_visit(future, number, node["key"], 0, luck)
         who["who"] = number
         who["origin"] = service
         who["visit"] = 0
-        who["need"] = tables.need[service, _pick(tables.need_edge[service], uniform)]
+        who["need"] = tables.need[service, _pick(tables.need_edge[service], luck[_NEED])]
         who["service"] = service
         who["came_back"] = 0
         who["provider"] = _choose_provider(tables, s, person)
@@ -621,6 +664,8 @@ def _return(tables: Tables, s: _One) -> None:
     person = _arrive_first(s)
     who = s.person[person]
     who["visit"] += 1
+    origin = tables.service[who["origin"]]["key"]
+    _draw_visit(s.future[0], who["who"], origin, who["visit"], s.luck[person])
     if not tables.delivers[who["service"], who["provider"]]:
         who["provider"] = _choose_provider(tables, s, person)
     _come(tables, s, person)
@@ -640,48 +685,45 @@ def _after_wait(chance: float, harm: float, waited: float) -> float:
 @_inline
 def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
     """Let somebody leave with an outcome, for another service, to come back, or for good."""
-    who, numbers, future = s.person[person], s.team[team], s.future[0]
-    here, number, visit, provider = who["service"], who["who"], who["visit"], who["provider"]
+    who, numbers, luck, future = s.person[person], s.team[team], s.luck[person], s.future[0]
+    here, provider = who["service"], who["provider"]
     node = tables.service[here]
-    origin = tables.service[who["origin"]]["key"]
     now = future["now"]
     waited = (who["granted"] - who["asked"]) / _TICKS
     chance = _after_wait(tables.good[here, who["need"], provider], node["harm"], waited)
-    good = _uniform(future, number, origin, visit, _OUTCOME) < chance
+    good = luck[_OUTCOME] < chance
     if good:
         numbers["good_outcomes"] += 1
         _note(s, _GOOD_OUTCOME, person, now)
     away = -1.0  # mean days until the next visit; below 0 there is none
     chosen = node["paths"]
     if chosen > 0:
-        uniform = _uniform(future, number, origin, visit, _HANDOVER)
         chosen = 0
-        while chosen < node["paths"] and uniform >= tables.path[here, chosen]["edge"]:
+        while chosen < node["paths"] and luck[_HANDOVER] >= tables.path[here, chosen]["edge"]:
             chosen += 1
     if chosen < node["paths"]:
         path = tables.path[here, chosen]
         numbers["handovers_due"] += 1
         success = tables.success[here, chosen, provider]
-        if _uniform(future, number, origin, visit, _HANDOVER_SUCCESS) < success:
+        if luck[_HANDOVER_SUCCESS] < success:
             numbers["handovers_made"] += 1
             who["service"] = path["receiver"]
             who["came_back"] = 0
             away = path["on_the_way"]
-        elif _uniform(future, number, origin, visit, _HANDOVER_RETURN) < path["returns"]:
+        elif _draw(future, tables, who, _HANDOVER_RETURN) < path["returns"]:
             who["came_back"] = 1
             away = path["until_return"]
     elif (
         good
         and node["relapse"] > 0.0
-        and _uniform(future, number, origin, visit, _RELAPSE) < node["relapse"]
+        and _draw(future, tables, who, _RELAPSE) < node["relapse"]
     ):
         who["came_back"] = 1
         away = node["until_relapse"]
     if away < 0.0:
         _release(s, person)
         return
-    time = _ticks(-math.log(_uniform(future, number, origin, visit, _TIME_AWAY)) * away)
-    _set_out(s, person, now + time)
+    _set_out(s, person, now + _ticks(-math.log(_draw(future, tables, who, _TIME_AWAY)) * away))
 
 
 @_inline
@@ -720,6 +762,8 @@ def _of(state: State, future: int) -> _One:
         state.holder[future],
         state.given_back[future],
         state.person[future],
+        state.luck[future],
+        state.ahead[future],
         state.traveller[future],
         state.step[future],
         state.first_leaf,
@@ -766,10 +810,8 @@ def start(tables: Tables, state: State) -> None:
     for future in range(len(state.future)):
         s = _of(state, future)
         for service in range(len(s.source)):
-            node = tables.service[service]
-            if node["potential"] > 0.0:
-                gap = _uniform(s.future[0], 0, node["key"], 0, _ARRIVAL_GAP)
-                _set_due(s.tree, service, _ticks(-math.log(gap) / node["potential"]))
+            if tables.service[service]["potential"] > 0.0:
+                _expect(tables, s, service, 0)
 
 
 @_entry

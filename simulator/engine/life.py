@@ -168,11 +168,14 @@ class Life:
     def run(self) -> Futures:
         """Live the whole term and the payments after it."""
         end = self.month_ends[-1]
+        there = -1  # the tick the people have come to
         while (now := self.env.peek()) < math.inf:
-            alarms = self.caseload.advance(min(int(now), end))
+            until = min(int(now), end)
+            alarms = self.caseload.advance(until) if until > there else ()
             for alarm in alarms:
                 self.env.process(self._answer(alarm))
             if not alarms:
+                there = until
                 self.env.step()
         reading = self.caseload.read()
         return Futures(self.statements, reading, self.costs, self.payments, self.diary)
