@@ -90,7 +90,7 @@ class Curve(Frozen):
 
     def apply(self, x: Array) -> Array:
         """Return the value at ``x``; where ``x`` is NaN (0/0: nothing to measure) it is nought."""
-        x = np.nan_to_num(x, nan=0.0, posinf=np.inf, neginf=-np.inf)
+        x = np.where(np.isnan(x), 0.0, x)
         return self._clip(sum_bands(self.edges, x) if self.bands else x)
 
     def value_bounds(self, low: float, high: float, or_nothing: bool) -> tuple[float, float]:

@@ -96,8 +96,8 @@ class Reading:
 class Caseload(Protocol):
     """People in services, in several futures side by side, by any engine."""
 
-    def advance(self, until: int) -> Sequence[Alarm]:
-        """Let everything happen that happens before the tick ``until``.
+    def advance(self, until: int, future: int | None = None) -> Sequence[Alarm]:
+        """Let everything happen that happens before the tick ``until``, in one future or in all.
 
         A future in which a trigger goes off stops right after the event that set it off; its
         alarm is returned, and it goes on when asked again. A trigger goes off once.

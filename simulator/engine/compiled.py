@@ -47,11 +47,13 @@ class CompiledPeople:
             self._add_steps()
         kernel.start(self._tables, self._state)
 
-    def advance(self, until: int) -> Sequence[Alarm]:
+    def advance(self, until: int, future: int | None = None) -> Sequence[Alarm]:
         """Let everything happen that happens before the tick ``until``, or before an alarm."""
+        some = slice(None) if future is None else slice(future, future + 1)
+        first, last, _ = some.indices(self.futures)
         while True:
-            kernel.advance(self._tables, self._state, until)
-            status = self._state.future["status"]
+            kernel.advance(self._tables, self._state, until, first, last)
+            status = self._state.future["status"][some]
             if (status == kernel.POOL_EMPTY).any():
                 self._add_people(self._state.person.shape[1])
             elif (status == kernel.STEPS_FULL).any():
@@ -63,7 +65,7 @@ class CompiledPeople:
                 "more referrals came than the potential people the services were planned with; "
                 "this is a mistake, please report it"
             )
-        return self._alarms() if (status == kernel.ALARM).any() else []
+        return self._alarms(first, last) if (status == kernel.ALARM).any() else []
 
     def resize(self, future: int, provider: int, service: int, places: int) -> None:
         """Change how many people a provider can hold in a service, from now."""
@@ -107,17 +109,17 @@ class CompiledPeople:
         numbers: Array = self._state.team[field].reshape(shape).astype(np.float64)
         return numbers
 
-    def _alarms(self) -> list[Alarm]:
-        """Return the alarms that went off, and let their futures go on."""
+    def _alarms(self, first: int, last: int) -> list[Alarm]:
+        """Return the alarms that went off in these futures, and let the futures go on."""
         alarms = []
         for trigger in Trigger:
-            went_off = self._state.team[f"{trigger.name.lower()}_alarm"]
+            went_off = self._state.team[f"{trigger.name.lower()}_alarm"][first:last]
             for future, team in np.argwhere(went_off >= 0).tolist():
                 provider, service = divmod(team, self.services)
                 tick = int(went_off[future, team])
-                alarms.append(Alarm(tick, future, trigger, provider, service))
+                alarms.append(Alarm(tick, first + future, trigger, provider, service))
             went_off[:] = -1
-        self._state.future["alarms"] = 0
+        self._state.future["alarms"][first:last] = 0
         return sorted(alarms)
 
     # -- enlarging arrays: none of this changes what happens ---------------------------------------
@@ -133,9 +135,7 @@ class CompiledPeople:
         state.future["spare"] = size
         traveller = np.zeros(person.shape, dtype=kernel.TRAVELLER)
         traveller[:, :size] = state.traveller
-        luck = np.zeros((*person.shape, kernel.VISIT_DRAWS))
-        luck[:, :size] = state.luck
-        self._state = state._replace(person=person, luck=luck, traveller=traveller)
+        self._state = state._replace(person=person, traveller=traveller)
 
     def _add_steps(self) -> None:
         """Double the list of steps, and more where one event may note more than that."""
@@ -289,7 +289,7 @@ def _new_state(tables: kernel.Tables, providers: int, streams: Sequence[Stream])
         holder=nothing,
         given_back=nothing,
         person=np.zeros((futures, 0), dtype=kernel.PERSON),
-        luck=np.zeros((futures, 0, kernel.VISIT_DRAWS)),
+        luck=np.zeros((futures, kernel.VISIT_DRAWS)),
         ahead=np.zeros((futures, services, 2, kernel.AHEAD)),
         traveller=np.zeros((futures, 0), dtype=kernel.TRAVELLER),
         step=np.zeros((futures, 0), dtype=kernel.STEP),

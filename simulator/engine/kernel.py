@@ -54,17 +54,17 @@ __all__ = [
     "NEVER",
     "PATH",
     "PERSON",
+    "POOL_EMPTY",
     "REFERRALS_UNCOUNTED",
     "SERVICE",
     "SHAPES",
     "SOURCE",
     "SPARE_STEPS",
     "STEP",
-    "POOL_EMPTY",
     "STEPS_FULL",
     "TEAM",
-    "TRAVELLER",
     "TOO_FAST",
+    "TRAVELLER",
     "WHAT",
     "State",
     "Tables",
@@ -206,20 +206,19 @@ PERSON = _record(
     asked="i8",
     granted="i8",
     leaves="i8",
-    origin="i4",
     visit="i4",
-    need="i4",
-    service="i4",
-    provider="i4",
-    came_back="i4",
     next="i4",
+    origin="i2",
+    need="i2",
+    service="i2",
+    provider="i2",
+    came_back="i2",
 )
-"""A person: asked for a place when, was granted it when, will have left the line when."""
+"""A person: asked for a place when, was granted it when, will have left the line when. Small, so
+that the people of many futures stay near the processor."""
 TRAVELLER = _record(due="i8", tie="i8", person="i8")
 """Somebody on the way, in a binary heap by (due, tie)."""
-STEP = _record(
-    tick="i8", what="i8", origin="i8", who="i8", visit="i8", provider="i8", service="i8"
-)
+STEP = _record(tick="i8", what="i8", origin="i8", who="i8", visit="i8", provider="i8", service="i8")
 """A step of a person, noted where a test or a story wants to know."""
 
 Records = npt.NDArray[np.void]
@@ -257,7 +256,7 @@ class State(NamedTuple):
     holder: Integers  # (F, L): who is in each place
     given_back: Integers  # (F, L): numbers of the places given back, a stack for each team
     person: Records  # (F, pool)
-    luck: Floats  # (F, pool, VISIT_DRAWS): the uniforms of everybody's visit
+    luck: Floats  # (F, VISIT_DRAWS): the uniforms of the visit that is looked at
     ahead: Floats  # (F, S, 2, AHEAD): gaps and acceptance of the next potential people
     traveller: Records  # (F, pool)
     step: Records  # (F, steps); no steps are noted where it is empty
@@ -308,20 +307,34 @@ def _philox(who: Any, origin: Any, visit: Any, purpose: Any, k0: Any, k1: Any) -
 
 
 @_inline
-def _draw_visit(future: Any, who: int, origin: Any, visit: int, luck: Floats) -> None:
-    """Draw all that a visit can need at once; a processor draws several in the time of one."""
-    k0, k1 = future["seed"], future["replication"]
-    person, key, number = np.uint64(who), np.uint64(origin), np.uint64(visit)
-    for purpose in range(len(luck)):  # not the constant: a loop unrolled is not vectorised
-        luck[purpose] = _philox(person, key, number, np.uint64(purpose + _FIRST_DRAW), k0, k1)
+def _draw_visit(tables: Tables, s: _One, who: Any) -> None:
+    """Draw what a visit needs, all at once: a processor draws several in the time of one.
+
+    They are drawn again when the visit ends; to keep them for everybody would take longer.
+    """
+    k0, k1 = s.future[0]["seed"], s.future[0]["replication"]
+    key = np.uint64(tables.service[who["origin"]]["key"])
+    person, visit = np.uint64(who["who"]), np.uint64(who["visit"])
+    for purpose in range(len(s.luck)):  # not the constant: a loop unrolled is not vectorised
+        s.luck[purpose] = _philox(person, key, visit, np.uint64(purpose + _FIRST_DRAW), k0, k1)
 
 
 @_inline
 def _draw(future: Any, tables: Tables, who: Any, purpose: int) -> float:
     """Draw one thing of somebody's visit."""
     origin = tables.service[who["origin"]]["key"]
-    person, visit, k0, k1 = np.uint64(who["who"]), who["visit"], future["seed"], future["replication"]
+    person, visit, k0, k1 = (
+        np.uint64(who["who"]),
+        who["visit"],
+        future["seed"],
+        future["replication"],
+    )
     return _philox(person, np.uint64(origin), np.uint64(visit), np.uint64(purpose), k0, k1)
+
+
+@_inline
+def _draw_stay(tables: Tables, s: _One, person: int) -> float:
+    return _draw(s.future[0], tables, s.person[person], _FIRST_DRAW + _LENGTH_OF_STAY)
 
 
 @_inline
@@ -532,8 +545,8 @@ def _stand_in_line(s: _One, team: int, order: int, person: int) -> None:
 
 
 @_inline
-def _start(tables: Tables, s: _One, team: int, leaf: int, person: int) -> None:
-    """Let somebody start in a place."""
+def _start(tables: Tables, s: _One, team: int, leaf: int, person: int, uniform: float) -> None:
+    """Let somebody start in a place, with the draw of their length of stay."""
     now = s.future[0]["now"]
     numbers, who = s.team[team], s.person[person]
     who["granted"] = now
@@ -550,7 +563,6 @@ def _start(tables: Tables, s: _One, team: int, leaf: int, person: int) -> None:
     if service["shape"] == _FIXED:
         stay = _ticks(mean)
     else:
-        uniform = s.luck[person, _LENGTH_OF_STAY]
         if service["shape"] == _EXPONENTIAL:
             stay = _ticks(-math.log(uniform) * mean)
         else:
@@ -592,7 +604,7 @@ def _come(tables: Tables, s: _One, person: int) -> None:
     numbers["referred"] += 1
     numbers["returned"] += who["came_back"]
     _note(s, _REFERRED, person, now)
-    if s.luck[person, _TAKE_UP] >= service["take_up"]:
+    if s.luck[_TAKE_UP] >= service["take_up"]:
         numbers["declined"] += 1
         _note(s, _DECLINED, person, now)
         _release(s, person)
@@ -600,18 +612,18 @@ def _come(tables: Tables, s: _One, person: int) -> None:
     who["asked"] = now
     if numbers["held"] < numbers["places"]:
         # whoever is still in line has left: a free place is never kept from those who wait
-        _start(tables, s, team, _open_place(s, team), person)
+        _start(tables, s, team, _open_place(s, team), person, s.luck[_LENGTH_OF_STAY])
         return
     who["leaves"] = NEVER
     if service["drop_out"] > 0.0:
-        who["leaves"] = _lapse(service, s.luck[person, _PATIENCE], now)
+        who["leaves"] = _lapse(service, s.luck[_PATIENCE], now)
     _stand_in_line(s, team, tables.line[who["service"], who["need"]], person)
 
 
 @_inline
 def _choose_provider(tables: Tables, s: _One, person: int) -> int:
     service = s.person[person]["service"]
-    place = _pick(tables.provider_edge[service], s.luck[person, _PROVIDER])
+    place = _pick(tables.provider_edge[service], s.luck[_PROVIDER])
     return tables.provider[service, place]
 
 
@@ -645,12 +657,11 @@ def _refer(tables: Tables, s: _One, service: int) -> int:
         person = future["spare"]
         who = s.person[person]
         future["spare"] = who["next"]
-        luck = s.luck[person]
-        _draw_visit(future, number, node["key"], 0, luck)
         who["who"] = number
         who["origin"] = service
         who["visit"] = 0
-        who["need"] = tables.need[service, _pick(tables.need_edge[service], luck[_NEED])]
+        _draw_visit(tables, s, who)
+        who["need"] = tables.need[service, _pick(tables.need_edge[service], s.luck[_NEED])]
         who["service"] = service
         who["came_back"] = 0
         who["provider"] = _choose_provider(tables, s, person)
@@ -664,8 +675,7 @@ def _return(tables: Tables, s: _One) -> None:
     person = _arrive_first(s)
     who = s.person[person]
     who["visit"] += 1
-    origin = tables.service[who["origin"]]["key"]
-    _draw_visit(s.future[0], who["who"], origin, who["visit"], s.luck[person])
+    _draw_visit(tables, s, who)
     if not tables.delivers[who["service"], who["provider"]]:
         who["provider"] = _choose_provider(tables, s, person)
     _come(tables, s, person)
@@ -685,7 +695,8 @@ def _after_wait(chance: float, harm: float, waited: float) -> float:
 @_inline
 def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
     """Let somebody leave with an outcome, for another service, to come back, or for good."""
-    who, numbers, luck, future = s.person[person], s.team[team], s.luck[person], s.future[0]
+    who, numbers, luck, future = s.person[person], s.team[team], s.luck, s.future[0]
+    _draw_visit(tables, s, who)
     here, provider = who["service"], who["provider"]
     node = tables.service[here]
     now = future["now"]
@@ -713,11 +724,7 @@ def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
         elif _draw(future, tables, who, _HANDOVER_RETURN) < path["returns"]:
             who["came_back"] = 1
             away = path["until_return"]
-    elif (
-        good
-        and node["relapse"] > 0.0
-        and _draw(future, tables, who, _RELAPSE) < node["relapse"]
-    ):
+    elif good and node["relapse"] > 0.0 and _draw(future, tables, who, _RELAPSE) < node["relapse"]:
         who["came_back"] = 1
         away = node["until_relapse"]
     if away < 0.0:
@@ -738,7 +745,7 @@ def _end_stay(tables: Tables, s: _One, leaf: int) -> None:
     _note(s, _COMPLETED, person, now)
     following = _first_in_line(s, team) if numbers["held"] <= numbers["places"] else -1
     if following >= 0:
-        _start(tables, s, team, leaf, following)
+        _start(tables, s, team, leaf, following, _draw_stay(tables, s, following))
     else:
         first = s.first_leaf[team]
         s.given_back[first + numbers["given_back"]] = leaf - first
@@ -798,9 +805,9 @@ def _advance(tables: Tables, s: _One, until: int) -> int:
 
 
 @_entry
-def advance(tables: Tables, state: State, until: int) -> None:
-    """Advance every future to a tick, or until its status says why not."""
-    for future in range(len(state.future)):
+def advance(tables: Tables, state: State, until: int, first: int, last: int) -> None:
+    """Advance the futures from the first to before the last to a tick, or as their status says."""
+    for future in range(first, last):
         state.future[future]["status"] = _advance(tables, _of(state, future), until)
 
 
@@ -823,7 +830,8 @@ def resize(tables: Tables, state: State, future: int, team: int, places: int) ->
         person = _first_in_line(s, team)
         if person < 0:
             break
-        _start(tables, s, team, _open_place(s, team), person)
+        uniform = _draw_stay(tables, s, person)
+        _start(tables, s, team, _open_place(s, team), person, uniform)
 
 
 @_entry

@@ -1,13 +1,12 @@
-"""The life of contracts as SimPy processes, and the loop that runs it beside the people.
+"""The life of contracts as SimPy processes, in several futures side by side.
 
-Several futures live side by side: the contract's calendar is the same for all of them, so each
-month's statements are settled together as arrays, while shocks come to each future on its own day.
-Several contracts can watch one world live once, as long as none of them changes what happens in
-it; each keeps its own account of the same months.
+The contract's calendar is the same in every future, so each month's statements are settled together
+as arrays; what comes to each future on its own day is told in its :class:`World`. Several contracts
+can watch one world live once, as long as none of them changes what happens in it; each keeps its
+own account of the same months.
 
-Contract events come before person events at equal times: the people are advanced up to, not
-through, the instant of the next contract event. An alarm of the people in between becomes a
-contract event of its own.
+Contract events come before those of the world and the people at equal times: these are advanced up
+to, not through, the instant of the next contract event.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from __future__ import annotations
 import datetime
 import math
 from bisect import bisect_left
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import simpy
@@ -29,16 +28,16 @@ from simulator.contract.periods import Timetable
 from simulator.contract.statement import Array, Statement
 from simulator.contract.term import Settled
 from simulator.engine.books import Books, CostRates, cost_flows
-from simulator.engine.caseload import Alarm, Caseload, Engine, Reading, Trigger
+from simulator.engine.caseload import Caseload, Engine, Reading, Trigger
 from simulator.engine.clock import date_ticks, to_days, to_ticks
 from simulator.engine.network import Network
-from simulator.engine.streams import Purpose, Stream, name_key
+from simulator.engine.streams import Stream
+from simulator.engine.world import Note, Process, World
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import places
 
-__all__ = ["Futures", "Life", "Note", "Plan", "Watch", "live", "plan_lives"]
+__all__ = ["Futures", "Life", "Plan", "Watch", "live", "plan_lives"]
 
-Process = Generator[simpy.Event, Any, None]
 _SETTLEMENTS: tuple[Settled, ...] = get_args(Settled)
 
 
@@ -99,21 +98,6 @@ class Plan:
         return len(months) - 1 + (day.year - last.year) * 12 + day.month - last.month
 
 
-@dataclass(frozen=True)
-class Note:
-    """A line of the diary.
-
-    Attributes:
-        day: when.
-        what: happened.
-        future: in which future; None is in all of them.
-    """
-
-    day: datetime.date
-    what: str
-    future: int | None = None
-
-
 @dataclass
 class Futures:
     """Simulated futures, lived side by side.
@@ -144,8 +128,11 @@ class Life:
 
     def __init__(self, plan: Plan, streams: Sequence[Stream], caseload: Caseload) -> None:
         self.plan = plan
-        self.streams = streams
         self.caseload = caseload
+        self.futures = len(streams)
+        self.worlds = [
+            World(plan.scenario, future, stream, caseload) for future, stream in enumerate(streams)
+        ]
         self.env = simpy.Environment()
         self.months = plan.timetable.months
         self.month_ends = plan.month_ends
@@ -161,24 +148,33 @@ class Life:
         self.posts = np.zeros_like(plan.rates.posts)
         self._post_ticks = np.zeros_like(plan.rates.posts)
         self._posts_since = 0
-        self._active_risks: list[dict[str, int]] = [{} for _ in streams]
         self._books_closed = [self.env.event() for _ in self.months]
         self._start_processes()
 
     def run(self) -> Futures:
         """Live the whole term and the payments after it."""
         end = self.month_ends[-1]
-        there = -1  # the tick the people have come to
+        there = 0
         while (now := self.env.peek()) < math.inf:
             until = min(int(now), end)
-            alarms = self.caseload.advance(until) if until > there else ()
-            for alarm in alarms:
-                self.env.process(self._answer(alarm))
-            if not alarms:
+            if until > there:
+                self._live_until(until)
                 there = until
-                self.env.step()
+            self.env.step()
         reading = self.caseload.read()
-        return Futures(self.statements, reading, self.costs, self.payments, self.diary)
+        diary = self.diary + [note for world in self.worlds for note in world.diary]
+        diary.sort(key=lambda note: note.tick)
+        return Futures(self.statements, reading, self.costs, self.payments, diary)
+
+    def _live_until(self, until: int) -> None:
+        """Let every future live up to a contract event."""
+        for world in self.worlds:
+            world.live_until(until)
+        while alarms := self.caseload.advance(until):
+            for alarm in alarms:
+                self.worlds[alarm.future].hear(alarm)
+            for world in self.worlds:
+                world.live_until(until)
 
     def _start_processes(self) -> None:
         process = self.env.process
@@ -187,10 +183,6 @@ class Life:
             for service, posts in enumerate(row):
                 if posts > 0:
                     process(self._mobilise(provider, service, float(posts)))
-        for future, stream in enumerate(self.streams):
-            for name in self.plan.scenario.risks:
-                for start in self._days_of(name, stream):
-                    process(self._shock(name, future, start))
         process(self._govern())
         for watch in self.plan.contracts:
             account = Account(watch.agreement, watch.uplift)
@@ -212,7 +204,7 @@ class Life:
             self._count_posts()
             self.posts[provider, service] = in_post
             held = places(in_post, caseload)
-            for future in range(len(self.streams)):
+            for future in range(self.futures):
                 self.caseload.resize(future, provider, service, held)
             if step < steps:
                 yield self.env.timeout(to_ticks(self.plan.mobilisation / steps))
@@ -224,51 +216,6 @@ class Life:
         now = int(self.env.now)
         self._post_ticks += self.posts * (now - self._posts_since)
         self._posts_since = now
-
-    def _answer(self, alarm: Alarm) -> Process:
-        """Write down that a line has grown as long as the caseload it waits for."""
-        yield self.env.timeout(alarm.tick - int(self.env.now))
-        scenario = self.plan.scenario
-        provider = list(scenario.providers)[alarm.provider]
-        service = list(scenario.services)[alarm.service]
-        line = f"{service}: as many people wait for {provider} as it has places"
-        self._note(line, alarm.future)
-
-    def _days_of(self, name: str, stream: Stream) -> list[int]:
-        """Return when a shock to demand comes: on its day, or by its chance in each year."""
-        risk = self.plan.scenario.risks[name]
-        start, key = self.plan.timetable.starts, name_key(name)
-        days: list[float] = []
-        if risk.on is not None:
-            days = [float((risk.on - start).days)]
-        elif risk.chance is not None:
-            for year in range(math.ceil(self.plan.timetable.days / 365.25)):
-                if stream.uniform(year, key, 0, Purpose.RISK_COMES) < risk.chance:
-                    part = stream.uniform(year, key, 0, Purpose.RISK_DAY)
-                    days.append((year + part) * 365.25)
-        return [to_ticks(day) for day in days if to_ticks(day) < self.month_ends[-1]]
-
-    def _shock(self, name: str, future: int, start: int) -> Process:
-        risk = self.plan.scenario.risks[name]
-        active = self._active_risks[future]
-        yield self.env.timeout(start)
-        self._note(f"{risk.name or name} begins", future)
-        active[name] = active.get(name, 0) + 1
-        self._scale_demand(future)
-        yield self.env.timeout(to_ticks(risk.lasts))
-        active[name] -= 1
-        self._scale_demand(future)
-        self._note(f"{risk.name or name} ends", future)
-
-    def _scale_demand(self, future: int) -> None:
-        scenario = self.plan.scenario
-        for index, service in enumerate(scenario.services):
-            factor = 1.0
-            for name in sorted(scenario.risks):
-                risk = scenario.risks[name]
-                if self._active_risks[future].get(name) and service in (risk.services or (service,)):
-                    factor *= 1.0 + risk.demand
-            self.caseload.scale_demand(future, index, factor)
 
     def _keep_books(self) -> Process:
         """Close the books at each month end: read the people, pay the costs."""
@@ -326,9 +273,10 @@ class Life:
         month = self.plan.ledger_month(int(self.env.now))
         self.payments[watch.agreement.name][:, month] += payments
 
-    def _note(self, what: str, future: int | None = None) -> None:
-        day = self.plan.timetable.starts + datetime.timedelta(days=to_days(int(self.env.now)))
-        self.diary.append(Note(day, what, future))
+    def _note(self, what: str) -> None:
+        tick = int(self.env.now)
+        day = self.plan.timetable.starts + datetime.timedelta(days=to_days(tick))
+        self.diary.append(Note(tick, day, what))
 
 
 def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:

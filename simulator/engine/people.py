@@ -366,9 +366,10 @@ class ReferencePeople:
     def __init__(self, network: Network, streams: Sequence[Stream]) -> None:
         self.futures = [People(network, stream, index) for index, stream in enumerate(streams)]
 
-    def advance(self, until: int) -> Sequence[Alarm]:
-        """Let everything happen that happens before the tick ``until``."""
-        return sorted(alarm for people in self.futures for alarm in people.advance(until))
+    def advance(self, until: int, future: int | None = None) -> Sequence[Alarm]:
+        """Let everything happen that happens before the tick ``until``, or before an alarm."""
+        some = self.futures if future is None else (self.futures[future],)
+        return sorted(alarm for people in some for alarm in people.advance(until))
 
     def resize(self, future: int, provider: int, service: int, places: int) -> None:
         """Change how many people a provider can hold in a service, from now."""

@@ -83,7 +83,14 @@ def replicate(
         for plan, factor, futures in zip(plans, factors, lived, strict=True):
             for watch in plan.contracts:
                 agreement = watch.agreement
-                _keep(outcomes[agreement.name], slice(some.start, some.stop), agreement, reserves, factor, futures)
+                _keep(
+                    outcomes[agreement.name],
+                    slice(some.start, some.stop),
+                    agreement,
+                    reserves,
+                    factor,
+                    futures,
+                )
         progress(some.stop)
     return Study(scenario, seed, replications, outcomes)
 
