@@ -15,13 +15,13 @@ __all__ = ["__version__", "compare", "load", "run"]
 
 if TYPE_CHECKING:
     from simulator.study.files import load
-    from simulator.study.replicate import replicate as run
+    from simulator.study.replicator import replicate as run
     from simulator.study.summary import compare
 
 _WHERE = {
     "compare": ("simulator.study.summary", "compare"),
     "load": ("simulator.study.files", "load"),
-    "run": ("simulator.study.replicate", "replicate"),
+    "run": ("simulator.study.replicator", "replicate"),
 }
 
 

@@ -5,7 +5,8 @@ AllianceError                 1  something we did not foresee
 ├── ScenarioError             3  a scenario or data file is wrong; carries every Problem found
 ├── RunError                  4  the run could not be done
 │   └── SettlementError       4  a contract gave a payment that is not a number
-└── CheckFailed               6  a comparison or check did not hold
+├── CheckFailed               6  a comparison or check did not hold
+└── Interrupted             130  stopped from the keyboard; what was done is kept
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 __all__ = [
     "AllianceError",
     "CheckFailed",
+    "Interrupted",
     "Problem",
     "RunError",
     "ScenarioError",
@@ -85,6 +87,12 @@ class CheckFailed(AllianceError):
     """A check that was asked for did not hold."""
 
     exit_code = 6
+
+
+class Interrupted(AllianceError):
+    """The user stopped long work; what was done by then is kept, and told."""
+
+    exit_code = 130
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """The `alliance` command: stdout carries results, stderr carries progress and mistakes.
 
 Exit codes: 0 done, 1 something unforeseen, 2 the command was not understood, 3 a scenario or data
-file is wrong, 4 the run failed, 130 interrupted.
+file is wrong, 4 the run failed, 6 a check failed, 130 interrupted.
 """
 
 from __future__ import annotations

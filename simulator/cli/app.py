@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +31,7 @@ app = typer.Typer(
     cls=_ByTask,
     help="Compare alliance contracts with output-based contracts over the same simulated futures.",
     epilog="Exit codes: 0 done, 1 unforeseen, 2 usage, 3 invalid scenario, 4 run failed, "
-    "130 interrupted. Add --debug to see where an error arose.",
+    "6 check failed, 130 interrupted. Add --debug to see where an error arose.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,6 +40,7 @@ app = typer.Typer(
 
 _DECIDE = "Decide"
 _WRITE = "Write a scenario"
+_ASSURE = "Assure"
 Files = Annotated[
     list[Path],
     typer.Argument(
@@ -48,6 +50,14 @@ Files = Annotated[
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change a value; can be given again."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=61,  # what Windows can wait for at a time
+        help="Processes; by default one for short work, else one a processor.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
@@ -68,11 +78,26 @@ def version(
 def run(
     files: Files,
     replications: Annotated[
-        int, typer.Option(min=1, max=1_000_000, help="Number of simulated futures.")
-    ] = 200,
+        int | None,
+        typer.Option(
+            min=1,
+            max=1_000_000,
+            help="Number of simulated futures [default: 200]; with --tolerance, at most so many "
+            "[default: 25,600].",
+        ),
+    ] = None,
+    tolerance: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMOUNT",
+            help="Go on at 400, 800, ... futures until the mean difference is known within this "
+            "amount, as in £2,000.",
+        ),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Makes the same futures again.")
     ] = 1,
+    workers: Workers = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder to write; default results/RUN_ID.")
     ] = None,
@@ -82,7 +107,8 @@ def run(
     """Run every contract in the files over the same futures and compare them with the baseline."""
     from simulator.cli.run import run as command
 
-    command(files, replications, seed, out, settings or [], as_json)
+    within = None if tolerance is None else _amount(tolerance)
+    command(files, replications, within, seed, workers, out, settings or [], as_json)
 
 
 @app.command(rich_help_panel=_DECIDE)
@@ -120,3 +146,32 @@ def schema() -> None:
     from simulator.cli.scenario import schema as command
 
     command()
+
+
+@app.command(rich_help_panel=_ASSURE)
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that a run wrote.")],
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run again from its folder and compare every file; names the first difference."""
+    from simulator.cli.run import verify as command
+
+    command(folder, workers, as_json)
+
+
+def _amount(written: str) -> float:
+    """Read an amount of money above nought, with or without a currency sign."""
+    from simulator._errors import UsageError
+
+    plain = written.strip().lstrip("£€$").replace(",", "")
+    try:
+        amount = float(plain)
+    except ValueError:
+        amount = math.nan
+    if not 0 < amount < math.inf:
+        raise UsageError(
+            f"--tolerance: found '{written}'; an amount above nought is allowed; write it as in "
+            "--tolerance 2000 or --tolerance £2,000"
+        )
+    return amount

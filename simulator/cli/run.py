@@ -1,37 +1,52 @@
-"""`alliance run`: the main job."""
+"""`alliance run` and `alliance verify`: the main job, and the same again."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from simulator._errors import CheckFailed, Interrupted
+from simulator.cli.progress import Told, told
 from simulator.report.document import document
 from simulator.report.run_text import run_text
 from simulator.report.tables import paragraph
+from simulator.report.words import money_in_words, number
 from simulator.scenario.build import build
 from simulator.scenario.plain import plain_yaml
+from simulator.scenario.scenario import Scenario
 from simulator.study.files import read_documents
 from simulator.study.folder import (
+    MANIFEST,
     check_folder,
+    digest,
+    manifest,
     run_identity,
     run_tables,
     software_identity,
+    study_identity,
     write_folder,
 )
-from simulator.study.replicate import replicate
+from simulator.study.replicate import Study
+from simulator.study.replicator import Replicator
+from simulator.study.store import ChunkStore
+from simulator.study.summary import known_within
+from simulator.study.verify import first_difference, read_run
 
-__all__ = ["run"]
+__all__ = ["run", "verify"]
 
 _RESULTS = Path("results")
+_FIRST_FUTURES = 200  # and the first count at which a tolerance is looked at, then doubled
+_MOST_FUTURES = 25_600  # 200 doubled seven times: a hundredth of the error of two or three futures
 
 
 def run(
     files: list[Path],
-    replications: int,
+    replications: int | None,
+    tolerance: float | None,
     seed: int,
+    workers: int | None,
     out: Path | None,
     settings: list[str],
     as_json: bool,
@@ -39,55 +54,133 @@ def run(
     """Run, write the run folder, print the result."""
     read = read_documents(files, settings)
     scenario = build(read)
-    identity = run_identity(read.tree, replications, seed)
+    if out is not None:
+        check_folder(out)
+    with told() as listener:
+        engine, study, store = _study(
+            scenario, read.tree, replications, tolerance, seed, workers, out, listener
+        )
+    identity = run_identity(read.tree, study.replications, seed)
     folder = out if out is not None else _RESULTS / identity
-    check_folder(folder)
-    with _progress(replications) as advance:
-        study = replicate(scenario, replications, seed, advance)
+    written = _files(scenario, read.tree, study, identity)
+    write_folder(folder, written | {MANIFEST: _manifest(written, engine)})
+    if as_json:
+        sys.stdout.write(written["run.json"])
+    else:
+        text, _, _ = written["run.txt"].rpartition("\n\n")
+        closing = paragraph(
+            f"Run {identity}, seed {seed}. Written to {folder}: run.txt is this page; "
+            "parties.csv, people.csv and comparison.csv open in a spreadsheet. "
+            f"'alliance verify {folder}' makes it again and compares."
+        )
+        sys.stdout.write(f"{text}\n\n{closing}\n")
+    if study.interrupted:
+        sys.stdout.flush()
+        raise Interrupted(
+            f"Interrupted: this is over the {number(study.replications)} simulated futures that "
+            "were done. The same command goes on from there."
+        )
+    store.clear()
+
+
+def _study(
+    scenario: Scenario,
+    tree: dict[str, Any],
+    replications: int | None,
+    tolerance: float | None,
+    seed: int,
+    workers: int | None,
+    out: Path | None,
+    listener: Told,
+) -> tuple[str, Study, ChunkStore]:
+    """Live the futures asked for, or as many as a tolerance needs."""
+    beside = out.absolute().parent if out is not None else _RESULTS
+    kept = beside / ".unfinished" / study_identity(tree, seed, scenario.engine)
+    store = ChunkStore(kept)
+    with Replicator(scenario, seed, workers, store, listener) as replicator:
+        engine = replicator.chosen.name
+        if tolerance is None:
+            return engine, replicator.study(replications or _FIRST_FUTURES), store
+        most = replications or _MOST_FUTURES
+        count = min(_FIRST_FUTURES, most)
+        while True:
+            study = replicator.study(count)
+            within = known_within(study)
+            known = (
+                f"After {number(study.replications)} simulated futures the mean difference is "
+                f"known within {money_in_words(within, scenario.currency)} either way (95%)"
+            )
+            if study.interrupted or within <= tolerance:
+                listener.say(f"{known}.")
+                return engine, study, store
+            if count >= most:
+                asked = money_in_words(tolerance, scenario.currency)
+                listener.say(f"{known}, not the {asked} asked for; --replications allows more.")
+                return engine, study, store
+            count = min(2 * count, most)
+            listener.say(f"{known}; going on to {number(count)}.")
+
+
+def _files(scenario: Scenario, tree: dict[str, Any], study: Study, identity: str) -> dict[str, str]:
+    """Return what a run folder holds beside its manifest."""
     doc = document(study, identity, software_identity())
     text = run_text(scenario, doc)
-    as_text = json.dumps(doc, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    closing = paragraph(
-        f"Run {identity}, seed {seed}. Written to {folder}: run.txt is this page; parties.csv, "
-        "people.csv and comparison.csv open in a spreadsheet."
+    return {
+        "run.json": json.dumps(doc, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "run.txt": f"{text}\n\nRun {identity}, seed {study.seed}.\n",
+        "scenario.yaml": plain_yaml(tree),
+        **run_tables(doc),
+    }
+
+
+def _manifest(written: dict[str, str], engine: str) -> str:
+    doc = json.loads(written["run.json"])
+    return json.dumps(manifest(doc, engine, written), indent=2) + "\n"
+
+
+def verify(folder: Path, workers: int | None, as_json: bool) -> None:
+    """Make a run again from its folder alone, and compare every file."""
+    recorded = read_run(folder)
+    scenario_file = recorded.files["scenario.yaml"]
+    if scenario_file is None:
+        raise CheckFailed(f"{folder}: scenario.yaml is missing from the folder")
+    if digest(scenario_file) != recorded.hashes["scenario.yaml"]:
+        raise CheckFailed(
+            f"{folder}: scenario.yaml was changed after the run wrote it; the run cannot be made "
+            "again from it"
+        )
+    read = read_documents(folder / "scenario.yaml")
+    scenario = build(read)
+    seed, replications = recorded.manifest["seed"], recorded.manifest["replications"]
+    with told() as listener, Replicator(scenario, seed, workers, listener=listener) as replicator:
+        study = replicator.study(replications)
+    if study.interrupted:
+        raise Interrupted("Interrupted; nothing was compared.")
+    software = software_identity()
+    other = (
+        f" It was made with version {recorded.manifest['software']}; this is {software}."
+        if recorded.manifest["software"] != software
+        else ""
     )
-    write_folder(
-        folder,
-        {
-            "run.json": as_text,
-            "run.txt": f"{text}\n\nRun {identity}, seed {seed}.\n",
-            "scenario.yaml": plain_yaml(read.tree),
-            **run_tables(doc),
-        },
-    )
+    identity = run_identity(read.tree, replications, seed)
+    difference = first_difference(recorded, _files(scenario, read.tree, study, identity))
+    if difference is not None:
+        raise CheckFailed(f"{folder / str(difference)}.{other}")
+    count = len(recorded.hashes)
     if as_json:
-        sys.stdout.write(as_text)
-    else:
-        sys.stdout.write(f"{text}\n\n{closing}\n")
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar with the time left on stderr; nothing where stderr is not a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
+        result = {
+            "schema": "alliance-verify/1",
+            "run_id": recorded.manifest["run_id"],
+            "replications": replications,
+            "verified": True,
+            "files": list(recorded.hashes),
+        }
+        sys.stdout.write(json.dumps(result, indent=2) + "\n")
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
+    sys.stdout.write(
+        paragraph(
+            f"Run {recorded.manifest['run_id']}: {number(replications)} simulated futures made "
+            f"again, all {count} files the same to the byte."
+        )
+        + "\n"
     )
-
-    columns = (
-        TextColumn("Simulated futures"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("time left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("futures", total=total)
-        yield lambda done: bar.update(task, completed=done)

@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.report.words import likelihood
 from simulator.scenario.evidence import defaults_taken
-from simulator.study.replicate import ENGINE, PEOPLE, Study
+from simulator.study.replicate import PEOPLE, Study
 from simulator.study.summary import compare, summarise
 
 __all__ = ["SCHEMA", "document"]
@@ -26,7 +26,6 @@ def document(study: Study, run_id: str, software: str) -> dict[str, Any]:
         "scenario": scenario.title,
         "illustrative": scenario.illustrative,
         "behaviour": scenario.behaviour,
-        "engine": ENGINE,
         "starts": timetable.starts.isoformat(),
         "ends_before": timetable.ends.isoformat(),
         "currency": scenario.currency,
@@ -37,6 +36,7 @@ def document(study: Study, run_id: str, software: str) -> dict[str, Any]:
         "comparison": {
             name: {
                 "net_position": comparison.net_position.as_dict(),
+                "net_position_intervals": comparison.net_position.intervals(),
                 "p_costs_less": comparison.p_costs_less,
                 "p_costs_same": comparison.p_costs_same,
                 "likelihood": likelihood(comparison.p_costs_less),
@@ -59,6 +59,7 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
     scenario, outcomes = study.scenario, study.outcomes[name]
     signatories = scenario.signatories
     payers = len(signatories.commissioners)
+    together = summarise(outcomes.net[:, :payers].sum(axis=1))
     parties: dict[str, Any] = {}
     for index, party in enumerate((*signatories.commissioners, *signatories.providers)):
         parties[party] = {
@@ -75,7 +76,8 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
         "title": scenario.title_of(name),
         "parties": parties,
         "commissioners": {
-            "net_position": summarise(outcomes.net[:, :payers].sum(axis=1)).as_dict(),
+            "net_position": together.as_dict(),
+            "net_position_intervals": together.intervals(),
             "present_value": summarise(outcomes.present_value[:, :payers].sum(axis=1)).as_dict(),
         },
         "outside": {

@@ -220,7 +220,27 @@ def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
         text + (f"; {len(ranged)} of them carry a range that is not drawn yet." if ranged else "."),
         "  ",
     )
+    yield paragraph(_how_well_known(scenario, doc), "  ")
     yield paragraph("A pound spent here and saved elsewhere is not counted as cash.", "  ")
+
+
+def _how_well_known(scenario: Scenario, doc: dict[str, Any]) -> str:
+    """Say between which values a percentile lies, which is another thing than the spread."""
+    futures = number(doc["replications"])
+    known = []
+    for name, contract in doc["contracts"].items():
+        interval = contract["commissioners"]["net_position_intervals"]["p05"]
+        if interval is None:
+            return (
+                f"{futures} simulated future{'s are' if doc['replications'] > 1 else ' is'} too "
+                "few to say how well the percentiles are known; 100 are enough."
+            )
+        low, high = -interval[1], -interval[0]
+        known.append(f"{money_range(low, high, scenario.currency)} under {scenario.title_of(name)}")
+    return (
+        f"Over {futures} futures the 95th percentile of net cost is known to within "
+        f"{', '.join(known)} (95% confidence). More futures narrow this, not the spread."
+    )
 
 
 def _defaults(scenario: Scenario, doc: dict[str, Any]) -> str:

@@ -60,6 +60,8 @@ class Scenario(Frozen):
         ),
     )
     """How parties respond to what a contract pays; 'none' keeps all at the norm."""
+    engine: Literal["compiled", "reference"] = "compiled"
+    """What carries the people: 'compiled', or 'reference' in plain SimPy; the figures are equal."""
     commissioners: dict[Identifier, Commissioner] = Field(min_length=1)
     """Public bodies that pay; a single one can be written 'council: {name: ...}'."""
     providers: dict[Identifier, Provider] = Field(min_length=1, max_length=50)

@@ -1,4 +1,4 @@
-"""Run folders: named by content, written whole or not at all."""
+"""Run folders: named by content, written whole or not at all, with a manifest of what they hold."""
 
 from __future__ import annotations
 
@@ -7,17 +7,32 @@ import hashlib
 import io
 import json
 import os
+import platform
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from simulator._errors import RunError
 from simulator._version import __version__
-from simulator.study.replicate import ENGINE
 
-__all__ = ["check_folder", "run_identity", "run_tables", "software_identity", "write_folder"]
+__all__ = [
+    "MANIFEST",
+    "check_folder",
+    "digest",
+    "manifest",
+    "run_identity",
+    "run_tables",
+    "software_identity",
+    "study_identity",
+    "write_folder",
+]
+
+MANIFEST = "manifest.json"
+_SCHEMA = "alliance-manifest/1"
+_LIBRARIES = ("numba", "numpy", "scipy", "simpy", "pydantic")
 
 
 def run_identity(tree: Mapping[str, Any], replications: int, seed: int) -> str:
@@ -28,18 +43,78 @@ def run_identity(tree: Mapping[str, Any], replications: int, seed: int) -> str:
         replications: number of futures.
         seed: of the study.
     """
-    content = json.dumps([tree, replications, seed, ENGINE, software_identity()])
+    return _identity(tree, replications, seed, software_identity())
+
+
+def study_identity(tree: Mapping[str, Any], seed: int, engine: str) -> str:
+    """Return the identity of all futures of a scenario, however many of them a run has.
+
+    Args:
+        tree: the merged scenario as plain values.
+        seed: of the study.
+        engine: what carries the people; the platform counts too, as it decides the last bits.
+    """
+    where = [platform.system(), platform.machine(), platform.python_version(), *_versions()]
+    return _identity(tree, seed, engine, software_identity(), where)
+
+
+def _identity(*parts: Any) -> str:
+    content = json.dumps(parts)
     return hashlib.sha256(content.encode("ascii")).hexdigest()[:12]
 
 
 def software_identity() -> str:
     """Return the version with a digest of the package's own source, the same on every platform."""
     root = Path(__file__).parent.parent
-    digest = hashlib.sha256()
+    source = hashlib.sha256()
     for path in sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
-    return f"{__version__}+{digest.hexdigest()[:12]}"
+        source.update(path.relative_to(root).as_posix().encode())
+        source.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return f"{__version__}+{source.hexdigest()[:12]}"
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of a file's content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def manifest(doc: Mapping[str, Any], engine: str, files: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a run was made from and with, and the digest of every file it wrote.
+
+    No time of day and no name of a computer or a user is in it.
+
+    Args:
+        doc: the run's document.
+        engine: what carried the people.
+        files: content by name.
+    """
+    hashes = {name: digest(text.encode("utf-8")) for name, text in files.items()}
+    return {
+        "schema": _SCHEMA,
+        "run_id": doc["run_id"],
+        "software": doc["software"],
+        "seed": doc["seed"],
+        "replications": doc["replications"],
+        "inputs": {name: hashes[name] for name in ("scenario.yaml",)},
+        "outputs": {name: value for name, value in hashes.items() if name != "scenario.yaml"},
+        "engine": engine,
+        "environment": {
+            "python": platform.python_version(),
+            "system": platform.system(),
+            "processor": platform.machine(),
+            "libraries": dict(zip(_LIBRARIES, _versions(), strict=True)),
+        },
+    }
+
+
+def _versions() -> list[str]:
+    def one(library: str) -> str:
+        try:
+            return version(library)
+        except PackageNotFoundError:
+            return "not installed"
+
+    return [one(library) for library in _LIBRARIES]
 
 
 def run_tables(doc: Mapping[str, Any]) -> dict[str, str]:
@@ -69,7 +144,7 @@ def _pence(figures: Mapping[str, float | None]) -> list[float | str]:
     return ["no data" if figure is None else round(figure, 2) for figure in figures.values()]
 
 
-def _csv(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+def _csv(header: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> str:
     page = io.StringIO()
     writer = csv.writer(page, lineterminator="\r\n")
     writer.writerow(header)
@@ -80,7 +155,7 @@ def _csv(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
     """Write a run folder whole: into a folder beside it first, then moved into place.
 
-    A folder that already holds exactly these files is left as it is.
+    A folder that already holds the same run is left as it is, whatever computer it was made on.
 
     Raises:
         RunError: the folder exists and holds something else, or cannot be written.
@@ -138,9 +213,11 @@ def _move(draft: Path, folder: Path, content: Mapping[str, bytes]) -> None:
 
 
 def _holds(folder: Path, content: Mapping[str, bytes]) -> bool:
+    """Tell whether a folder holds this run; the manifest may tell of another computer."""
     if not folder.is_dir():
         return False
     there = {path.name: path for path in folder.iterdir()}
     return set(there) == set(content) and all(
-        there[name].is_file() and there[name].read_bytes() == data for name, data in content.items()
+        there[name].is_file() and (name == MANIFEST or there[name].read_bytes() == data)
+        for name, data in content.items()
     )

@@ -1,9 +1,9 @@
-"""Paired replications: every contract over the same futures, reduced to what is reported."""
+"""Futures reduced to what is reported, in chunks that can be lived anywhere and in any order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -12,15 +12,12 @@ from simulator.contract.statement import Array
 from simulator.engine.caseload import COUNTS
 from simulator.engine.life import Futures, Plan, live, plan_lives
 from simulator.engine.network import build_network
-from simulator.engine.people import ReferencePeople
 from simulator.parties.levers import at_norm
 from simulator.scenario.appraisal import discount_factor, rebase
 from simulator.scenario.scenario import Scenario
+from simulator.study.engines import Chosen
 
-__all__ = ["ENGINE", "PEOPLE", "Outcomes", "Study", "replicate"]
-
-ENGINE = "reference"
-"""The engine that carries the people: plain SimPy."""
+__all__ = ["PEOPLE", "Outcomes", "Prepared", "Study", "joined", "present_value_factors"]
 
 PEOPLE = (*COUNTS, "still_waiting", "still_in_service", "on_the_way")
 """What is kept of the people of each future."""
@@ -50,89 +47,79 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Study:
-    """All futures of a scenario, with the seed that makes them again."""
+    """Futures of a scenario, with the seed that makes them again.
+
+    Attributes:
+        scenario: what was lived.
+        seed: of the study.
+        replications: how many futures there are.
+        outcomes: what each contract came to.
+        engine: what carried the people.
+        interrupted: whether more futures were asked for.
+    """
 
     scenario: Scenario
     seed: int
     replications: int
     outcomes: Mapping[str, Outcomes]
+    engine: str = "compiled"
+    interrupted: bool = False
 
 
-def replicate(
-    scenario: Scenario,
-    replications: int,
-    seed: int,
-    progress: Callable[[int], None] = lambda done: None,
-) -> Study:
-    """Live the same futures under every contract.
+class Prepared:
+    """A scenario ready to be lived: what all its futures share, worked out once a process."""
 
-    Args:
-        scenario: a checked scenario.
-        replications: number of simulated futures.
-        seed: makes them the same again.
-        progress: is told how many are done.
-    """
-    practice = at_norm(provider.quality for provider in scenario.providers.values())
-    plans = plan_lives(scenario, build_network(scenario, practice))
-    reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
-    factors = [present_value_factors(plan) for plan in plans]
-    outcomes = {name: _room_for(scenario, replications) for name in scenario.contracts}
-    for first in range(0, replications, 50):
-        some = range(first, min(first + 50, replications))
-        lived = live(plans, seed, some, ReferencePeople)
-        for plan, factor, futures in zip(plans, factors, lived, strict=True):
+    def __init__(self, scenario: Scenario, seed: int, chosen: Chosen) -> None:
+        practice = at_norm(provider.quality for provider in scenario.providers.values())
+        self.seed = seed
+        self.chosen = chosen
+        self.plans = plan_lives(scenario, build_network(scenario, practice))
+        self._reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
+        self._factors = [present_value_factors(plan) for plan in self.plans]
+
+    def live(self, first: int, last: int) -> dict[str, Outcomes]:
+        """Live the futures from ``first`` to before ``last`` under every contract."""
+        lived = live(self.plans, self.seed, range(first, last), self.chosen.engine)
+        outcomes = {}
+        for plan, factors, futures in zip(self.plans, self._factors, lived, strict=True):
             for watch in plan.contracts:
                 agreement = watch.agreement
-                _keep(
-                    outcomes[agreement.name],
-                    slice(some.start, some.stop),
-                    agreement,
-                    reserves,
-                    factor,
-                    futures,
-                )
-        progress(some.stop)
-    return Study(scenario, seed, replications, outcomes)
+                outcomes[agreement.name] = _reduce(agreement, self._reserves, factors, futures)
+        return outcomes
 
 
-def _room_for(scenario: Scenario, replications: int) -> Outcomes:
-    accounts = len(scenario.signatories.accounts)
-    services = len(scenario.services)
-    return Outcomes(
-        np.zeros((replications, accounts)),
-        np.zeros((replications, accounts)),
-        np.zeros((replications, len(scenario.providers))),
-        np.zeros(replications),
-        np.zeros(replications),
-        {name: np.zeros((replications, services)) for name in PEOPLE},
-    )
-
-
-def _keep(
-    outcomes: Outcomes,
-    rows: slice,
-    agreement: Agreement,
-    reserves: Array,
-    factors: Array,
-    futures: Futures,
-) -> None:
-    """Reduce futures under one contract to their rows."""
+def _reduce(agreement: Agreement, reserves: Array, factors: Array, futures: Futures) -> Outcomes:
+    """Reduce futures under one contract to what is kept of them."""
     providers = agreement.signatories.provider_slice
     by_month = futures.net(agreement.name)
     payments = futures.payments[agreement.name]
-    outcomes.net[rows] = by_month.sum(axis=1)
-    outcomes.present_value[rows] = np.einsum("m,fma->fa", factors, by_month)
-    cash = reserves + by_month[..., providers].cumsum(axis=1)
-    outcomes.lowest_cash[rows] = cash.min(axis=1)
     between = payments[:, :, agreement.between_parties]
-    outcomes.paid[rows] = between[..., providers].sum(axis=(1, 2, 3))
-    outcomes.payments_sum[rows] = payments.sum(axis=(1, 2, 3))
+    cash = reserves + by_month[..., providers].cumsum(axis=1)
     reading = futures.reading
-    for column in COUNTS:
-        outcomes.people[column][rows] = reading.counts[column].sum(axis=1)
-    outcomes.people["still_waiting"][rows] = reading.waiting.sum(axis=1)
-    outcomes.people["still_in_service"][rows] = reading.in_service.sum(axis=1)
-    outcomes.people["on_the_way"][rows, 0] = reading.on_the_way
+    people = {name: reading.counts[name].sum(axis=1) for name in COUNTS}
+    people["still_waiting"] = reading.waiting.sum(axis=1)
+    people["still_in_service"] = reading.in_service.sum(axis=1)
+    people["on_the_way"] = np.zeros_like(people["still_waiting"])
+    people["on_the_way"][:, 0] = reading.on_the_way
+    return Outcomes(
+        net=by_month.sum(axis=1),
+        present_value=(by_month * factors[:, None]).sum(axis=1),
+        lowest_cash=cash.min(axis=1),
+        paid=between[..., providers].sum(axis=(1, 2, 3)),
+        payments_sum=payments.sum(axis=(1, 2, 3)),
+        people=people,
+    )
+
+
+def joined(parts: Sequence[Outcomes]) -> Outcomes:
+    """Return the futures of several chunks as those of one, in the order given."""
+    arrays = {
+        each.name: np.concatenate([getattr(part, each.name) for part in parts])
+        for each in fields(Outcomes)
+        if each.name != "people"
+    }
+    people = {name: np.concatenate([part.people[name] for part in parts]) for name in PEOPLE}
+    return Outcomes(**arrays, people=people)
 
 
 def present_value_factors(plan: Plan) -> Array:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from simulator.contract.statement import Array
 from simulator.study.replicate import Study
 
-__all__ = ["Comparison", "Summary", "compare", "summarise"]
+__all__ = ["FIGURES", "Comparison", "Summary", "compare", "known_within", "summarise"]
+
+Interval = tuple[float, float]
+CONFIDENCE = 0.95
+"""Of every interval that says how well a figure is known; the usual one."""
+FIGURES = ("mean", "p05", "p50", "p95", "mc_error")
+"""Figures of a summary that tables show."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,11 @@ class Summary:
         p50: median.
         p95: 95th percentile.
         mc_error: standard error of the mean from the number of futures; None for one future.
+        mean_interval: where the mean lies with 95% confidence (Student's t); None for one future.
+        p05_interval: where the 5th percentile lies with at least 95% confidence, between two
+            values that occurred; None where there are too few futures to say.
+        p50_interval: the same of the median.
+        p95_interval: the same of the 95th percentile.
     """
 
     mean: float
@@ -30,10 +42,18 @@ class Summary:
     p50: float
     p95: float
     mc_error: float | None
+    mean_interval: Interval | None
+    p05_interval: Interval | None
+    p50_interval: Interval | None
+    p95_interval: Interval | None
 
     def as_dict(self) -> dict[str, float | None]:
         """Return the figures by name."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in FIGURES}
+
+    def intervals(self) -> dict[str, Interval | None]:
+        """Return by name where the figures lie, with 95% confidence."""
+        return {name: getattr(self, f"{name}_interval") for name in ("mean", "p05", "p50", "p95")}
 
 
 @dataclass(frozen=True)
@@ -56,10 +76,52 @@ class Comparison:
 def summarise(values: Array) -> Summary:
     """Summarise one figure, shape ``(replications,)``."""
     # Adding 0.0 turns a negative nought into a plain one.
-    p05, p50, p95 = (float(value) + 0.0 for value in np.quantile(values, (0.05, 0.5, 0.95)))
+    shares = (0.05, 0.5, 0.95)
+    p05, p50, p95 = (float(value) + 0.0 for value in np.quantile(values, shares))
+    mean = float(values.mean()) + 0.0
     count = len(values)
-    error = float(values.std(ddof=1)) / math.sqrt(count) if count > 1 else None
-    return Summary(float(values.mean()) + 0.0, p05, p50, p95, error)
+    ordered = np.sort(values)
+    around: list[Interval | None] = []
+    for share in shares:
+        ranks = percentile_ranks(count, share)
+        around.append(
+            None
+            if ranks is None
+            else (float(ordered[ranks[0]]) + 0.0, float(ordered[ranks[1]]) + 0.0)
+        )
+    if count == 1:
+        return Summary(mean, p05, p50, p95, None, None, *around)
+    error = float(values.std(ddof=1)) / math.sqrt(count)
+    reach = t_quantile(count - 1) * error
+    return Summary(mean, p05, p50, p95, error, (mean - reach, mean + reach), *around)
+
+
+@cache
+def percentile_ranks(count: int, share: float) -> tuple[int, int] | None:
+    """Return which ordered values hold a percentile between them.
+
+    Of ``count`` values the number below the percentile is binomial; the ranks leave at most 2.5%
+    on either side, whatever the distribution (David and Nagaraja, "Order Statistics", 2003,
+    section 7.1).
+
+    Returns:
+        Places in the ordered values, from 0; None where even the outermost say too little.
+    """
+    from scipy.special import bdtr  # the whole of scipy.stats would take most of a second
+
+    below = np.asarray(bdtr(np.arange(count, dtype=np.float64), count, share))
+    low = int(np.searchsorted(below, (1 - CONFIDENCE) / 2, side="right")) - 1
+    high = int(np.searchsorted(below, (1 + CONFIDENCE) / 2, side="left"))
+    if low < 0 or high >= count:
+        return None
+    return low, high
+
+
+def t_quantile(freedom: int) -> float:
+    """Return how many standard errors the mean may be off either way, with 95% confidence."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def compare(study: Study) -> dict[str, Comparison]:
@@ -81,3 +143,23 @@ def compare(study: Study) -> dict[str, Comparison]:
             {party: summarise(difference[:, index]) for index, party in enumerate(parties)},
         )
     return comparisons
+
+
+def known_within(study: Study) -> float:
+    """Return within how many pounds the answer is known, either way, with 95% confidence.
+
+    The answer is the mean difference of the commissioners' net position between each contract and
+    the baseline, on paired futures; of several the least well known counts. With one contract it
+    is the mean net position itself.
+    """
+    if len(study.outcomes) > 1:
+        summaries = [comparison.net_position for comparison in compare(study).values()]
+    else:
+        payers = len(study.scenario.commissioners)
+        (only,) = study.outcomes.values()
+        summaries = [summarise(only.net[:, :payers].sum(axis=1))]
+    widths = [
+        math.inf if summary.mean_interval is None else summary.mean_interval[1] - summary.mean
+        for summary in summaries
+    ]
+    return max(widths)

@@ -1,0 +1,268 @@
+"""Paired replications by any number of processes, kept as they are done.
+
+Futures are lived in chunks. Which process lives a chunk, in which order and with which others
+changes no bit of what it comes to, so a study can be spread, interrupted and continued at will.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context
+from types import TracebackType
+from typing import Protocol
+
+from simulator._errors import RunError
+from simulator.scenario.scenario import Scenario
+from simulator.study.engines import announced_compilation, choose_engine
+from simulator.study.replicate import Outcomes, Prepared, Study, joined
+from simulator.study.store import NoStore, Store
+
+__all__ = ["Listener", "Replicator", "replicate"]
+
+Span = tuple[int, int]
+_WORTH_A_PROCESS = 5.0  # seconds of work left; a process takes one or two to start
+
+
+class Listener(Protocol):
+    """Who wants to know how far a study is."""
+
+    def done(self, count: int, total: int) -> None:
+        """Hear how many futures are done, of how many."""
+
+    def say(self, text: str) -> None:
+        """Hear something a user wants to know."""
+
+
+class _Nobody:
+    def done(self, count: int, total: int) -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        pass
+
+
+class Replicator:
+    """Lives futures of one scenario; a context manager, because it may start processes.
+
+    Args:
+        scenario: a checked scenario.
+        seed: makes the same futures again.
+        workers: processes; None takes one for short work and as many as there are processors
+            for long.
+        store: where finished chunks are kept.
+        listener: hears how far the study is.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        workers: int | None = 1,
+        store: Store | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.workers = workers
+        self.store = store or NoStore()
+        self.listener = listener or _Nobody()
+        self.chosen = choose_engine(scenario.engine, self.listener.say)
+        self._prepared = Prepared(scenario, seed, self.chosen)
+        self._chunks: dict[Span, dict[str, Outcomes]] = self.store.load()
+        self._pool: ProcessPoolExecutor | None = None
+        self._predicted = False
+
+    def __enter__(self) -> Replicator:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def study(self, replications: int) -> Study:
+        """Return the first futures, living those that are not done yet.
+
+        An interruption from the keyboard keeps what is done: the study has the futures up to the
+        first one that is missing.
+
+        Raises:
+            KeyboardInterrupt: not even the first chunk was done.
+        """
+        interrupted = False
+        try:
+            self._live(replications)
+        except KeyboardInterrupt:
+            interrupted = True
+        spans = self._cover(replications)
+        done = [span for span in spans if span in self._chunks]
+        whole = done[: next((i for i, span in enumerate(spans) if span not in self._chunks), None)]
+        if not whole:
+            raise KeyboardInterrupt
+        outcomes = {
+            name: joined([self._chunks[span][name] for span in whole])
+            for name in self.scenario.contracts
+        }
+        count = whole[-1][1]
+        return Study(self.scenario, self.seed, count, outcomes, self.chosen.name, interrupted)
+
+    def _cover(self, replications: int) -> list[Span]:
+        """Return the spans that make up the first futures: those that are done, and new ones."""
+        ends: dict[int, int] = {}
+        for first, last in self._chunks:
+            if last <= replications:
+                ends[first] = max(last, ends.get(first, 0))
+        spans = []
+        first = 0
+        size = self.chosen.side_by_side
+        while first < replications:
+            last = ends.get(first) or min(replications, (first // size + 1) * size)
+            spans.append((first, last))
+            first = last
+        return spans
+
+    def _live(self, replications: int) -> None:
+        missing = [span for span in self._cover(replications) if span not in self._chunks]
+        done = replications - sum(last - first for first, last in missing)
+        if done:
+            self.listener.done(done, replications)
+        for span, outcomes in self._lived(missing):
+            self.store.save(span, outcomes)
+            self._chunks[span] = outcomes
+            done += span[1] - span[0]
+            self.listener.done(done, replications)
+
+    def _lived(self, spans: list[Span]) -> Iterator[tuple[Span, dict[str, Outcomes]]]:
+        """Live spans, the first of them here: it compiles the engine and tells the time."""
+        if not spans:
+            return
+        (first, last), rest = spans[0], spans[1:]
+        started = time.perf_counter()
+        with announced_compilation(self.chosen.name, self.listener.say) as compilation:
+            outcomes = self._prepared.live(first, last)
+        took = time.perf_counter() - started - compilation.seconds
+        yield (first, last), outcomes
+        seconds = took / (last - first) * sum(last - first for first, last in rest)
+        self._predict(seconds)
+        workers = self.workers
+        if workers is None:
+            workers = processors() if seconds > _WORTH_A_PROCESS else 1
+        if min(workers, len(rest)) > 1 or (workers > 1 and self._pool):
+            yield from self._by_processes(rest, workers)
+        else:
+            for span in rest:
+                yield span, self._prepared.live(*span)
+
+    def _predict(self, seconds: float) -> None:
+        """Say once how long it takes, where it takes longer than a user expects."""
+        if self.chosen.name == "reference" and not self._predicted and seconds > _WORTH_A_PROCESS:
+            self._predicted = True
+            spread = min(self.workers or processors(), processors())
+            self.listener.say(f"The SimPy engine needs about {_duration(seconds / spread)} more.")
+
+    def _by_processes(
+        self, spans: list[Span], workers: int
+    ) -> Iterator[tuple[Span, dict[str, Outcomes]]]:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                workers,
+                mp_context=get_context("spawn"),
+                initializer=_prepare,
+                initargs=(self.scenario, self.seed),
+            )
+        with _deaf_to_interrupts():
+            waiting: dict[Future[dict[str, Outcomes]], Span] = {
+                self._pool.submit(_live, *span): span for span in spans
+            }
+        try:
+            for lived in as_completed(list(waiting)):
+                yield waiting.pop(lived), lived.result()
+        except BrokenExecutor as error:
+            raise RunError(
+                "one of the processes ended before its work was done, perhaps for lack of memory; "
+                "what is done is kept: run the same command again with --workers 1"
+            ) from error
+        except KeyboardInterrupt:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+            for lived, span in waiting.items():
+                if lived.done() and not lived.cancelled() and lived.exception() is None:
+                    self._chunks[span] = lived.result()
+                    self.store.save(span, self._chunks[span])
+            raise
+
+
+def replicate(
+    scenario: Scenario,
+    replications: int,
+    seed: int,
+    workers: int | None = 1,
+    listener: Listener | None = None,
+) -> Study:
+    """Live the same futures under every contract.
+
+    Args:
+        scenario: a checked scenario.
+        replications: number of simulated futures.
+        seed: makes them the same again.
+        workers: processes; with more than one, call this below ``if __name__ == "__main__":``.
+            None takes one for short work and as many as there are processors for long.
+        listener: hears how far the study is.
+    """
+    with Replicator(scenario, seed, workers, listener=listener) as replicator:
+        return replicator.study(replications)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} minutes"
+    return f"{seconds / 3600:.1f} hours"
+
+
+# -- in the other processes ------------------------------------------------------------------------
+
+_prepared: Prepared | None = None
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C: the one that started them decides what to keep."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _prepare(scenario: Scenario, seed: int) -> None:
+    global _prepared
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _prepared = Prepared(scenario, seed, choose_engine(scenario.engine))
+
+
+def _live(first: int, last: int) -> dict[str, Outcomes]:
+    assert _prepared is not None
+    return _prepared.live(first, last)

@@ -1,0 +1,129 @@
+"""Chunks of futures kept on disk until their run is done, so that an interruption costs little."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from simulator._errors import RunError
+from simulator.contract.statement import Array
+from simulator.study.replicate import PEOPLE, Outcomes
+
+__all__ = ["ChunkStore", "NoStore", "Store"]
+
+Span = tuple[int, int]
+_NAME = re.compile(r"(\d{7})-(\d{7})\.chunk")
+_ARRAYS = ("net", "present_value", "lowest_cash", "paid", "payments_sum")
+
+
+class Store(Protocol):
+    """Where finished chunks are kept."""
+
+    def load(self) -> dict[Span, dict[str, Outcomes]]:
+        """Return the chunks that are there and whole."""
+
+    def save(self, span: Span, outcomes: Mapping[str, Outcomes]) -> None:
+        """Keep a chunk."""
+
+
+class NoStore:
+    """Keeps nothing: for studies that live in memory alone."""
+
+    def load(self) -> dict[Span, dict[str, Outcomes]]:
+        """Return no chunks."""
+        return {}
+
+    def save(self, span: Span, outcomes: Mapping[str, Outcomes]) -> None:
+        """Keep nothing."""
+
+
+class ChunkStore:
+    """A folder with a file for each chunk, named after what goes into the study.
+
+    Each file begins with the digest of its content; a file that does not match it counts as not
+    there. Files are written beside their place and moved, so that none is ever half there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self) -> dict[Span, dict[str, Outcomes]]:
+        """Return the chunks that are there and whole."""
+        chunks = {}
+        try:
+            names = sorted(os.listdir(self.folder))
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise _refused(self.folder, error) from error
+        for name in names:
+            match = _NAME.fullmatch(name)
+            outcomes = _read(self.folder / name) if match else None
+            if match and outcomes is not None:
+                chunks[int(match[1]), int(match[2])] = outcomes
+        return chunks
+
+    def save(self, span: Span, outcomes: Mapping[str, Outcomes]) -> None:
+        """Keep a chunk."""
+        page = io.BytesIO()
+        arrays: dict[str, Any] = _flat(outcomes)
+        np.savez(page, **arrays)
+        content = page.getvalue()
+        name = f"{span[0]:07}-{span[1]:07}.chunk"
+        draft = self.folder / f".{name}-{uuid.uuid4().hex}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(hashlib.sha256(content).digest() + content)
+            os.replace(draft, self.folder / name)
+        except OSError as error:
+            raise _refused(self.folder, error) from error
+
+    def clear(self) -> None:
+        """Remove what is kept: the run is written, and needs it no more."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):  # other runs keep theirs beside it
+            self.folder.parent.rmdir()
+
+
+def _flat(outcomes: Mapping[str, Outcomes]) -> dict[str, Array]:
+    arrays = {}
+    for contract, kept in outcomes.items():
+        for name in _ARRAYS:
+            arrays[f"{contract}.{name}"] = getattr(kept, name)
+        for name in PEOPLE:
+            arrays[f"{contract}.people.{name}"] = kept.people[name]
+    return arrays
+
+
+def _read(file: Path) -> dict[str, Outcomes] | None:
+    """Return what a chunk file holds; None where it is not whole."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return None
+    digest, content = data[:32], data[32:]
+    if hashlib.sha256(content).digest() != digest:
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        contracts = dict.fromkeys(name.split(".")[0] for name in arrays.files)
+        return {
+            contract: Outcomes(
+                **{name: arrays[f"{contract}.{name}"] for name in _ARRAYS},
+                people={name: arrays[f"{contract}.people.{name}"] for name in PEOPLE},
+            )
+            for contract in contracts
+        }
+
+
+def _refused(folder: Path, error: OSError) -> RunError:
+    return RunError(f"{folder} cannot be written: {error.strerror}")
