@@ -236,10 +236,11 @@ def _how_well_known(scenario: Scenario, doc: dict[str, Any]) -> str:
                 "few to say how well the percentiles are known; 100 are enough."
             )
         low, high = -interval[1], -interval[0]
-        known.append(f"{money_range(low, high, scenario.currency)} under {scenario.title_of(name)}")
+        lies = money_range(low, high, scenario.currency)
+        known.append(f"{scenario.title_of(name)} {lies}")
     return (
-        f"Over {futures} futures the 95th percentile of net cost is known to within "
-        f"{', '.join(known)} (95% confidence). More futures narrow this, not the spread."
+        f"Over {futures} futures the 95th percentile of net cost lies, with 95% confidence, here: "
+        f"{', '.join(known)}. More futures narrow this, not the spread."
     )
 
 
