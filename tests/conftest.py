@@ -13,6 +13,7 @@ from simulator.scenario.scenario import Scenario
 from simulator.scenario.yaml_text import read_yaml
 
 ROOT = Path(__file__).parent.parent
+SMALLEST = ROOT / "simulator" / "scenario" / "templates" / "smallest.yaml"
 FULL = os.environ.get("ALLIANCE_FULL") == "1"
 
 # A derandomised profile: the suite gives the same verdict twice; the full one looks further.
@@ -26,11 +27,18 @@ def scenario_from(text: str) -> Scenario:
     return build(read_yaml(text, "scenario.yaml"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_engine() -> None:
+    """Compile the engine before anything is tested; the first use of it says so on stderr."""
+    from simulator.study.replicator import replicate
+
+    replicate(scenario_from(SMALLEST.read_text(encoding="utf-8")), 1, seed=1)
+
+
 @pytest.fixture(scope="session")
 def smallest_text() -> str:
     """Return the text of the smallest scenario."""
-    path = ROOT / "simulator" / "scenario" / "templates" / "smallest.yaml"
-    return path.read_text(encoding="utf-8")
+    return SMALLEST.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
-"""Hypothesis strategies shared by the tests: parties, statements, contracts."""
+"""Hypothesis strategies shared by the tests: parties, statements, contracts, courses of people."""
 
 from __future__ import annotations
 
+import math
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,10 @@ from hypothesis import strategies as st
 from simulator.contract.contract import Contract
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import COLUMNS, Statement
+from simulator.engine.caseload import Trigger
+from simulator.engine.clock import TICKS_A_DAY
+from simulator.engine.network import HandoverPath, NeedGroup, Network, ServiceNode
+from tests.engine.courses import Course, Deed, Read, Resize, ScaleDemand, SetWatch
 
 COSTS = ("staff_cost", "running_cost", "vat_cost")
 
@@ -123,3 +129,175 @@ def contracts(draw: st.DrawFn, parties: Signatories) -> Contract:
         )
     costs = {"running": {"who": "providers", "amount": f"£{draw(st.integers(0, 9_000))} a year"}}
     return Contract.model_validate({"terms": terms, "costs": costs if draw(st.booleans()) else {}})
+
+
+# -- people in services ----------------------------------------------------------------------------
+
+NEEDS = ("high", "low", "mid")
+MOST_DEMAND = 2.0  # what demand is multiplied by at most
+MOST_SEASON = 1.6
+MOST_PEOPLE = 150  # potential people of a service over the whole course, about
+FOR_EVER = 1e6  # days, beyond what the clock can tell
+
+chances = st.sampled_from([0.0, 1.0, 0.5]) | st.floats(0.0, 1.0)
+
+
+def edges_of(
+    draw: st.DrawFn, count: int, full: bool = True
+) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Return the upper ends of shares on the unit interval, and whose they are, in some order."""
+    order = draw(st.permutations(range(count)))
+    weights = [draw(st.sampled_from([1, 1, 2, 5, 0])) for _ in order]
+    if not any(weights):
+        weights[0] = 1
+    whole = sum(weights) + (0 if full else draw(st.sampled_from([0, 1, 9])))
+    kept = [place for place, weight in enumerate(weights) if weight or not full]
+    edges = list(accumulate(weights[place] / whole for place in kept))
+    if full:
+        edges[-1] = 1.0
+    return tuple(edges), tuple(order[place] for place in kept)
+
+
+def handover_paths(
+    draw: st.DrawFn, service: int, services: int, providers: int, unit: float
+) -> tuple[tuple[float, ...], tuple[HandoverPath, ...]]:
+    """Return paths from a service; only forward ones may take no time, so that none go on at once
+    for ever."""
+    others = [each for each in range(services) if each != service]
+    receivers = draw(st.lists(st.sampled_from(others), unique=True)) if others else []
+    if not receivers:
+        return (), ()
+    edges, order = edges_of(draw, len(receivers), full=False)
+    paths = []
+    for receiver in (receivers[place] for place in order):
+        returns = draw(chances)
+        paths.append(
+            HandoverPath(
+                receiver=receiver,
+                success=tuple(draw(chances) for _ in range(providers)),
+                mean_on_the_way=unit
+                * draw(st.sampled_from([0.0, 0.0, 1.0, 4.0] if receiver > service else [1.0, 4.0])),
+                returns=returns,
+                mean_until_return=unit
+                * draw(st.sampled_from([1.0, 3.0] if returns > 0.9 else [0.0, 1.0, 3.0])),
+            )
+        )
+    return edges, tuple(paths)
+
+
+def service_node(
+    draw: st.DrawFn, service: int, services: int, providers: int, unit: float, end: float
+) -> ServiceNode:
+    """Return a service; times are in units of so many days."""
+    names = draw(st.lists(st.sampled_from(NEEDS), min_size=1, unique=True))
+    shape = draw(st.sampled_from(["fixed", "fixed", "exponential", "lognormal"]))
+    stays = st.sampled_from([0.0, 1.0, 1.0, 2.0, 5.0, 20.0, FOR_EVER]) | st.floats(0.1, 30.0)
+    needs = tuple(
+        NeedGroup(
+            name,
+            tuple(draw(chances) for _ in range(providers)),
+            unit * draw(stays),
+            draw(st.integers(1, 3)),
+        )
+        for name in names
+    )
+    need_edges, need_order = edges_of(draw, len(names))
+    provider_edges, provider_order = edges_of(draw, providers)
+    handover_edges, handovers = handover_paths(draw, service, services, providers, unit)
+    growth = draw(st.sampled_from([0.0, 0.0, 0.02, -0.02]))
+    season = tuple(draw(st.sampled_from([1.0, 1.0, 0.0, 0.4, MOST_SEASON])) for _ in range(12))
+    highest = max(season) * MOST_DEMAND * math.exp(max(0.0, growth * end))
+    referrals = draw(st.sampled_from([0.0, 0.05, 0.5, 1.0, 1.0])) * MOST_PEOPLE / end / highest
+    relapse = draw(chances)
+    return ServiceNode(
+        key=draw(st.integers(0, 2**32 - 1)),
+        potential_a_day=2.0 ** math.ceil(math.log2(referrals * highest / unit)) if referrals else 0,
+        referrals_a_day=referrals / unit,
+        growth_a_day=growth / unit,
+        season=season,
+        needs=needs,
+        need_edges=need_edges,
+        need_order=need_order,
+        provider_edges=provider_edges,
+        provider_order=provider_order,
+        delivers=tuple(draw(st.booleans()) for _ in range(providers)),
+        take_up=draw(st.sampled_from([1.0, 1.0, 0.8, 0.0])),
+        drop_out=draw(st.sampled_from([0.0, 0.02, 0.2, 1.0, 1e6])) / unit,
+        drop_out_rise=draw(st.sampled_from([0.0, 0.0, 0.1, 20.0])) / unit,
+        shape=shape,
+        log_spread=draw(st.sampled_from([0.0, 0.3, 1.3])),
+        log_wait_harm=draw(st.sampled_from([0.0, 0.05, 2.0, math.inf])) / unit,
+        relapse=relapse,
+        mean_until_relapse=unit
+        * draw(st.sampled_from([1.0, 10.0] if relapse > 0.9 else [0.0, 1.0, 10.0, FOR_EVER])),
+        handovers=handovers,
+        handover_edges=handover_edges,
+    )
+
+
+@st.composite
+def networks(draw: st.DrawFn, unit: float, end: int) -> Network:
+    """Return one to four services of one to three providers.
+
+    Args:
+        draw: of the strategy.
+        unit: the days that times are multiples of.
+        end: units until the end.
+    """
+    services, providers = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    months = draw(st.integers(1, 20))
+    return Network(
+        services=tuple(
+            service_node(draw, service, services, providers, unit, float(end))
+            for service in range(services)
+        ),
+        providers=providers,
+        month_starts=tuple(int(unit * TICKS_A_DAY * end * m / months) for m in range(months)),
+        first_month=draw(st.integers(0, 11)),
+        end=int(unit * TICKS_A_DAY * end),
+    )
+
+
+@st.composite
+def courses(draw: st.DrawFn, alarms: bool = True) -> Course:
+    """Return a network of people and what a contract does with them, in any order and number.
+
+    Times are multiples of a unit that is a day or as short as a tick, so that much happens at one
+    tick: stays that end when others do and when places change, hand-overs that take no time,
+    referrals to several services.
+    """
+    unit = draw(st.sampled_from([1.0, 1.0, 2.0**-20, 2.0**-31, 2.0**-33]))
+    end = draw(st.sampled_from([20, 60]))
+    network = draw(networks(unit, end))
+    futures = draw(st.integers(1, 3))
+    ticks = int(unit * TICKS_A_DAY)
+    instants = st.integers(0, end).map(lambda units: units * ticks) | st.integers(0, network.end)
+    some = st.none() | st.integers(0, futures - 1)
+    provider = st.integers(0, network.providers - 1)
+    service = st.integers(0, len(network.services) - 1)
+    places = st.sampled_from([0, 1, 2, 3, 5, 8, 20, 70])
+    kinds: list[st.SearchStrategy[Deed]] = [
+        st.builds(Resize, instants, some, provider, service, places),
+        st.builds(
+            ScaleDemand, instants, some, service, st.sampled_from([0.0, 0.5, 1.0, MOST_DEMAND])
+        ),
+        st.builds(Read, instants),
+    ]
+    if alarms:
+        level = st.sampled_from([1, 2, 3, 7, 20])
+        trigger = st.sampled_from(Trigger)
+        kinds.append(st.builds(SetWatch, instants, trigger, provider, service, level))
+    deeds = [
+        Resize(0, None, each, at, draw(places))
+        for each in range(network.providers)
+        for at in range(len(network.services))
+    ]
+    deeds += draw(st.lists(kinds[0], max_size=12))
+    deeds += draw(st.lists(st.one_of(kinds), max_size=15))
+    return Course(
+        network,
+        tuple(sorted(deeds, key=lambda deed: deed.tick)),
+        futures,
+        draw(st.integers(0, 2**32 - 1)),
+        draw(st.sampled_from([None, None, 4])),
+    )

@@ -13,7 +13,7 @@ import pytest
 
 from simulator.report.document import document
 from simulator.study.files import load
-from simulator.study.replicate import replicate
+from simulator.study.replicator import replicate
 from tests.conftest import ROOT
 
 REFERENCE = ROOT / "results" / "reference"

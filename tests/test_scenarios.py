@@ -12,7 +12,7 @@ import pytest
 from simulator.scenario.evidence import defaults_taken, numbers_with_evidence
 from simulator.scenario.json_schema import schema_text
 from simulator.study.files import load, read_documents
-from simulator.study.replicate import replicate
+from simulator.study.replicator import replicate
 from simulator.study.summary import compare
 from tests.conftest import FULL, ROOT
 

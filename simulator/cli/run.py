@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ def run(
             "were done. The same command goes on from there."
         )
     store.clear()
+    with suppress(OSError):  # other runs may keep theirs beside it
+        store.folder.parent.rmdir()
 
 
 def _study(

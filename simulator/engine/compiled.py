@@ -217,7 +217,8 @@ def tables_of(network: Network) -> kernel.Tables:
             line[index, place] = priorities.index(group.priority)
             good[index, place] = group.good_outcome
         need_edge[index, : len(node.need_edges)] = node.need_edges
-        need[index, : len(own)] = [names.index(own[which]) for which in node.need_order]
+        order = [names.index(own[which]) for which in node.need_order]
+        need[index, : len(order)] = order  # without the needs that nobody has
         provider_edge[index, : len(node.provider_edges)] = node.provider_edges
         provider[index, : len(node.provider_order)] = node.provider_order
         for at, (edge, each) in enumerate(zip(node.handover_edges, node.handovers, strict=True)):

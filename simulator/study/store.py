@@ -9,7 +9,6 @@ import re
 import shutil
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -91,8 +90,6 @@ class ChunkStore:
     def clear(self) -> None:
         """Remove what is kept: the run is written, and needs it no more."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):  # other runs keep theirs beside it
-            self.folder.parent.rmdir()
 
 
 def _flat(outcomes: Mapping[str, Outcomes]) -> dict[str, Array]:

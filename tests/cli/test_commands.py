@@ -85,6 +85,7 @@ def test_a_run_folder_is_whole_and_the_same_again(ran: tuple[Path, dict[str, obj
         "parties.csv",
         "people.csv",
         "comparison.csv",
+        "manifest.json",
     } == files
     done = alliance("run", SMALLEST, "--replications", 6, "--out", "two", cwd=folder)
     assert done.returncode == 0

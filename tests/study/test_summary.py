@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from simulator.scenario.scenario import Scenario
-from simulator.study.replicate import present_value_factors, replicate
+from simulator.study.replicate import present_value_factors
+from simulator.study.replicator import replicate
 from simulator.study.summary import compare, summarise
 from tests.conftest import scenario_from
 
@@ -31,18 +32,6 @@ def test_comparisons_are_paired(smallest: Scenario) -> None:
     assert summarise(difference) == comparison.net_position
     assert comparison.p_costs_less == (difference > 0).mean()
     assert comparison.by_party["council"] == comparison.net_position
-
-
-def test_a_study_is_a_part_of_a_longer_one(smallest: Scenario) -> None:
-    short, long = (replicate(smallest, count, seed=5) for count in (2, 4))
-    for name in smallest.contracts:
-        assert short.outcomes[name].net.tobytes() == long.outcomes[name].net[:2].tobytes()
-
-
-def test_progress_is_told(smallest: Scenario) -> None:
-    told: list[int] = []
-    replicate(smallest, 3, seed=1, progress=told.append)
-    assert told == [1, 2, 3]
 
 
 def test_cash_starts_from_reserves_and_counts_every_month_end() -> None:

@@ -1,0 +1,131 @@
+"""`alliance verify`: a run made again from its folder, and the first difference named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import SMALLEST, alliance
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    done = alliance("run", SMALLEST, "--replications", 60, "--out", "run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "run")
+
+
+def test_an_untouched_run_is_verified(run: Path) -> None:
+    done = alliance("verify", "run", cwd=run.parent)
+    assert done.returncode == 0, done.stderr
+    assert "60 simulated futures made again, all 6 files the same to the byte." in done.stdout
+    told = json.loads(alliance("verify", "run", "--json", "--workers", 1, cwd=run.parent).stdout)
+    assert told["verified"] is True
+    assert sorted(told["files"]) == sorted(
+        path.name for path in run.iterdir() if path.name != "manifest.json"
+    )
+
+
+def test_the_manifest_tells_all_and_names_no_computer(run: Path) -> None:
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["schema"] == "alliance-manifest/1"
+    assert (manifest["seed"], manifest["replications"]) == (1, 60)
+    assert manifest["engine"] == "compiled"
+    assert list(manifest["environment"]) == ["python", "system", "processor", "libraries"]
+    assert "numba" in manifest["environment"]["libraries"]
+    assert str(run.parent) not in (run / "manifest.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", ["parties.csv", "people.csv", "comparison.csv", "run.txt"])
+def test_one_changed_digit_is_named(run: Path, table: str) -> None:
+    file = run / table
+    lines = file.read_bytes().decode("utf-8").split("\n")
+    place = next(i for i, line in reversed(list(enumerate(lines))) if any(map(str.isdigit, line)))
+    before = lines[place]
+    digit = next(char for char in before if char.isdigit())
+    lines[place] = before.replace(digit, str((int(digit) + 1) % 10), 1)
+    file.write_bytes("\n".join(lines).encode("utf-8"))
+    done = alliance("verify", "run", cwd=run.parent)
+    assert done.returncode == 6
+    assert done.stdout == ""
+    assert f"{table}:{place + 1}: found '{lines[place].strip()}" in done.stderr.replace("\\x0d", "")
+    assert f"recomputed '{before.strip()}" in done.stderr.replace("\\x0d", "")
+    assert "the file was changed after the run wrote it" in done.stderr
+
+
+def test_the_first_of_several_differences_is_named(run: Path) -> None:
+    for name in ("people.csv", "run.json"):
+        (run / name).write_bytes((run / name).read_bytes() + b"more\n")
+    done = alliance("verify", "run", cwd=run.parent)
+    assert done.returncode == 6
+    assert "run.json:" in done.stderr
+    assert "people.csv" not in done.stderr
+
+
+def test_other_software_is_told_apart_from_a_changed_file(run: Path) -> None:
+    """As if an earlier version had computed another figure, and written it down properly."""
+    import hashlib
+
+    file = run / "people.csv"
+    file.write_bytes(file.read_bytes().replace(b"referred,", b"came,", 1))
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    manifest["outputs"]["people.csv"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    manifest["software"] = "0.0.9+abcdef"
+    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    done = alliance("verify", "run", cwd=run.parent)
+    assert done.returncode == 6
+    assert "the computation gives something else now" in done.stderr
+    assert "It was made with version 0.0.9+abcdef; this is 0.1.0+" in done.stderr
+
+
+def test_a_changed_scenario_cannot_be_made_again(run: Path) -> None:
+    file = run / "scenario.yaml"
+    file.write_bytes(file.read_bytes() + b"# a remark\n")
+    done = alliance("verify", "run", cwd=run.parent)
+    assert done.returncode == 6
+    assert "scenario.yaml was changed after the run wrote it" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["scenario.yaml", "parties.csv"])
+def test_a_missing_file_is_named(run: Path, name: str) -> None:
+    (run / name).unlink()
+    done = alliance("verify", "run", cwd=run.parent)
+    assert done.returncode == 6
+    assert f"{name} is missing from the folder" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "there is no such file"),
+        ("{", "it cannot be read: it is not JSON"),
+        ("[]", "it does not tell how the run was made"),
+        ('{"run_id": 1}', "it does not tell how the run was made"),
+        (
+            '{"run_id": "x", "software": "x", "seed": -1, "replications": 5, "engine": "compiled", '
+            '"inputs": {"scenario.yaml": "x"}, "outputs": {}}',
+            "it does not tell how the run was made",
+        ),
+        (
+            '{"run_id": "x", "software": "x", "seed": 1, "replications": 5, "engine": "compiled", '
+            '"inputs": {"scenario.yaml": "x", "../other": "x"}, "outputs": {}}',
+            "it does not tell how the run was made",
+        ),
+    ],
+)
+def test_what_is_not_a_run_is_refused(tmp_path: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
+    done = alliance("verify", ".", cwd=tmp_path)
+    assert done.returncode == 3
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,140 @@
+"""Courses lived by either engine, and all that can be seen of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulator.engine.caseload import Alarm, Caseload, Reading, Trigger
+from simulator.engine.compiled import CompiledPeople
+from simulator.engine.network import Network
+from simulator.engine.people import ReferencePeople, Visit
+from simulator.engine.streams import Stream
+from tests.engine.courses import Course, Deed, Read, Resize, SetWatch
+
+
+@dataclass
+class Seen:
+    """What an engine showed.
+
+    Attributes:
+        readings: those asked for, and the last.
+        alarms: each with the numbers its trigger watches, right after it went off.
+        diaries: the steps of everybody in each future, sorted.
+    """
+
+    readings: list[Reading] = field(default_factory=list)
+    alarms: list[tuple[Alarm, float]] = field(default_factory=list)
+    diaries: list[list[Visit]] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of everything."""
+        everything = hashlib.sha256()
+        for reading in self.readings:
+            for numbers in numbers_of(reading).values():
+                everything.update(numbers.tobytes())
+        everything.update(repr((self.alarms, self.diaries)).encode())
+        return everything.hexdigest()
+
+
+def reference_with_diaries(network: Network, streams: Sequence[Stream]) -> ReferencePeople:
+    """Return the readable people, noting their steps."""
+    caseload = ReferencePeople(network, streams)
+    for people in caseload.futures:
+        people.diary = []
+    return caseload
+
+
+def compiled_with_diaries(network: Network, streams: Sequence[Stream]) -> CompiledPeople:
+    """Return the compiled people, noting their steps."""
+    return CompiledPeople(network, streams, diary=True)
+
+
+def diary_of(caseload: Caseload, future: int) -> list[Visit]:
+    """Return the steps of everybody in a future, sorted; read the caseload before."""
+    if isinstance(caseload, CompiledPeople):
+        return sorted(caseload.diary(future))
+    assert isinstance(caseload, ReferencePeople)
+    return sorted(caseload.futures[future].diary or [])
+
+
+def numbers_of(reading: Reading) -> dict[str, np.ndarray]:
+    """Return everything in a reading by name."""
+    return {
+        **reading.counts,
+        "waiting": reading.waiting,
+        "in_service": reading.in_service,
+        "on_the_way": reading.on_the_way,
+    }
+
+
+def assert_same_reading(expected: Reading, found: Reading) -> None:
+    """Compare everything, to the last bit."""
+    others = numbers_of(found)
+    for name, numbers in numbers_of(expected).items():
+        np.testing.assert_array_equal(numbers, others[name], err_msg=name, strict=True)
+
+
+def assert_same(expected: Seen, found: Seen) -> None:
+    """Compare all that two engines showed."""
+    assert expected.alarms == found.alarms
+    for first, second in zip(expected.readings, found.readings, strict=True):
+        assert_same_reading(first, second)
+    assert expected.diaries == found.diaries
+
+
+def number_watched(reading: Reading, alarm: Alarm) -> float:
+    """Return the number that an alarm's trigger watches."""
+    waits = alarm.trigger is Trigger.WAITING
+    numbers = reading.waiting if waits else reading.counts["started"]
+    return float(numbers[alarm.future, alarm.provider, alarm.service])
+
+
+def advance(caseload: Caseload, until: int, relief: int | None, seen: Seen) -> None:
+    """Let people live on until an instant, through every alarm."""
+    while alarms := caseload.advance(until):
+        reading = caseload.read()
+        for alarm in alarms:
+            seen.alarms.append((alarm, number_watched(reading, alarm)))
+            if relief is not None and alarm.trigger is Trigger.WAITING:
+                caseload.resize(alarm.future, alarm.provider, alarm.service, relief)
+
+
+def do(caseload: Caseload, deed: Deed, futures: int, seen: Seen) -> None:
+    """Do what a contract does."""
+    if isinstance(deed, Read):
+        seen.readings.append(caseload.read())
+    elif isinstance(deed, SetWatch):
+        caseload.watch(deed.trigger, deed.provider, deed.service, deed.level)
+    else:
+        for future in range(futures) if deed.future is None else (deed.future,):
+            if isinstance(deed, Resize):
+                caseload.resize(future, deed.provider, deed.service, deed.places)
+            else:
+                caseload.scale_demand(future, deed.service, deed.factor)
+
+
+def follow(caseload: Caseload, course: Course) -> Seen:
+    """Let a caseload of the network live its course; return all that can be seen."""
+    seen = Seen()
+    for deed in course.deeds:
+        advance(caseload, deed.tick, course.relief, seen)
+        do(caseload, deed, course.futures, seen)
+    advance(caseload, course.network.end, course.relief, seen)
+    seen.readings.append(caseload.read())
+    seen.diaries = [diary_of(caseload, future) for future in range(course.futures)]
+    return seen
+
+
+def by_reference(course: Course) -> Seen:
+    """Follow a course with the readable people."""
+    return follow(reference_with_diaries(course.network, course.streams), course)
+
+
+def by_kernel(course: Course) -> Seen:
+    """Follow a course with the compiled people."""
+    return follow(compiled_with_diaries(course.network, course.streams), course)
