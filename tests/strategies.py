@@ -136,7 +136,7 @@ def contracts(draw: st.DrawFn, parties: Signatories) -> Contract:
 NEEDS = ("high", "low", "mid")
 MOST_DEMAND = 2.0  # what demand is multiplied by at most
 MOST_SEASON = 1.6
-MOST_PEOPLE = 150  # potential people of a service over the whole course, about
+MOST_PEOPLE = 60  # potential people of a service over the whole course, about
 FOR_EVER = 1e6  # days, beyond what the clock can tell
 
 chances = st.sampled_from([0.0, 1.0, 0.5]) | st.floats(0.0, 1.0)
@@ -176,10 +176,10 @@ def handover_paths(
                 receiver=receiver,
                 success=tuple(draw(chances) for _ in range(providers)),
                 mean_on_the_way=unit
-                * draw(st.sampled_from([0.0, 0.0, 1.0, 4.0] if receiver > service else [1.0, 4.0])),
+                * draw(st.sampled_from([0.0, 0.0, 1.0, 4.0] if receiver > service else [4.0, 9.0])),
                 returns=returns,
                 mean_until_return=unit
-                * draw(st.sampled_from([1.0, 3.0] if returns > 0.9 else [0.0, 1.0, 3.0])),
+                * draw(st.sampled_from([4.0, 9.0] if returns > 0.9 else [0.0, 4.0, 9.0])),
             )
         )
     return edges, tuple(paths)
@@ -229,7 +229,7 @@ def service_node(
         log_wait_harm=draw(st.sampled_from([0.0, 0.05, 2.0, math.inf])) / unit,
         relapse=relapse,
         mean_until_relapse=unit
-        * draw(st.sampled_from([1.0, 10.0] if relapse > 0.9 else [0.0, 1.0, 10.0, FOR_EVER])),
+        * draw(st.sampled_from([6.0, 20.0] if relapse > 0.9 else [0.0, 6.0, 20.0, FOR_EVER])),
         handovers=handovers,
         handover_edges=handover_edges,
     )
@@ -293,7 +293,8 @@ def courses(draw: st.DrawFn, alarms: bool = True) -> Course:
         for at in range(len(network.services))
     ]
     deeds += draw(st.lists(kinds[0], max_size=12))
-    deeds += draw(st.lists(st.one_of(kinds), max_size=15))
+    deeds += draw(st.lists(kinds[-1], max_size=5))
+    deeds += draw(st.lists(st.one_of(kinds), max_size=12))
     return Course(
         network,
         tuple(sorted(deeds, key=lambda deed: deed.tick)),

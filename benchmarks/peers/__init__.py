@@ -1,0 +1,1 @@
+"""Other ways to live the same people: what the engine is measured against."""
