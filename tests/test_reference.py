@@ -27,6 +27,8 @@ def figures(name: str) -> dict[str, Any]:
 
 
 def flat(tree: Any, path: str = "") -> dict[str, Any]:
+    if isinstance(tree, list | tuple):
+        tree = dict(enumerate(tree))
     if not isinstance(tree, dict):
         return {path: tree}
     return {p: v for key, value in tree.items() for p, v in flat(value, f"{path}/{key}").items()}
