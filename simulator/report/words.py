@@ -43,7 +43,7 @@ def money_in_words(value: float, currency: str = "£") -> str:
 
 
 def money_range(low: float, high: float, currency: str = "£") -> str:
-    """Return a range: ``£2.54 to £2.59 million``, ``£84,000 to £1.20 million``, ``£3.51 million``."""
+    """Return a range: ``£2.54 to £2.59 million``, ``£84,000 to £1.20 million``; or one figure."""
     first, second = money_in_words(low, currency), money_in_words(high, currency)
     if first == second:
         return first

@@ -10,8 +10,15 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager
 from multiprocessing import get_context
 from types import TracebackType
@@ -53,8 +60,8 @@ class Replicator:
     Args:
         scenario: a checked scenario.
         seed: makes the same futures again.
-        workers: processes; None takes one for short work and as many as there are processors
-            for long.
+        workers: processes, this one among them; None takes one for short work and as many as
+            there are processors for long.
         store: where finished chunks are kept.
         listener: hears how far the study is.
     """
@@ -87,9 +94,7 @@ class Replicator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+        self._stop_pool()
 
     def study(self, replications: int) -> Study:
         """Return the first futures, living those that are not done yet.
@@ -174,33 +179,50 @@ class Replicator:
     def _by_processes(
         self, spans: list[Span], workers: int
     ) -> Iterator[tuple[Span, dict[str, Outcomes]]]:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                workers,
-                mp_context=get_context("spawn"),
-                initializer=_prepare,
-                initargs=(self.scenario, self.seed),
-            )
-        with _deaf_to_interrupts():
-            waiting: dict[Future[dict[str, Outcomes]], Span] = {
-                self._pool.submit(_live, *span): span for span in spans
-            }
+        """Live spans by this process and others; this one does not wait while there is work."""
+        others = workers - 1
+        pool = self._pool or self._start_pool(others)
+        left = deque(spans)
+        under_way: dict[Future[dict[str, Outcomes]], Span] = {}
         try:
-            for lived in as_completed(list(waiting)):
-                yield waiting.pop(lived), lived.result()
+            while left or under_way:
+                with _deaf_to_interrupts():
+                    while left and len(under_way) < 2 * others:  # one at work, one next
+                        span = left.popleft()
+                        under_way[pool.submit(_live, *span)] = span
+                if left:
+                    span = left.popleft()
+                    yield span, self._prepared.live(*span)
+                else:
+                    wait(under_way, return_when=FIRST_COMPLETED)
+                for lived in [each for each in under_way if each.done()]:
+                    yield under_way.pop(lived), lived.result()
         except BrokenExecutor as error:
             raise RunError(
                 "one of the processes ended before its work was done, perhaps for lack of memory; "
                 "what is done is kept: run the same command again with --workers 1"
             ) from error
         except KeyboardInterrupt:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
-            for lived, span in waiting.items():
+            self._stop_pool()
+            for lived, span in under_way.items():
                 if lived.done() and not lived.cancelled() and lived.exception() is None:
                     self._chunks[span] = lived.result()
                     self.store.save(span, self._chunks[span])
             raise
+
+    def _start_pool(self, processes: int) -> ProcessPoolExecutor:
+        self._pool = ProcessPoolExecutor(
+            processes,
+            mp_context=get_context("spawn"),
+            initializer=_prepare,
+            initargs=(self.scenario, self.seed),
+        )
+        return self._pool
+
+    def _stop_pool(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
 
 
 def replicate(
