@@ -72,7 +72,8 @@ class CompiledPeople:
         team = provider * self.services + service
         if places > self._capacity[team]:
             wanted = self._capacity.copy()
-            wanted[team] = max(places, 2 * wanted[team])
+            unused = (1 << kernel.LEAF_BITS) - self.services - 1 - int(wanted.sum())
+            wanted[team] = max(places, wanted[team] + min(int(wanted[team]), unused))
             self._lay_out_places(wanted)
         self._make_space_for_steps()
         kernel.resize(self._tables, self._state, future, team, places)

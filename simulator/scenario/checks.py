@@ -15,12 +15,13 @@ from simulator.contract.curve import Frozen
 from simulator.contract.signatories import OUTSIDE
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import MONTHS, Service
+from simulator.scenario.world import MONTHS, Service, places
 
-__all__ = ["LONGEST_TERM_DAYS", "MOST_VISITS", "check_scenario"]
+__all__ = ["LONGEST_TERM_DAYS", "MOST_PLACES", "MOST_VISITS", "check_scenario"]
 
 LONGEST_TERM_DAYS = 4_018  # 11 years; the engine's clock counts 4,096 days
-MOST_VISITS = 250_000  # of people in one simulated future; more take minutes for each
+MOST_VISITS = 250_000  # of people in one simulated future; more take minutes for each in SimPy
+MOST_PLACES = 250_000  # at a time; the engine numbers 262,144 of them
 _SHORTEST_STAY = 1 / 24  # days
 _RESERVED = ("commissioners", "providers", *OUTSIDE)
 
@@ -33,6 +34,7 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
     for name, service in scenario.services.items():
         yield from _check_service(("services", name), service, scenario)
     yield from _check_handovers(scenario)
+    yield from _check_places(scenario)
     yield from _check_size(scenario)
     for name, risk in scenario.risks.items():
         path: Path = ("risks", name)
@@ -250,6 +252,23 @@ def _check_size(scenario: Scenario) -> Iterator[Finding]:
             f"{MOST_VISITS:,} visits",
             f"one future holds at most {MOST_VISITS:,}",
             "lower the shares of relapse and hand-overs, or lengthen the stays",
+        )
+
+
+def _check_places(scenario: Scenario) -> Iterator[Finding]:
+    if not _is_readable(scenario.services):
+        return
+    held = {
+        name: sum(places(float(posts), service.caseload) for posts in service.workers.values())
+        for name, service in scenario.services.items()
+    }
+    if sum(held.values()) > MOST_PLACES:
+        largest = max(held, key=lambda name: held[name])
+        yield Finding(
+            ("services", largest, "caseload"),
+            f"found {held[largest]:,} places in this service, and {sum(held.values()):,} in all",
+            f"all services together have at most {MOST_PLACES:,} places at a time",
+            "check caseworkers and caseloads, or model a part of the services",
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from simulator.contract.agreement import Agreement
-from simulator.contract.statement import Array
+from simulator.contract.statement import COLUMNS, Array
 from simulator.engine.caseload import COUNTS
 from simulator.engine.life import Futures, Plan, live, plan_lives
 from simulator.engine.network import build_network
@@ -18,6 +18,8 @@ from simulator.scenario.scenario import Scenario
 from simulator.study.engines import Chosen
 
 __all__ = ["PEOPLE", "Outcomes", "Prepared", "Study", "joined", "present_value_factors"]
+
+_MEMORY = 2**28  # bytes for statements and places of the futures that live side by side
 
 PEOPLE = (*COUNTS, "still_waiting", "still_in_service", "on_the_way")
 """What is kept of the people of each future."""
@@ -74,8 +76,19 @@ class Prepared:
         self.seed = seed
         self.chosen = chosen
         self.plans = plan_lives(scenario, build_network(scenario, practice))
+        self._caseloads = np.array(
+            [float(service.caseload) for service in scenario.services.values()]
+        )
         self._reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
         self._factors = [present_value_factors(plan) for plan in self.plans]
+
+    @property
+    def side_by_side(self) -> int:
+        """How many futures it is best to live at a time; has no effect on any figure."""
+        plan = self.plans[0]
+        statements = len(plan.timetable.months) * plan.rates.posts.size * len(COLUMNS) * 8
+        held = (plan.rates.posts.sum(axis=0) * self._caseloads).sum()
+        return max(1, min(self.chosen.side_by_side, int(_MEMORY / (statements + 32 * held))))
 
     def live(self, first: int, last: int) -> dict[str, Outcomes]:
         """Live the futures from ``first`` to before ``last`` under every contract."""

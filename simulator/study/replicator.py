@@ -130,7 +130,7 @@ class Replicator:
                 ends[first] = max(last, ends.get(first, 0))
         spans = []
         first = 0
-        size = self.chosen.side_by_side
+        size = self._prepared.side_by_side
         while first < replications:
             last = ends.get(first) or min(replications, (first // size + 1) * size)
             spans.append((first, last))
