@@ -259,12 +259,16 @@ def networks(draw: st.DrawFn, unit: float, end: int) -> Network:
 
 
 @st.composite
-def courses(draw: st.DrawFn, alarms: bool = True) -> Course:
+def courses(draw: st.DrawFn, watched: bool = False) -> Course:
     """Return a network of people and what a contract does with them, in any order and number.
 
     Times are multiples of a unit that is a day or as short as a tick, so that much happens at one
     tick: stays that end when others do and when places change, hand-overs that take no time,
     referrals to several services.
+
+    Args:
+        draw: of the strategy.
+        watched: whether everything that is watched is so from the beginning, at one level.
     """
     unit = draw(st.sampled_from([1.0, 1.0, 2.0**-20, 2.0**-31, 2.0**-33]))
     end = draw(st.sampled_from([20, 60]))
@@ -283,17 +287,20 @@ def courses(draw: st.DrawFn, alarms: bool = True) -> Course:
         ),
         st.builds(Read, instants),
     ]
-    if alarms:
-        level = st.sampled_from([1, 2, 3, 7, 20])
-        trigger = st.sampled_from(Trigger)
-        kinds.append(st.builds(SetWatch, instants, trigger, provider, service, level))
-    deeds = [
+    level = st.sampled_from([1, 2, 3, 7, 20])
+    trigger = st.sampled_from(Trigger)
+    from_tick = st.just(0) if watched else instants
+    watch = st.builds(SetWatch, from_tick, trigger, provider, service, level)
+    watches = draw(st.lists(watch, max_size=8))
+    if watched:
+        watches = list({(w.trigger, w.provider, w.service): w for w in watches}.values())
+    deeds: list[Deed] = [
         Resize(0, None, each, at, draw(places))
         for each in range(network.providers)
         for at in range(len(network.services))
     ]
     deeds += draw(st.lists(kinds[0], max_size=12))
-    deeds += draw(st.lists(kinds[-1], max_size=5))
+    deeds += watches
     deeds += draw(st.lists(st.one_of(kinds), max_size=12))
     return Course(
         network,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from simulator.engine.caseload import Alarm, Caseload, Reading, Trigger
 from simulator.engine.compiled import CompiledPeople
-from simulator.engine.network import Network
+from simulator.engine.life import Futures, live, plan_lives
+from simulator.engine.network import Network, build_network
 from simulator.engine.people import ReferencePeople, Visit
 from simulator.engine.streams import Stream
+from simulator.parties.levers import at_norm
+from simulator.scenario.scenario import Scenario
 from tests.engine.courses import Course, Deed, Read, Resize, SetWatch
 
 
@@ -94,9 +97,11 @@ def number_watched(reading: Reading, alarm: Alarm) -> float:
     return float(numbers[alarm.future, alarm.provider, alarm.service])
 
 
-def advance(caseload: Caseload, until: int, relief: int | None, seen: Seen) -> None:
+def advance(
+    caseload: Caseload, until: int, relief: int | None, seen: Seen, future: int | None = None
+) -> None:
     """Let people live on until an instant, through every alarm."""
-    while alarms := caseload.advance(until):
+    while alarms := caseload.advance(until, future):
         reading = caseload.read()
         for alarm in alarms:
             seen.alarms.append((alarm, number_watched(reading, alarm)))
@@ -124,8 +129,10 @@ def follow(caseload: Caseload, course: Course) -> Seen:
     for deed in course.deeds:
         advance(caseload, deed.tick, course.relief, seen)
         do(caseload, deed, course.futures, seen)
-    advance(caseload, course.network.end, course.relief, seen)
-    seen.readings.append(caseload.read())
+    # the processes of those whom the last resize let start go on at its tick, with their diaries
+    for until in (course.network.end, course.network.end + 1):
+        advance(caseload, until, course.relief, seen)
+        seen.readings.append(caseload.read())
     seen.diaries = [diary_of(caseload, future) for future in range(course.futures)]
     return seen
 
@@ -138,3 +145,20 @@ def by_reference(course: Course) -> Seen:
 def by_kernel(course: Course) -> Seen:
     """Follow a course with the compiled people."""
     return follow(compiled_with_diaries(course.network, course.streams), course)
+
+
+def lives_of(
+    scenario: Scenario,
+    replications: Sequence[int],
+    make: Callable[[Network, Sequence[Stream]], Caseload],
+) -> tuple[list[Futures], list[Caseload]]:
+    """Return futures under every plan, and the people who lived them."""
+    caseloads: list[Caseload] = []
+
+    def engine(network: Network, streams: Sequence[Stream]) -> Caseload:
+        caseloads.append(make(network, streams))
+        return caseloads[-1]
+
+    practice = at_norm(float(provider.quality) for provider in scenario.providers.values())
+    plans = plan_lives(scenario, build_network(scenario, practice))
+    return live(plans, 20260401, replications, engine), caseloads

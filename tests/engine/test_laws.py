@@ -288,7 +288,7 @@ def test_referrals_beyond_the_bounding_rate_are_an_error_and_not_lost(engine: En
     scenario = scenario_of(world())
     caseload = engine(build_network(scenario, at_norm([0.0, 0.0])), [Stream(5, 0)])
     caseload.scale_demand(0, 0, 100.0)
-    with pytest.raises(RunError, match="potential people.*please report it"):
+    with pytest.raises(RunError, match=r"potential people.*please report it"):
         caseload.advance(30 * TICKS_A_DAY)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from simulator.engine.caseload import Reading
+from simulator.engine.caseload import Caseload, Engine, Reading
 from simulator.engine.clock import TICKS_A_DAY
-from simulator.engine.life import Future, live, plan_lives
+from simulator.engine.compiled import CompiledPeople
+from simulator.engine.life import Futures, live, plan_lives
 from simulator.engine.network import build_network
-from simulator.engine.people import People
+from simulator.engine.people import ReferencePeople
 from simulator.engine.streams import Stream
 from simulator.parties.levers import at_norm
 from simulator.scenario.plain import plain_yaml
@@ -83,12 +83,22 @@ baseline: output
 """
 
 
-def futures(scenario: Scenario, replication: int = 0, seed: int = 7) -> dict[str, Future]:
-    """Live one future; return it under the name of each contract."""
+FEW = (0, 1, 2, 3)
+MANY = range(24)
+ENGINES = pytest.mark.parametrize("engine", [CompiledPeople, ReferencePeople])
+
+
+def futures(
+    scenario: Scenario,
+    replications: Sequence[int] = FEW,
+    seed: int = 7,
+    engine: Engine = CompiledPeople,
+) -> dict[str, Futures]:
+    """Live a few futures; return them under the name of each contract."""
     practice = at_norm(provider.quality for provider in scenario.providers.values())
     plans = plan_lives(scenario, build_network(scenario, practice))
-    lived = live(plans, seed, replication, People)
-    return {name: future for future in lived for name in future.payments}
+    lived = live(plans, seed, replications, engine)
+    return {name: futures for futures in lived for name in futures.payments}
 
 
 def tree_of() -> dict[str, Any]:
@@ -110,9 +120,9 @@ def world() -> Scenario:
     return scenario_from(TWO_SERVICES)
 
 
-@pytest.fixture(scope="module")
-def lived(world: Scenario) -> dict[str, Future]:
-    return futures(world)
+@pytest.fixture(scope="module", params=[CompiledPeople, ReferencePeople])
+def lived(world: Scenario, request: pytest.FixtureRequest) -> dict[str, Futures]:
+    return futures(world, engine=request.param)
 
 
 def check_nobody_vanishes(reading: Reading) -> None:
@@ -124,7 +134,7 @@ def check_nobody_vanishes(reading: Reading) -> None:
     np.testing.assert_array_equal(counts["started"], counts["completed"] + reading.in_service)
 
 
-def test_nobody_vanishes(lived: dict[str, Future]) -> None:
+def test_nobody_vanishes(lived: dict[str, Futures]) -> None:
     reading = lived["output"].reading
     check_nobody_vanishes(reading)
     for name in ("declined", "dropped_out", "returned", "handovers_made", "good_outcomes"):
@@ -133,21 +143,21 @@ def test_nobody_vanishes(lived: dict[str, Future]) -> None:
     assert (reading.counts["handovers_made"] <= reading.counts["handovers_due"]).all()
 
 
-def test_statements_add_up_to_the_last_reading(lived: dict[str, Future]) -> None:
+def test_statements_add_up_to_the_last_reading(lived: dict[str, Futures]) -> None:
     future = lived["output"]
     for name, total in future.reading.counts.items():
         months = sum(statement.columns[name] for statement in future.statements)
         np.testing.assert_allclose(total, months, rtol=1e-12)
 
 
-def test_money_is_conserved_in_every_month(lived: dict[str, Future]) -> None:
+def test_money_is_conserved_in_every_month(lived: dict[str, Futures]) -> None:
     for name, future in lived.items():
         assert float(np.abs(future.costs.sum(axis=-1)).max()) == 0.0
         assert float(np.abs(future.payments[name].sum(axis=-1)).max()) == 0.0
         assert float(np.abs(future.net(name).sum(axis=-1)).max()) == 0.0
 
 
-def test_costs_follow_from_people_and_time(world: Scenario, lived: dict[str, Future]) -> None:
+def test_costs_follow_from_people_and_time(world: Scenario, lived: dict[str, Futures]) -> None:
     # the second year has everybody in post; price levels step on 1 April 2027 and 2028
     future = lived["alliance"]
     month = next(
@@ -155,7 +165,8 @@ def test_costs_follow_from_people_and_time(world: Scenario, lived: dict[str, Fut
     )
     columns = future.statements[month].columns
     pay = np.array([[2 * 40_000, 0], [1.5 * 40_000, 30_000], [0, 0.5 * 30_000]]) / 12
-    np.testing.assert_allclose(columns["staff_cost"], pay * 1.04, atol=0.001)
+    everywhere = np.broadcast_to(pay * 1.04, columns["staff_cost"].shape)
+    np.testing.assert_allclose(columns["staff_cost"], everywhere, atol=0.001)
     starts = columns["started"] * np.array([90.0, 0.0])
     overheads = pay * np.array([[0.3], [0.1], [0.3]])
     fixed = np.array([[6_000 / 12, 0], [0, 0], [0, 0]])
@@ -166,40 +177,40 @@ def test_costs_follow_from_people_and_time(world: Scenario, lived: dict[str, Fut
     np.testing.assert_array_equal(
         columns["cost"], columns["staff_cost"] + columns["running_cost"] + columns["vat_cost"]
     )
-    paid = future.costs[month]
-    assert paid[2:5].tolist() == (-columns["cost"].sum(axis=1)).tolist()
+    paid = future.costs[:, month]
+    assert paid[:, 2:5].tolist() == (-columns["cost"].sum(axis=2)).tolist()
 
 
-def test_staff_come_into_post_evenly(world: Scenario, lived: dict[str, Future]) -> None:
+def test_staff_come_into_post_evenly(world: Scenario, lived: dict[str, Futures]) -> None:
     staff = [s.columns["staff_cost"].sum() for s in lived["output"].statements]
-    full_month = (3.5 * 40_000 + 1.5 * 30_000) / 12
+    full_month = len(FEW) * (3.5 * 40_000 + 1.5 * 30_000) / 12
     # at first one of north's two, one of south's 1.5, and both small teams of the groups
-    first_month = (2 * 40_000 + 1.5 * 30_000) * world.timetable.months[0].years
+    first_month = len(FEW) * (2 * 40_000 + 1.5 * 30_000) * world.timetable.months[0].years
     assert staff[0] == pytest.approx(first_month, abs=0.01)
     assert staff[3] == pytest.approx(full_month, rel=1e-6)
 
 
-def test_reimbursed_cost_is_the_cost_of_the_books(lived: dict[str, Future]) -> None:
+def test_reimbursed_cost_is_the_cost_of_the_books(lived: dict[str, Futures]) -> None:
     future = lived["alliance"]
-    cost = sum(statement.columns["cost"].sum(axis=1) for statement in future.statements)
-    paid = future.payments["alliance"][:, 0, 2:5].sum(axis=0)
+    cost = sum(statement.columns["cost"].sum(axis=2) for statement in future.statements)
+    paid = future.payments["alliance"][:, :, 0, 2:5].sum(axis=1)
     np.testing.assert_allclose(cost, paid, atol=0.01)
 
 
-def test_another_contract_changes_nothing_for_the_others(lived: dict[str, Future]) -> None:
+def test_another_contract_changes_nothing_for_the_others(lived: dict[str, Futures]) -> None:
     tree = tree_of()
     block = {"form": "block", "amount": "£300,000 a year", "mobilisation": "6 months"}
     more = futures(with_changes(contracts={"first": block, **tree["contracts"]}))
     for name, future in lived.items():
         np.testing.assert_array_equal(
-            future.payments[name].sum(axis=0), more[name].payments[name].sum(axis=0)
+            future.payments[name].sum(axis=1), more[name].payments[name].sum(axis=1)
         )
-        np.testing.assert_array_equal(future.costs.sum(axis=0), more[name].costs.sum(axis=0))
+        np.testing.assert_array_equal(future.costs.sum(axis=1), more[name].costs.sum(axis=1))
         for column, total in future.reading.counts.items():
             np.testing.assert_array_equal(total, more[name].reading.counts[column])
 
 
-def test_another_term_changes_no_other_term(lived: dict[str, Future]) -> None:
+def test_another_term_changes_no_other_term(lived: dict[str, Futures]) -> None:
     tree = tree_of()
     output = tree["contracts"]["output"]
     grant = {"form": "block", "amount": "£9,000 a year"}
@@ -209,12 +220,12 @@ def test_another_term_changes_no_other_term(lived: dict[str, Future]) -> None:
         )
     )
     before, after = lived["output"].payments["output"], more["output"].payments["output"]
-    np.testing.assert_array_equal(before, after[:, [0, 1, 3, 4]])
+    np.testing.assert_array_equal(before, after[:, :, [0, 1, 3, 4]])
     np.testing.assert_array_equal(lived["output"].costs, more["output"].costs)
 
 
 def test_the_order_of_parties_and_services_does_not_matter(
-    world: Scenario, lived: dict[str, Future]
+    world: Scenario, lived: dict[str, Futures]
 ) -> None:
     tree = tree_of()
 
@@ -227,11 +238,11 @@ def test_the_order_of_parties_and_services_does_not_matter(
     other = with_changes(providers=turned(tree["providers"]), services=services)
     again = futures(other)
     for name, future in lived.items():
-        before = by_name(world, future.net(name).sum(axis=0))
-        after = by_name(other, again[name].net(name).sum(axis=0))
+        before = by_name(world, future.net(name).sum(axis=(0, 1)))
+        after = by_name(other, again[name].net(name).sum(axis=(0, 1)))
         assert before == pytest.approx(after, abs=0.01)
         for column, total in future.reading.counts.items():
-            np.testing.assert_allclose(total, again[name].reading.counts[column][::-1, ::-1])
+            np.testing.assert_allclose(total, again[name].reading.counts[column][:, ::-1, ::-1])
 
 
 def test_the_same_person_has_the_same_luck_with_more_caseworkers(world: Scenario) -> None:
@@ -250,15 +261,15 @@ def test_the_same_person_has_the_same_luck_with_more_caseworkers(world: Scenario
     assert counts[0]["started"].sum() > counts[1]["started"].sum()
 
 
-def test_replications_and_seeds_differ(world: Scenario, lived: dict[str, Future]) -> None:
-    for other in (futures(world, replication=1), futures(world, seed=8)):
+def test_replications_and_seeds_differ(world: Scenario, lived: dict[str, Futures]) -> None:
+    for other in (futures(world, replications=(4, 5, 6, 7)), futures(world, seed=8)):
         assert other["output"].net("output").sum() == 0.0
         assert not np.array_equal(
             other["output"].reading.counts["wait_days"], lived["output"].reading.counts["wait_days"]
         )
 
 
-def test_a_future_is_the_same_when_lived_again(world: Scenario, lived: dict[str, Future]) -> None:
+def test_a_future_is_the_same_when_lived_again(world: Scenario, lived: dict[str, Futures]) -> None:
     again = futures(world)
     for name, future in lived.items():
         assert future.payments[name].tobytes() == again[name].payments[name].tobytes()
@@ -266,16 +277,23 @@ def test_a_future_is_the_same_when_lived_again(world: Scenario, lived: dict[str,
 
 
 def test_the_diary_tells_the_life_of_the_contract(
-    world: Scenario, lived: dict[str, Future]
+    world: Scenario, lived: dict[str, Futures]
 ) -> None:
     diary = lived["output"].diary
-    happened = [what for _, what in diary]
-    assert happened.count("governance meeting on the quarter") == 9
-    assert "dip begins" in happened
-    assert "caseworkers all in post" in happened
-    assert "output: final account" in happened
-    assert diary == sorted(diary, key=lambda entry: entry[0])
-    assert ("2026-09-01", "dip begins") in [(day.isoformat(), what) for day, what in diary]
+    assert diary == sorted(diary, key=lambda note: note.tick)
+    shared = [note.what for note in diary if note.future is None]
+    assert shared.count("governance meeting on the quarter") == 9
+    assert "caseworkers all in post" in shared
+    assert "output: final account" in shared
+    for future in range(len(FEW)):
+        own = [(note.day.isoformat(), note.what) for note in diary if note.future == future]
+        assert ("2026-09-01", "dip begins") in own
+        assert ("2026-10-13", "dip ends") in own
+    surges = [
+        sum(note.what == "surge begins" for note in diary if note.future == future)
+        for future in range(len(FEW))
+    ]
+    assert len(set(surges)) > 1, "each future has surges of its own"
 
 
 # -- the people alone ------------------------------------------------------------------------
@@ -283,49 +301,35 @@ def test_the_diary_tells_the_life_of_the_contract(
 DAY = TICKS_A_DAY
 
 
-def people_of(scenario: Scenario, replication: int = 0) -> People:
+def people_of(scenario: Scenario, engine: Engine, replications: Sequence[int] = (0,)) -> Caseload:
     practice = at_norm(provider.quality for provider in scenario.providers.values())
-    return People(build_network(scenario, practice), Stream(3, replication))
+    streams = [Stream(3, replication) for replication in replications]
+    return engine(build_network(scenario, practice), streams)
 
 
-@settings(max_examples=15)
-@given(st.lists(st.integers(1, 300 * DAY), max_size=20))
-def test_slices_of_advance_do_not_matter(cuts: list[int]) -> None:
-    scenario = scenario_from(TWO_SERVICES)
-    whole, sliced = people_of(scenario), people_of(scenario)
-    for people in (whole, sliced):
-        for provider, service, places in ((0, 0, 50), (1, 0, 37), (1, 1, 30), (2, 1, 15)):
-            people.resize(provider, service, places)
-    for cut in sorted(cuts):
-        sliced.advance(cut)
-    for people in (whole, sliced):
-        people.advance(300 * DAY)
-    first, second = whole.read(), sliced.read()
-    for name, total in first.counts.items():
-        np.testing.assert_array_equal(total, second.counts[name])
-    check_nobody_vanishes(first)
-
-
-def test_more_places_start_those_who_wait_at_once(world: Scenario) -> None:
-    people = people_of(world)
+@ENGINES
+def test_more_places_start_those_who_wait_at_once(world: Scenario, engine: Engine) -> None:
+    people = people_of(world, engine, FEW)
     people.advance(60 * DAY)
-    waiting = people.read().waiting[0, 0]
-    assert waiting > 10
-    people.resize(0, 0, 10)
+    waiting = people.read().waiting[:, 0, 0]
+    assert (waiting > 10).all()
+    people.resize(1, 0, 0, 10)
     reading = people.read()
-    assert (waiting - 10, 10) == (reading.waiting[0, 0], reading.in_service[0, 0])
+    assert reading.in_service[:, 0, 0].tolist() == [0, 10, 0, 0]
+    assert reading.waiting[:, 0, 0].tolist() == (waiting - [0, 10, 0, 0]).tolist()
     check_nobody_vanishes(reading)
 
 
-def test_fewer_places_send_nobody_away(world: Scenario) -> None:
-    people = people_of(world)
-    people.resize(0, 0, 50)
+@ENGINES
+def test_fewer_places_send_nobody_away(world: Scenario, engine: Engine) -> None:
+    people = people_of(world, engine)
+    people.resize(0, 0, 0, 50)
     people.advance(100 * DAY)
-    held = people.read().in_service[0, 0]
-    people.resize(0, 0, 5)
-    assert held == people.read().in_service[0, 0]
+    held = people.read().in_service[0, 0, 0]
+    people.resize(0, 0, 0, 5)
+    assert held == people.read().in_service[0, 0, 0]
     people.advance(700 * DAY)
-    assert people.read().in_service[0, 0] == 5
+    assert people.read().in_service[0, 0, 0] == 5
 
 
 def test_those_of_higher_priority_start_first() -> None:
@@ -336,18 +340,23 @@ def test_those_of_higher_priority_start_first() -> None:
         needs[first]["priority"], needs[last]["priority"] = 1, 2
         needs["higher"]["good_outcome"], needs["lower"]["good_outcome"] = "0%", "100%"
         tree["services"]["support"]["wait_harm"] = "0%"
-        reading = futures(scenario_from(plain_yaml(tree)))["output"].reading
-        waits[first] = reading.counts["good_outcomes"][:, 0].sum()
+        reading = futures(scenario_from(plain_yaml(tree)), MANY)["output"].reading
+        waits[first] = reading.counts["good_outcomes"][..., 0].sum()
     assert waits["lower"] > 1.05 * waits["higher"], "more of those who are seen first are served"
 
 
-def test_demand_follows_its_factor(world: Scenario) -> None:
-    plain, doubled = people_of(world), people_of(world)
-    doubled.scale_demand(0, 1.5)
-    for people in (plain, doubled):
-        people.advance(365 * DAY)
-    before, after = (people.read().counts["referred"][:, 0].sum() for people in (plain, doubled))
-    assert 1.35 < after / before < 1.65
+@ENGINES
+def test_demand_follows_its_factor(world: Scenario, engine: Engine) -> None:
+    people = people_of(world, engine, FEW)
+    people.scale_demand(2, 0, 1.5)
+    people.advance(365 * DAY)
+    plain = people_of(world, engine, FEW)
+    plain.advance(365 * DAY)
+    before, after = (
+        each.read().counts["referred"][:, :, 0].sum(axis=1) for each in (plain, people)
+    )
+    assert (after / before)[[0, 1, 3]].tolist() == [1.0, 1.0, 1.0]
+    assert 1.35 < (after / before)[2] < 1.65
 
 
 def test_waiting_harms_outcomes_and_quality_mends_them() -> None:
@@ -360,8 +369,8 @@ def test_waiting_harms_outcomes_and_quality_mends_them() -> None:
         support["wait_harm"] = harm
         for provider in tree["providers"].values():
             provider["quality"] = quality
-        counts = futures(scenario_from(plain_yaml(tree)))["output"].reading.counts
-        return float(counts["good_outcomes"][:, 0].sum() / counts["completed"][:, 0].sum())
+        counts = futures(scenario_from(plain_yaml(tree)), MANY)["output"].reading.counts
+        return float(counts["good_outcomes"][..., 0].sum() / counts["completed"][..., 0].sum())
 
     assert rate("20%", 0) < rate("5%", 0) < rate("0%", 0) < rate("0%", 1) < rate("0%", 2)
     assert rate("100%", 0) < rate("50%", 0)

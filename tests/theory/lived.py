@@ -14,18 +14,18 @@ from functools import cached_property
 import numpy as np
 
 from simulator.contract.statement import Array
-from simulator.engine.caseload import COUNTS, Reading
+from simulator.engine.caseload import COUNTS, Alarm, Caseload, Engine, Reading, Trigger
 from simulator.engine.clock import TICKS_A_DAY
-from simulator.engine.life import Future, live, plan_lives
+from simulator.engine.compiled import CompiledPeople
+from simulator.engine.life import Futures, live, plan_lives
 from simulator.engine.network import Network, build_network
-from simulator.engine.people import People
 from simulator.engine.streams import Stream, name_key
 from simulator.parties.levers import at_norm
 from tests.conftest import FULL, scenario_from
 from tests.theory.formulas import Queue
 
-MORE = 5 if FULL else 1
-"""How many times the replications of the quick suite are lived."""
+MORE = 100 if FULL else 10
+"""How many times its replications a case is lived by the compiled people."""
 
 WARM_UP_MONTHS = 12  # the queue starts empty
 
@@ -58,25 +58,40 @@ EXPONENTIAL = "{mean: 1 day, shape: exponential}"
 NOBODY_LEAVES = "0% a week"
 
 
-class Watched(People):
-    """The people, looked at every few days between whatever the contract does.
+class Watched:
+    """A caseload, looked at every few days between whatever the contract does.
 
     Statements tell the waits of those who start only. The mean queue at fixed instants gives the
     waits of all by Little's law, and the share of instants with all places taken gives the chance
     to wait, because referrals that come at random see what a clock sees.
     """
 
-    def __init__(self, network: Network, stream: Stream, look_every: int) -> None:
-        super().__init__(network, stream)
+    def __init__(self, caseload: Caseload, look_every: int) -> None:
+        self.caseload = caseload
         self.look_every = look_every
-        self.looks: list[Reading] = []
+        self.looks: list[tuple[Array, Array]] = []
 
-    def advance(self, until: int) -> None:
-        step = self.look_every * TICKS_A_DAY
-        while (look := (len(self.looks) + 1) * step) <= until:
-            super().advance(look)
-            self.looks.append(self.read())
-        super().advance(until)
+    def advance(self, until: int, future: int | None = None) -> Sequence[Alarm]:
+        if future is None:
+            step = self.look_every * TICKS_A_DAY
+            while (look := (len(self.looks) + 1) * step) <= until:
+                if alarms := self.caseload.advance(look):
+                    return alarms
+                reading = self.caseload.read()
+                self.looks.append((reading.waiting[..., 0], reading.in_service[..., 0]))
+        return self.caseload.advance(until, future)
+
+    def resize(self, future: int, provider: int, service: int, places: int) -> None:
+        self.caseload.resize(future, provider, service, places)
+
+    def scale_demand(self, future: int, service: int, factor: float) -> None:
+        self.caseload.scale_demand(future, service, factor)
+
+    def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
+        self.caseload.watch(trigger, provider, service, level)
+
+    def read(self) -> Reading:
+        return self.caseload.read()
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,7 @@ class Case:
     look_every: int = 1
     """Days between two looks: a busier queue changes more slowly, and needs fewer."""
     more: str = ""
+    engine: Engine = CompiledPeople
 
     @cached_property
     def text(self) -> str:
@@ -138,31 +154,25 @@ class Case:
         timetable = scenario.timetable
         warm_up = (timetable.months[WARM_UP_MONTHS].first - timetable.starts).days
         seed = name_key(self.label)  # every case has luck of its own
+        watched: list[Watched] = []
 
-        rows: list[tuple[dict[str, Array], dict[str, Array], Array]] = []
-        for replication in range(self.replications * MORE):
-            watched: list[Watched] = []
+        def people(network: Network, streams: Sequence[Stream]) -> Watched:
+            watched.append(Watched(self.engine(network, streams), self.look_every))
+            return watched[0]
 
-            def people(
-                network: Network, stream: Stream, watched: list[Watched] = watched
-            ) -> Watched:
-                watched.append(Watched(network, stream, self.look_every))
-                return watched[0]
-
-            (future,) = live(plans, seed, replication, people)
-            looks = watched[0].looks[warm_up // self.look_every :]
-            rows.append(_readings_of(future, looks, timetable.days - warm_up, self.places))
-        by_statement, by_looking, together = zip(*rows, strict=True)
-        return Readings(_stacked(by_statement), _stacked(by_looking), np.array(together))
+        more = MORE if self.engine is CompiledPeople else 1
+        (futures,) = live(plans, seed, range(self.replications * more), people)
+        looks = watched[0].looks[warm_up // self.look_every :]
+        return _readings_of(futures, looks, timetable.days - warm_up, self.places)
 
 
 def _readings_of(
-    future: Future, looks: Sequence[Reading], days: int, places: Array
-) -> tuple[dict[str, Array], dict[str, Array], Array]:
+    futures: Futures, looks: Sequence[tuple[Array, Array]], days: int, places: Array
+) -> Readings:
     """Return what the statements tell, what the looks tell, and how queues vary together."""
-    later = future.statements[WARM_UP_MONTHS:]
+    later = futures.statements[WARM_UP_MONTHS:]
     total = {
-        name: np.sum([statement.columns[name][:, 0] for statement in later], axis=0)
+        name: np.sum([statement.columns[name][..., 0] for statement in later], axis=0)
         for name in COUNTS
     }
     came = total["referred"] - total["declined"]
@@ -172,15 +182,11 @@ def _readings_of(
         "mean_wait_of_started": total["wait_days"] / total["started"],
         "in_service": total["service_days"] / days,  # Little's law
     }
-    waiting = np.array([look.waiting[:, 0] for look in looks])
-    held = np.array([look.in_service[:, 0] for look in looks])
+    waiting, held = (np.array(each) for each in zip(*looks, strict=True))
     by_looking = {
         "p_wait": (held == places).mean(axis=0),
         "mean_wait": waiting.mean(axis=0) / (came / days),  # Little's law
         "in_service": held.mean(axis=0),
     }
-    return by_statement, by_looking, np.atleast_2d(np.cov(waiting, rowvar=False))
-
-
-def _stacked(rows: Sequence[dict[str, Array]]) -> dict[str, Array]:
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    together = [np.atleast_2d(np.cov(queues, rowvar=False)) for queues in waiting.swapaxes(0, 1)]
+    return Readings(by_statement, by_looking, np.array(together))

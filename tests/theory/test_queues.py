@@ -10,11 +10,13 @@ figures can be read beside the textbooks'.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from simulator.contract.statement import Array
+from simulator.engine.people import ReferencePeople
 from tests.theory.formulas import (
     cobham,
     erlang_a,
@@ -377,3 +379,17 @@ def test_two_providers_are_two_independent_queues() -> None:
 @pytest.mark.slow
 def test_referrals_follow_caseworkers_to_each_queue() -> None:
     assert_follows_theory(UNEQUAL_PROVIDERS)
+
+
+# -- by the readable engine, with fewer replications ---------------------------------------------
+
+BY_REFERENCE = [
+    replace(case, label=f"{case.label}, readable engine", engine=ReferencePeople)
+    for case in (ERLANG_C[1], POLLACZEK_KHINCHINE[3], ERLANG_A[0.4], IMPATIENT[1], PRIORITIES[0])
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", BY_REFERENCE, ids=ids(BY_REFERENCE))
+def test_the_readable_engine_follows_theory(case: Case) -> None:
+    assert_follows_theory(case)
