@@ -36,8 +36,10 @@ _AS_COUNTED = {
     "service": ("referred", "started", "completed"),
     "baulk": ("referred", "declined"),
     "renege": ("referred", "dropped_out"),
+    "in line": ("referred", "waiting"),
+    "in service": ("referred", "started", "in_service"),
 }
-"""What a record that Ciw closed counts as."""
+"""What a record of Ciw counts as; the last two are of those still there at the end."""
 
 
 def available() -> bool:
@@ -64,12 +66,10 @@ def run(network: Network, places: Places, seed: int) -> Counts:
         team = layout.teams[record.node - 1]
         if record.record_type == "incomplete":
             waits = record.service_start_date is None
-            names: tuple[str, ...] = ("referred", "waiting")
-            if not waits:
-                names = ("referred", "started", "in_service")
+            kind = "in line" if waits else "in service"
         else:
-            names = _AS_COUNTED[record.record_type]
-        for name in names:
+            kind = record.record_type
+        for name in _AS_COUNTED[kind]:
             counted[name][team] += 1
     return counted
 
@@ -91,17 +91,14 @@ class _Layout:
             for provider in range(network.providers)
             if node.delivers[provider]
         ]
-        self.aways: list[tuple[int, int, float]] = []
+        aways: list[tuple[int, int, float]] = []
         for service, node in enumerate(network.services):
             for path in node.handovers:
-                self.aways.append((service, path.receiver, path.mean_on_the_way))
-                self.aways.append((service, service, path.mean_until_return))
-            self.aways.append((service, service, node.mean_until_relapse))
-        self.aways = [
-            away
-            for away in dict.fromkeys(self.aways)
-            if network.services[away[0]].handovers or network.services[away[0]].relapse > 0
-        ]
+                aways.append((service, path.receiver, path.mean_on_the_way))
+                aways.append((service, service, path.mean_until_return))
+            if node.relapse > 0:
+                aways.append((service, service, node.mean_until_relapse))
+        self.aways = list(dict.fromkeys(aways))
         names = dict.fromkeys(need.name for node in network.services for need in node.needs)
         self.classes = {
             f"{service} {name}": (name, service)
@@ -144,7 +141,10 @@ def _queues(layout: _Layout, places: Places, counted: dict[str, Any]) -> ciw.net
         ciw.dists.Exponential(services[service].drop_out) if services[service].drop_out else None
         for _, service in teams
     ]
-    time_away = [ciw.dists.Exponential(1.0 / mean) for _, _, mean in aways]
+    time_away = [
+        ciw.dists.Exponential(1.0 / mean) if mean > 0 else ciw.dists.Deterministic(0.0)
+        for _, _, mean in aways
+    ]
     return ciw.create_network(
         number_of_servers=[int(places[team]) for team in teams] + [float("inf")] * len(aways),
         arrival_distributions={

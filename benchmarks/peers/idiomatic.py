@@ -118,7 +118,7 @@ class _People:
             if following is None:
                 return
             next_service, mean_away = following
-            yield env.timeout(rng.expovariate(1.0 / mean_away))
+            yield env.timeout(rng.expovariate(1.0 / mean_away) if mean_away > 0 else 0.0)
             came_back = next_service == service
             service = next_service
             if not self.network.services[service].delivers[provider]:
