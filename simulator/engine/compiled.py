@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from simulator._errors import RunError
 from simulator.contract.statement import Array
-from simulator.engine import kernel
+from simulator.engine import kernel, records
 from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Reading, Trigger
 from simulator.engine.network import Network, ServiceNode
 from simulator.engine.people import Visit
@@ -54,25 +54,25 @@ class CompiledPeople:
         while True:
             kernel.advance(self._tables, self._state, until, first, last)
             status = self._state.future["status"][some]
-            if (status == kernel.POOL_EMPTY).any():
+            if (status == records.POOL_EMPTY).any():
                 self._add_people(self._state.person.shape[1])
-            elif (status == kernel.STEPS_FULL).any():
+            elif (status == records.STEPS_FULL).any():
                 self._add_steps()
             else:
                 break
-        if (status == kernel.TOO_FAST).any() or (status == kernel.REFERRALS_UNCOUNTED).any():
+        if (status == records.TOO_FAST).any() or (status == records.REFERRALS_UNCOUNTED).any():
             raise RunError(
                 "more referrals came than the potential people the services were planned with; "
                 "this is a mistake, please report it"
             )
-        return self._alarms(first, last) if (status == kernel.ALARM).any() else []
+        return self._alarms(first, last) if (status == records.ALARM).any() else []
 
     def resize(self, future: int, provider: int, service: int, places: int) -> None:
         """Change how many people a provider can hold in a service, from now."""
         team = provider * self.services + service
         if places > self._capacity[team]:
             wanted = self._capacity.copy()
-            unused = (1 << kernel.LEAF_BITS) - self.services - 1 - int(wanted.sum())
+            unused = (1 << records.LEAF_BITS) - self.services - 1 - int(wanted.sum())
             wanted[team] = max(places, wanted[team] + min(int(wanted[team]), unused))
             self._lay_out_places(wanted)
         self._make_space_for_steps()
@@ -103,7 +103,7 @@ class CompiledPeople:
     def diary(self, future: int) -> list[Visit]:
         """Return the steps of each person so far, in the order they were noticed."""
         steps = self._state.step[future, : self._state.future[future]["steps"]]
-        return [(tick, kernel.WHAT[what], *rest) for tick, what, *rest in steps.tolist()]
+        return [(tick, records.WHAT[what], *rest) for tick, what, *rest in steps.tolist()]
 
     def _gather(self, field: str) -> Array:
         shape = (self.futures, self.network.providers, self.services)
@@ -129,12 +129,12 @@ class CompiledPeople:
         """Give every future more records of people, first in its list of spare ones."""
         state = self._state
         size = state.person.shape[1]
-        person = np.zeros((self.futures, size + more), dtype=kernel.PERSON)
+        person = np.zeros((self.futures, size + more), dtype=records.PERSON)
         person[:, :size] = state.person
         person["next"][:, size:-1] = np.arange(size + 1, size + more)
         person["next"][:, -1] = state.future["spare"]
         state.future["spare"] = size
-        traveller = np.zeros(person.shape, dtype=kernel.TRAVELLER)
+        traveller = np.zeros(person.shape, dtype=records.TRAVELLER)
         traveller[:, :size] = state.traveller
         self._state = state._replace(person=person, traveller=traveller)
 
@@ -142,14 +142,14 @@ class CompiledPeople:
         """Double the list of steps, and more where one event may note more than that."""
         state = self._state
         size = state.step.shape[1]
-        longer = 2 * max(size, state.person.shape[1] + kernel.SPARE_STEPS)
-        step = np.zeros((self.futures, longer), dtype=kernel.STEP)
+        longer = 2 * max(size, state.person.shape[1] + records.SPARE_STEPS)
+        step = np.zeros((self.futures, longer), dtype=records.STEP)
         step[:, :size] = state.step
         self._state = state._replace(step=step)
 
     def _make_space_for_steps(self) -> None:
         size = self._state.step.shape[1]
-        needed = self._state.person.shape[1] + kernel.SPARE_STEPS
+        needed = self._state.person.shape[1] + records.SPARE_STEPS
         if size and (self._state.future["steps"] + needed > size).any():
             self._add_steps()
 
@@ -158,13 +158,13 @@ class CompiledPeople:
         old = self._state
         first = self.services + 1 + np.concatenate([[0], np.cumsum(capacity)])
         leaves = 1 << int(first[-1] - 1).bit_length()
-        if leaves > 1 << kernel.LEAF_BITS:
+        if leaves > 1 << records.LEAF_BITS:
             raise RunError(
-                f"the services have more than {1 << kernel.LEAF_BITS:,} places at once, which the "
+                f"the services have more than {1 << records.LEAF_BITS:,} places at once, which the "
                 "engine does not count; split the scenario"
             )
         half = old.tree.shape[1] // 2
-        due = np.full((self.futures, leaves), kernel.NEVER, dtype=np.int64)
+        due = np.full((self.futures, leaves), records.NEVER, dtype=np.int64)
         holder = np.zeros((self.futures, leaves), dtype=np.int64)
         given_back = np.zeros((self.futures, leaves), dtype=np.int64)
         team_of = np.zeros(leaves, dtype=np.int64)
@@ -175,12 +175,12 @@ class CompiledPeople:
             team_of[first[team] : first[team + 1]] = team
         for new, was, size in moves:
             due[:, new : new + size] = old.tree[:, half + was : half + was + size] >> (
-                kernel.LEAF_BITS
+                records.LEAF_BITS
             )
             holder[:, new : new + size] = old.holder[:, was : was + size]
             given_back[:, new : new + size] = old.given_back[:, was : was + size]
         tree = np.zeros((self.futures, 2 * leaves), dtype=np.int64)
-        tree[:, leaves:] = due << kernel.LEAF_BITS | np.arange(leaves)
+        tree[:, leaves:] = due << records.LEAF_BITS | np.arange(leaves)
         level = leaves
         while level > 1:
             tree[:, level // 2 : level] = np.minimum(
@@ -193,13 +193,13 @@ class CompiledPeople:
         )
 
 
-def tables_of(network: Network) -> kernel.Tables:
+def tables_of(network: Network) -> records.Tables:
     """Return a network as arrays."""
     nodes, providers = network.services, network.providers
     names = sorted({need.name for node in nodes for need in node.needs})
     most_paths = max(1, *(len(node.handovers) for node in nodes))
-    service = np.zeros(len(nodes), dtype=kernel.SERVICE)
-    path = np.zeros((len(nodes), most_paths), dtype=kernel.PATH)
+    service = np.zeros(len(nodes), dtype=records.SERVICE)
+    path = np.zeros((len(nodes), most_paths), dtype=records.PATH)
     success = np.zeros((len(nodes), most_paths, providers))
     need_edge = np.full((len(nodes), len(names)), 2.0)  # above every uniform: never looked beyond
     need = np.zeros((len(nodes), len(names)), dtype=np.int64)
@@ -231,7 +231,7 @@ def tables_of(network: Network) -> kernel.Tables:
                 each.mean_until_return,
             )
             success[index, at] = each.success
-    return kernel.Tables(
+    return records.Tables(
         service=service,
         season=np.array([node.season for node in nodes]),
         need_edge=need_edge,
@@ -244,7 +244,7 @@ def tables_of(network: Network) -> kernel.Tables:
         delivers=np.array([node.delivers for node in nodes], dtype=np.int64),
         path=path,
         success=success,
-        month_starts=np.array([*network.month_starts, kernel.NEVER], dtype=np.int64),
+        month_starts=np.array([*network.month_starts, records.NEVER], dtype=np.int64),
         first_month=network.first_month,
     )
 
@@ -258,7 +258,7 @@ def _service(node: ServiceNode) -> tuple[float, ...]:
         node.take_up,
         node.drop_out,
         node.drop_out_rise,
-        kernel.SHAPES.index(node.shape),
+        records.SHAPES.index(node.shape),
         node.log_spread,
         node.log_wait_harm,
         node.relapse,
@@ -267,22 +267,22 @@ def _service(node: ServiceNode) -> tuple[float, ...]:
     )
 
 
-def _new_state(tables: kernel.Tables, providers: int, streams: Sequence[Stream]) -> kernel.State:
+def _new_state(tables: records.Tables, providers: int, streams: Sequence[Stream]) -> records.State:
     """Return the state of futures that have not begun, without places and people."""
     futures, services = len(streams), len(tables.service)
-    future = np.zeros(futures, dtype=kernel.FUTURE)
+    future = np.zeros(futures, dtype=records.FUTURE)
     future["seed"] = [stream.key[0] for stream in streams]
     future["replication"] = [stream.key[1] for stream in streams]
     future["spare"] = -1
-    source = np.zeros((futures, services), dtype=kernel.SOURCE)
+    source = np.zeros((futures, services), dtype=records.SOURCE)
     source["demand"] = 1.0
-    team = np.zeros((futures, providers * services), dtype=kernel.TEAM)
+    team = np.zeros((futures, providers * services), dtype=records.TEAM)
     for trigger in Trigger:
-        team[f"{trigger.name.lower()}_level"] = kernel.NEVER
+        team[f"{trigger.name.lower()}_level"] = records.NEVER
         team[f"{trigger.name.lower()}_alarm"] = -1
-    line = np.full((*team.shape, int(tables.line.max()) + 1), -1, dtype=kernel.LINE)
+    line = np.full((*team.shape, int(tables.line.max()) + 1), -1, dtype=records.LINE)
     nothing = np.zeros((futures, 0), dtype=np.int64)
-    return kernel.State(
+    return records.State(
         future=future,
         source=source,
         team=team,
@@ -290,11 +290,11 @@ def _new_state(tables: kernel.Tables, providers: int, streams: Sequence[Stream])
         tree=nothing,
         holder=nothing,
         given_back=nothing,
-        person=np.zeros((futures, 0), dtype=kernel.PERSON),
-        luck=np.zeros((futures, kernel.VISIT_DRAWS)),
-        ahead=np.zeros((futures, services, 2, kernel.AHEAD)),
-        traveller=np.zeros((futures, 0), dtype=kernel.TRAVELLER),
-        step=np.zeros((futures, 0), dtype=kernel.STEP),
+        person=np.zeros((futures, 0), dtype=records.PERSON),
+        luck=np.zeros((futures, records.VISIT_DRAWS)),
+        ahead=np.zeros((futures, services, 2, records.AHEAD)),
+        traveller=np.zeros((futures, 0), dtype=records.TRAVELLER),
+        step=np.zeros((futures, 0), dtype=records.STEP),
         first_leaf=np.zeros(team.shape[1] + 1, dtype=np.int64),
         team_of=np.zeros(0, dtype=np.int64),
     )
