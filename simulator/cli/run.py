@@ -55,14 +55,17 @@ def run(
     """Run, write the run folder, print the result."""
     read = read_documents(files, settings)
     scenario = build(read)
-    if out is not None:
-        check_folder(out)
+    if out is not None or tolerance is None:
+        asked = run_identity(read.tree, replications or _FIRST_FUTURES, seed)
+        check_folder(out or _RESULTS / asked)
     with told() as listener:
         engine, study, store = _study(
             scenario, read.tree, replications, tolerance, seed, workers, out, listener
         )
     identity = run_identity(read.tree, study.replications, seed)
-    folder = out if out is not None else _RESULTS / identity
+    folder = out or _RESULTS / identity
+    if out is not None and study.interrupted:  # the place asked for stays free for the whole
+        folder = out.with_name(f"{out.name}-first-{study.replications}")
     written = _files(scenario, read.tree, study, identity)
     write_folder(folder, written | {MANIFEST: _manifest(written, engine)})
     if as_json:

@@ -71,6 +71,21 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, worke
 
 
 @posix_only
+def test_an_interrupted_run_leaves_the_folder_asked_for_to_the_whole(tmp_path: Path) -> None:
+    process = started(tmp_path, "--out", "results/mine")
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    (part,) = tmp_path.glob("results/mine-first-*")
+    assert not (tmp_path / "results" / "mine").exists()
+    assert part.name in output.replace("\n", "")
+    count = int(part.name.rpartition("-")[2]) + 10
+    command = ("run", FLAGSHIP, "--replications", count, "--out", "results/mine")
+    assert alliance(*command, cwd=tmp_path).returncode == 0
+    assert (tmp_path / "results" / "mine" / "run.json").is_file()
+
+
+@posix_only
 def test_a_killed_run_loses_only_what_was_under_way(tmp_path: Path) -> None:
     process = started(tmp_path, "--workers", 2)
     os.killpg(process.pid, signal.SIGKILL)
