@@ -37,7 +37,7 @@ def people_alone(rounds: int) -> Section:
     equal = _equal(network, places, built)
     notes.append(f"The counts of {', '.join(equal)} are equal in every future looked at.")
 
-    ours = our_counts(CompiledPeople, network, places, 1, range(40))
+    ours = our_counts(CompiledPeople, network, places, 1, range(400))
     mean_events = statistics.mean(events(counts) for counts in ours)
     independent: dict[str, Callable[[int], Counts]] = {
         _IDIOMATIC: lambda seed: idiomatic.run(network, places, seed),
@@ -139,8 +139,9 @@ def _largest_z(ours: Sequence[Counts], theirs: Sequence[Counts]) -> float:
     largest = 0.0
     for counted in COUNTED:
         a, b = (np.array([counts[counted] for counts in some]) for some in (ours, theirs))
-        # the spread of ours serves both: it has more futures
-        error = a.std(axis=0, ddof=1) * math.sqrt(1 / len(a) + 1 / len(b))
+        # pooled: a few futures of a peer may all be equal where a team is nearly always full
+        spread = (len(a) - 1) * a.var(axis=0, ddof=1) + (len(b) - 1) * b.var(axis=0, ddof=1)
+        error = np.sqrt(spread / (len(a) + len(b) - 2) * (1 / len(a) + 1 / len(b)))
         apart = np.abs(a.mean(axis=0) - b.mean(axis=0))
         known = error > 0
         if (apart[~known] > 0).any():
