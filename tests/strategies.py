@@ -137,7 +137,7 @@ NEEDS = ("high", "low", "mid")
 MOST_DEMAND = 2.0  # what demand is multiplied by at most
 MOST_SEASON = 1.6
 MOST_PEOPLE = 60  # potential people of a service over the whole course, about
-FOR_EVER = 1e6  # days, beyond what the clock can tell
+FOR_EVER = 1e12  # units, beyond what the clock can tell
 
 chances = st.sampled_from([0.0, 1.0, 0.5]) | st.floats(0.0, 1.0)
 

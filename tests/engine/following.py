@@ -162,3 +162,17 @@ def lives_of(
     practice = at_norm(float(provider.quality) for provider in scenario.providers.values())
     plans = plan_lives(scenario, build_network(scenario, practice))
     return live(plans, 20260401, replications, engine), caseloads
+
+
+def assert_same_futures(expected: Futures, found: Futures) -> None:
+    """Compare all that the life of contracts leaves, to the last bit."""
+    for month, other in zip(expected.statements, found.statements, strict=True):
+        assert month.columns.keys() == other.columns.keys()
+        for name, column in month.columns.items():
+            np.testing.assert_array_equal(column, other.columns[name], err_msg=name, strict=True)
+    assert_same_reading(expected.reading, found.reading)
+    assert expected.payments.keys() == found.payments.keys()
+    for name, payments in expected.payments.items():
+        assert payments.tobytes() == found.payments[name].tobytes()
+    assert expected.costs.tobytes() == found.costs.tobytes()
+    assert expected.diary == found.diary

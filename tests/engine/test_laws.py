@@ -51,7 +51,7 @@ good_outcome: 50%
 worker_cost: £1 a year
 """
 FUTURES = 400 if FULL else 40
-FEW_FUTURES = 4  # for the readable engine
+FEW_FUTURES = 2  # for the readable engine
 
 ENGINES = pytest.mark.parametrize(
     ("engine", "count"),

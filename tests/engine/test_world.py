@@ -20,6 +20,7 @@ from simulator.scenario.plain import plain_yaml
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.yaml_text import read_yaml
 from tests.conftest import scenario_from
+from tests.engine.following import assert_same_futures
 
 TWO_SERVICES = """
 title: Two services
@@ -267,6 +268,13 @@ def test_replications_and_seeds_differ(world: Scenario, lived: dict[str, Futures
         assert not np.array_equal(
             other["output"].reading.counts["wait_days"], lived["output"].reading.counts["wait_days"]
         )
+
+
+def test_both_engines_live_alike(world: Scenario) -> None:
+    readable = futures(world, range(8), engine=ReferencePeople)
+    compiled = futures(world, range(8))
+    for name, expected in readable.items():
+        assert_same_futures(expected, compiled[name])
 
 
 def test_a_future_is_the_same_when_lived_again(world: Scenario, lived: dict[str, Futures]) -> None:
