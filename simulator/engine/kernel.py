@@ -27,7 +27,7 @@ by who the person is, which visit it is and what is decided (Philox 4x32-10, one
 inversion), so that nothing that is drawn depends on the order of events.
 
 Numba keeps compiled code by the date of this file alone: whoever changes a constant that is
-imported here saves this file too.
+imported here (from records.py, clock.py, caseload.py or streams.py) saves this file too.
 """
 
 from __future__ import annotations

@@ -114,7 +114,8 @@ class _Team:
         heapq.heappush(self.line, (priority, place.asked, self._turn, place))
         self.waiting += 1
         self.fill()
-        self._check(Trigger.WAITING, self.waiting)
+        if not place.granted.triggered:
+            self._check(Trigger.WAITING, self.waiting)
         return place
 
     def fill(self) -> None:

@@ -203,9 +203,9 @@ class Replicator:
                 "what is done is kept: run the same command again with --workers 1"
             ) from error
         except KeyboardInterrupt:
-            self._stop_pool()
+            wait(under_way)  # the others are at most two chunks from done; a second Ctrl-C is heard
             for lived, span in under_way.items():
-                if lived.done() and not lived.cancelled() and lived.exception() is None:
+                if lived.exception() is None:
                     self._chunks[span] = lived.result()
                     self.store.save(span, self._chunks[span])
             raise

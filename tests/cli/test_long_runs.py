@@ -56,7 +56,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, worke
     (run,) = (path for path in (tmp_path / "results").iterdir() if path.name != ".unfinished")
     count = json.loads((run / "run.json").read_text(encoding="utf-8"))["replications"]
     assert f"{count:,} simulated futures" in output
-    assert 100 <= count < 20_000
+    assert 150 <= count < 20_000
 
     # the part is a run like any other; and what goes on from it is, too
     alone = alliance("run", FLAGSHIP, "--replications", count, "--out", "alone", cwd=tmp_path)
