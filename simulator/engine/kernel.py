@@ -160,15 +160,16 @@ def _philox(who: Any, origin: Any, visit: Any, purpose: Any, k0: Any, k1: Any) -
 
 @_inline
 def _draw_visit(tables: Tables, s: _One, who: Any) -> None:
-    """Draw what a visit needs, all at once: a processor draws several in the time of one.
-
-    They are drawn again when the visit ends; to keep them for everybody would take longer.
-    """
+    """Draw what a visit needs, all at once: a processor draws several in the time of one."""
     k0, k1 = s.future[0]["seed"], s.future[0]["replication"]
     key = np.uint64(tables.service[who["origin"]]["key"])
     person, visit = np.uint64(who["who"]), np.uint64(who["visit"])
     for purpose in range(len(s.luck)):  # not the constant: a loop unrolled is not vectorised
         s.luck[purpose] = _philox(person, key, visit, np.uint64(purpose + _FIRST_DRAW), k0, k1)
+    who["stay"] = s.luck[_LENGTH_OF_STAY]
+    who["outcome"] = s.luck[_OUTCOME]
+    who["handover"] = s.luck[_HANDOVER]
+    who["success"] = s.luck[_HANDOVER_SUCCESS]
 
 
 @_inline
@@ -182,11 +183,6 @@ def _draw(future: Any, tables: Tables, who: Any, purpose: int) -> float:
         future["replication"],
     )
     return _philox(person, np.uint64(origin), np.uint64(visit), np.uint64(purpose), k0, k1)
-
-
-@_inline
-def _draw_stay(tables: Tables, s: _One, person: int) -> float:
-    return _draw(s.future[0], tables, s.person[person], _FIRST_DRAW + _LENGTH_OF_STAY)
 
 
 @_inline
@@ -397,10 +393,11 @@ def _stand_in_line(s: _One, team: int, order: int, person: int) -> None:
 
 
 @_inline
-def _start(tables: Tables, s: _One, team: int, leaf: int, person: int, uniform: float) -> None:
-    """Let somebody start in a place, with the draw of their length of stay."""
+def _start(tables: Tables, s: _One, team: int, leaf: int, person: int) -> None:
+    """Let somebody start in a place."""
     now = s.future[0]["now"]
     numbers, who = s.team[team], s.person[person]
+    uniform = who["stay"]
     who["granted"] = now
     s.holder[leaf] = person
     numbers["started"] += 1
@@ -463,7 +460,7 @@ def _come(tables: Tables, s: _One, person: int) -> None:
     who["asked"] = now
     if numbers["held"] < numbers["places"]:
         # whoever is still in line has left: a free place is never kept from those who wait
-        _start(tables, s, team, _open_place(s, team), person, s.luck[_LENGTH_OF_STAY])
+        _start(tables, s, team, _open_place(s, team), person)
         return
     who["leaves"] = NEVER
     if service["drop_out"] > 0.0:
@@ -495,7 +492,7 @@ def _refer(tables: Tables, s: _One, service: int) -> int:
     now, number = future["now"], source["who"]
     while now >= tables.month_starts[future["month"] + 1]:
         future["month"] += 1
-    growth = math.exp(node["growth"] * (now / _TICKS))
+    growth = math.exp(node["growth"] * (now / _TICKS)) if node["growth"] != 0.0 else 1.0
     season = tables.season[service, (future["month"] + tables.first_month) % 12]
     rate = node["referrals"] * growth * season * source["demand"]
     if rate > node["potential"]:
@@ -546,14 +543,13 @@ def _after_wait(chance: float, harm: float, waited: float) -> float:
 @_inline
 def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
     """Let somebody leave with an outcome, for another service, to come back, or for good."""
-    who, numbers, luck, future = s.person[person], s.team[team], s.luck, s.future[0]
-    _draw_visit(tables, s, who)
+    who, numbers, future = s.person[person], s.team[team], s.future[0]
     here, provider = who["service"], who["provider"]
     node = tables.service[here]
     now = future["now"]
     waited = (who["granted"] - who["asked"]) / _TICKS
     chance = _after_wait(tables.good[here, who["need"], provider], node["harm"], waited)
-    good = luck[_OUTCOME] < chance
+    good = who["outcome"] < chance
     if good:
         numbers["good_outcomes"] += 1
         _note(s, _GOOD_OUTCOME, person, now)
@@ -561,13 +557,13 @@ def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
     chosen = node["paths"]
     if chosen > 0:
         chosen = 0
-        while chosen < node["paths"] and luck[_HANDOVER] >= tables.path[here, chosen]["edge"]:
+        while chosen < node["paths"] and who["handover"] >= tables.path[here, chosen]["edge"]:
             chosen += 1
     if chosen < node["paths"]:
         path = tables.path[here, chosen]
         numbers["handovers_due"] += 1
         success = tables.success[here, chosen, provider]
-        if luck[_HANDOVER_SUCCESS] < success:
+        if who["success"] < success:
             numbers["handovers_made"] += 1
             who["service"] = path["receiver"]
             who["came_back"] = 0
@@ -596,7 +592,7 @@ def _end_stay(tables: Tables, s: _One, leaf: int) -> None:
     _note(s, _COMPLETED, person, now)
     following = _first_in_line(s, team) if numbers["held"] <= numbers["places"] else -1
     if following >= 0:
-        _start(tables, s, team, leaf, following, _draw_stay(tables, s, following))
+        _start(tables, s, team, leaf, following)
     else:
         first = s.first_leaf[team]
         s.given_back[first + numbers["given_back"]] = leaf - first
@@ -681,8 +677,7 @@ def resize(tables: Tables, state: State, future: int, team: int, places: int) ->
         person = _first_in_line(s, team)
         if person < 0:
             break
-        uniform = _draw_stay(tables, s, person)
-        _start(tables, s, team, _open_place(s, team), person, uniform)
+        _start(tables, s, team, _open_place(s, team), person)
 
 
 @_entry
