@@ -144,8 +144,8 @@ PERSON = _record(
     provider="i2",
     came_back="i2",
 )
-"""A person: asked for a place when, was granted it when, will have left the line when, and the draws
-of this visit that are used after the wait. Small, so that many stay near the processor."""
+"""A person: asked for a place when, was granted it when, will have left the line when, and the
+draws of this visit that are used after the wait. Small, so that many stay near the processor."""
 TRAVELLER = _record(due="i8", tie="i8", person="i8")
 """Somebody on the way, in a binary heap by (due, tie)."""
 STEP = _record(tick="i8", what="i8", origin="i8", who="i8", visit="i8", provider="i8", service="i8")
