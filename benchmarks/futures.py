@@ -125,19 +125,17 @@ def memory(quick: bool) -> Section:
 def two_processes(quick: bool) -> Section:
     """Time a long study on one process and on two."""
     scenario = load(FLAGSHIP)
-    count = 1_000 if quick else 3_000
-    rows, found = [], []
-    for _ in range(1 if quick else 2):
-        one, two = (_replicate(scenario, count, workers) for workers in (1, 2))
-        rows.append((f"{count:,}", shown(one), shown(two), f"{one / two:.2f}"))
-        found.append(one / two)
+    count = 1_000 if quick else 2_500
+    tasks = {str(workers): partial(_replicate, scenario, count, workers) for workers in (1, 2)}
+    seconds = interleaved(tasks, 1 if quick else 3)
+    one, two = min(seconds["1"]), min(seconds["2"])  # the least disturbed of each
     return Section(
         "Two processes",
-        "A study of staying-well.yaml, the start of the second process included. The machine must "
-        "have two processors free.",
+        "A study of staying-well.yaml, the start of the second process included; the quickest of "
+        "each. The machine must have two processors free.",
         ("Futures", "one process, s", "two processes, s", "ratio"),
-        rows,
-        [Limit("two processes over one, for work over 10 s", max(found), 1.8)],
+        [(f"{count:,}", shown(one), shown(two), f"{one / two:.2f}")],
+        [Limit("two processes over one, for work over 10 s", one / two, 1.8)],
     )
 
 

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -83,7 +83,8 @@ class Replicator:
         self._prepared = Prepared(scenario, seed, self.chosen)
         self._chunks: dict[Span, dict[str, Outcomes]] = self.store.load()
         self._pool: ProcessPoolExecutor | None = None
-        self._predicted = False
+        self._under_way: dict[Future[dict[str, Outcomes]], Span] = {}
+        self._seconds_a_future = 0.0  # not known yet
 
     def __enter__(self) -> Replicator:
         return self
@@ -110,6 +111,7 @@ class Replicator:
             self._live(replications)
         except KeyboardInterrupt:
             interrupted = True
+            self._collect()
         spans = self._cover(replications)
         done = [span for span in spans if span in self._chunks]
         whole = done[: next((i for i, span in enumerate(spans) if span not in self._chunks), None)]
@@ -139,7 +141,7 @@ class Replicator:
 
     def _live(self, replications: int) -> None:
         missing = [span for span in self._cover(replications) if span not in self._chunks]
-        done = replications - sum(last - first for first, last in missing)
+        done = replications - _futures(missing)
         if done:
             self.listener.done(done, replications)
         for span, outcomes in self._lived(missing):
@@ -149,32 +151,34 @@ class Replicator:
             self.listener.done(done, replications)
 
     def _lived(self, spans: list[Span]) -> Iterator[tuple[Span, dict[str, Outcomes]]]:
-        """Live spans, the first of them here: it compiles the engine and tells the time."""
+        """Live spans, by as many processes as were asked for, or as the first one makes worth."""
         if not spans:
             return
-        (first, last), rest = spans[0], spans[1:]
-        started = time.perf_counter()
-        with announced_compilation(self.chosen.name, self.listener.say) as compilation:
-            outcomes = self._prepared.live(first, last)
-        took = time.perf_counter() - started - compilation.seconds
-        yield (first, last), outcomes
-        seconds = took / (last - first) * sum(last - first for first, last in rest)
-        self._predict(seconds)
         workers = self.workers
         if workers is None:
-            workers = processors() if seconds > _WORTH_A_PROCESS else 1
-        if min(workers, len(rest)) > 1 or (workers > 1 and self._pool):
-            yield from self._by_processes(rest, workers)
-        else:
-            for span in rest:
-                yield span, self._prepared.live(*span)
+            began = len(spans)
+            yield spans[0], self._live_here(spans[0], spans[1:], 1)
+            spans = spans[1:]
+            seconds = self._seconds_a_future * _futures(spans)
+            workers = processors() if seconds > _WORTH_A_PROCESS and began > 2 else 1
+        if min(workers, len(spans)) > 1:
+            yield from self._by_processes(spans, workers)
+            return
+        for index, span in enumerate(spans):
+            yield span, self._live_here(span, spans[index + 1 :], 1)
 
-    def _predict(self, seconds: float) -> None:
-        """Say once how long it takes, where it takes longer than a user expects."""
-        if self.chosen.name == "reference" and not self._predicted and seconds > _WORTH_A_PROCESS:
-            self._predicted = True
-            spread = min(self.workers or processors(), processors())
-            self.listener.say(f"The SimPy engine needs about {_duration(seconds / spread)} more.")
+    def _live_here(self, span: Span, left: Sequence[Span], workers: int) -> dict[str, Outcomes]:
+        """Live a span in this process; the first one may compile the engine, and tells the time."""
+        began = time.perf_counter()
+        with announced_compilation(self.chosen.name, self.listener.say) as compilation:
+            outcomes = self._prepared.live(*span)
+        if self._seconds_a_future == 0.0:
+            took = time.perf_counter() - began - compilation.seconds
+            self._seconds_a_future = took / _futures([span])
+            seconds = self._seconds_a_future * _futures(left) / min(workers, processors())
+            if self.chosen.name == "reference" and seconds > _WORTH_A_PROCESS:
+                self.listener.say(f"The SimPy engine needs about {_duration(seconds)} more.")
+        return outcomes
 
     def _by_processes(
         self, spans: list[Span], workers: int
@@ -182,33 +186,36 @@ class Replicator:
         """Live spans by this process and others; this one does not wait while there is work."""
         others = workers - 1
         pool = self._pool or self._start_pool(others)
+        under_way = self._under_way
         left = deque(spans)
-        under_way: dict[Future[dict[str, Outcomes]], Span] = {}
         try:
             while left or under_way:
+                mine = left.popleft() if left else None
                 with _deaf_to_interrupts():
                     while left and len(under_way) < 2 * others:  # one at work, one next
                         span = left.popleft()
                         under_way[pool.submit(_live, *span)] = span
-                if left:
-                    span = left.popleft()
-                    yield span, self._prepared.live(*span)
+                if mine is not None:
+                    yield mine, self._live_here(mine, (*left, *under_way.values()), workers)
                 else:
                     wait(under_way, return_when=FIRST_COMPLETED)
                 for lived in [each for each in under_way if each.done()]:
                     yield under_way.pop(lived), lived.result()
         except BrokenExecutor as error:
+            under_way.clear()
             raise RunError(
                 "one of the processes ended before its work was done, perhaps for lack of memory; "
                 "what is done is kept: run the same command again with --workers 1"
             ) from error
-        except KeyboardInterrupt:
-            wait(under_way)  # the others are at most two chunks from done; a second Ctrl-C is heard
-            for lived, span in under_way.items():
-                if lived.exception() is None:
-                    self._chunks[span] = lived.result()
-                    self.store.save(span, self._chunks[span])
-            raise
+
+    def _collect(self) -> None:
+        """Keep what other processes are at; they are at most two chunks each from done."""
+        wait(self._under_way)
+        for lived, span in self._under_way.items():
+            if lived.exception() is None:
+                self._chunks[span] = lived.result()
+                self.store.save(span, self._chunks[span])
+        self._under_way.clear()
 
     def _start_pool(self, processes: int) -> ProcessPoolExecutor:
         self._pool = ProcessPoolExecutor(
@@ -251,6 +258,10 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):  # Linux
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _futures(spans: Iterable[Span]) -> int:
+    return sum(last - first for first, last in spans)
 
 
 def _duration(seconds: float) -> str:
