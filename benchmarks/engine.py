@@ -3,7 +3,8 @@
     python benchmarks/engine.py            all of it, about ten minutes; writes docs/performance.md
     python benchmarks/engine.py --quick    fewer rounds, writes nothing
 
-Run it on a machine that does nothing else. Exit code 6: a limit was missed.
+Run it on a machine that does nothing else. Ciw comes with the extra 'benchmark'; without it, or
+without gcc, that peer is left out and said so. Exit code 6: a limit was missed.
 """
 
 from __future__ import annotations
