@@ -27,7 +27,7 @@ from benchmarks.futures import growth, memory, two_processes, whole_futures  # n
 from benchmarks.luck import paired_variance  # noqa: E402
 from benchmarks.measuring import Section  # noqa: E402
 from benchmarks.people import people_alone  # noqa: E402
-from simulator.study.replicator import processors  # noqa: E402
+from simulator.study.crew import processors  # noqa: E402
 
 PAGE = ROOT / "docs" / "performance.md"
 MISSED = 6

@@ -14,7 +14,9 @@ import pytest
 
 from simulator._errors import RunError
 from simulator.scenario.scenario import Scenario
+from simulator.study import crew
 from simulator.study import replicator as module
+from simulator.study.crew import Crew
 from simulator.study.replicate import PEOPLE, Outcomes, Prepared, Study, joined
 from simulator.study.replicator import Replicator, replicate
 from simulator.study.store import ChunkStore
@@ -173,12 +175,12 @@ def test_a_chunk_comes_back_as_it_was(smallest: Scenario, tmp_path: Path) -> Non
 
 def test_a_process_that_dies_is_told(smallest: Scenario) -> None:
     with pytest.MonkeyPatch.context() as patch, Replicator(smallest, 1, 2) as replicator:
-        patch.setattr(module, "_live", _die)
+        patch.setattr(crew, "_work", _die)
         with pytest.raises(RunError, match="ended before its work was done"):
             replicator.study(150)
 
 
-def _die(first: int, last: int) -> None:
+def _die(task: object) -> None:
     import os
 
     os._exit(1)
@@ -187,23 +189,22 @@ def _die(first: int, last: int) -> None:
 def test_long_work_is_spread_and_short_work_is_not(smallest: Scenario) -> None:
     used: list[int] = []
 
-    def by_processes(
-        self: Replicator, spans: list[tuple[int, int]], workers: int
+    def work(
+        self: Crew[tuple[int, int], dict[str, Outcomes]], spans: list[tuple[int, int]]
     ) -> Iterator[tuple[tuple[int, int], dict[str, Outcomes]]]:
-        used.append(workers)
+        used.append(self.processes)
         for span in spans:
-            yield span, self._prepared.live(*span)
+            yield span, self._here(span)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Replicator, "_by_processes", by_processes)
+        patch.setattr(Crew, "work", work)
         patch.setattr(module, "processors", lambda: 4)
         with Replicator(smallest, 1, workers=None) as replicator:
             replicator.study(150)
-        assert used == []
         patch.setattr(module, "_WORTH_A_PROCESS", 0.0)
         with Replicator(smallest, 1, workers=None) as replicator:
             replicator.study(150)
-        assert used == [4]
+        assert used == [1, 4]
 
 
 # -- without Numba, and at the first use of it -----------------------------------------------------
@@ -272,7 +273,7 @@ def test_a_broken_numba_is_told_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_a_prediction_is_in_words() -> None:
-    words = [module._duration(seconds) for seconds in (0.2, 1.4, 89, 91, 3_600, 10_000)]
+    words = [module.duration(seconds) for seconds in (0.2, 1.4, 89, 91, 3_600, 10_000)]
     assert words == [
         "1 second",
         "1 second",
