@@ -18,7 +18,7 @@ from simulator._errors import RunError
 from simulator.contract.statement import Array
 from simulator.study.replicate import PEOPLE, Outcomes
 
-__all__ = ["ChunkStore", "NoStore", "Store"]
+__all__ = ["ChunkStore", "NoStore", "Store", "read_whole", "write_whole"]
 
 Span = tuple[int, int]
 _NAME = re.compile(r"(\d{7})-(\d{7})\.chunk")
@@ -49,8 +49,7 @@ class NoStore:
 class ChunkStore:
     """A folder with a file for each chunk, named after what goes into the study.
 
-    Each file begins with the digest of its content; a file that does not match it counts as not
-    there. Files are written beside their place and moved, so that none is ever half there.
+    A file that does not match the digest it begins with counts as not there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -78,18 +77,36 @@ class ChunkStore:
         arrays: dict[str, Any] = _flat(outcomes)
         np.savez(page, **arrays)
         content = page.getvalue()
-        name = f"{span[0]:07}-{span[1]:07}.chunk"
-        draft = self.folder / f".{name}-{uuid.uuid4().hex}"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(hashlib.sha256(content).digest() + content)
-            os.replace(draft, self.folder / name)
-        except OSError as error:
-            raise _refused(self.folder, error) from error
+        write_whole(self.folder / f"{span[0]:07}-{span[1]:07}.chunk", content)
 
     def clear(self) -> None:
         """Remove what is kept: the run is written, and needs it no more."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file that is never half there: its digest first, beside its place, then moved.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    draft = file.with_name(f".{file.name}-{uuid.uuid4().hex}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(hashlib.sha256(content).digest() + content)
+        os.replace(draft, file)
+    except OSError as error:
+        raise _refused(file.parent, error) from error
+
+
+def read_whole(file: Path) -> bytes | None:
+    """Return what :func:`write_whole` wrote; None where it is not there or not whole."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return None
+    digest, content = data[:32], data[32:]
+    return content if hashlib.sha256(content).digest() == digest else None
 
 
 def _flat(outcomes: Mapping[str, Outcomes]) -> dict[str, Array]:
@@ -104,12 +121,8 @@ def _flat(outcomes: Mapping[str, Outcomes]) -> dict[str, Array]:
 
 def _read(file: Path) -> dict[str, Outcomes] | None:
     """Return what a chunk file holds; None where it is not whole."""
-    try:
-        data = file.read_bytes()
-    except OSError:
-        return None
-    digest, content = data[:32], data[32:]
-    if hashlib.sha256(content).digest() != digest:
+    content = read_whole(file)
+    if content is None:
         return None
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         contracts = dict.fromkeys(name.split(".")[0] for name in arrays.files)

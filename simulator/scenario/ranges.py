@@ -1,0 +1,180 @@
+"""Ranges of numbers: those that a scenario carries, and those asked for on the command line.
+
+Ends are kept as they are written, because a value is put into a scenario by its text, like any
+setting: it is read, bounded and refused by the same rules.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from simulator._errors import UsageError, did_you_mean
+from simulator._kinds import Written, take_apart
+from simulator.scenario.layers import dotted
+from simulator.scenario.yaml_text import Document, Path
+
+__all__ = ["Axis", "Range", "axis", "ranges_in", "value_at", "written_like"]
+
+MOST_STEPS = 1_000
+"""Values of one axis; more is a mistake in the step."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number that may be anywhere between two ends.
+
+    Attributes:
+        path: where it stands, as ``--set`` takes it.
+        low: the low end, as it is written.
+        value: the central value.
+        high: the high end.
+        evidence: grade and source, as they are written; empty where nobody gave them.
+    """
+
+    path: str
+    low: str
+    value: str
+    high: str
+    grade: str = ""
+    source: str = ""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both ends as plain numbers in the unit they are written in."""
+        low, high = _taken(self.low), _taken(self.high)
+        return low.value, high.value
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Values of one number, evenly spaced.
+
+    Attributes:
+        path: where the number stands.
+        texts: each value as it is written.
+    """
+
+    path: str
+    texts: tuple[str, ...]
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Each value as a plain number in the unit it is written in."""
+        return tuple(_taken(text).value for text in self.texts)
+
+
+def ranges_in(document: Document) -> list[Range]:
+    """Return every number of a scenario that carries a range, in file order."""
+    return list(_ranges(document.tree, ()))
+
+
+def _ranges(tree: Any, path: Path) -> Iterator[Range]:
+    if isinstance(tree, dict) and "value" in tree:
+        ends = tree.get("range")
+        if isinstance(ends, list) and len(ends) == 2:
+            low, value, high = (_text(each) for each in (ends[0], tree["value"], ends[1]))
+            source, grade = (str(tree.get(key) or "") for key in ("source", "evidence"))
+            yield Range(dotted(path), low, value, high, grade, source)
+    elif isinstance(tree, dict | list):
+        pairs = tree.items() if isinstance(tree, dict) else enumerate(tree)
+        for part, value in pairs:
+            yield from _ranges(value, (*path, part))
+
+
+def value_at(document: Document, path: str) -> str | None:
+    """Return the number at a path as it is written, or None where there is none."""
+    tree: Any = document.tree
+    for part in path.split("."):
+        if isinstance(tree, list) and part.isdigit() and int(part) < len(tree):
+            tree = tree[int(part)]
+        elif isinstance(tree, dict) and part in tree:
+            tree = tree[part]
+        else:
+            return None
+    if isinstance(tree, dict):
+        tree = tree.get("value")
+    return _text(tree) if take_apart(tree) is not None else None
+
+
+def written_like(sample: str, value: float) -> str:
+    """Return a number written in the units of another.
+
+    >>> written_like("£42,000 a year", 45000.0), written_like("5% a week", 0.025)
+    ('£45000 a year', '2.5% a week')
+    """
+    parts = _taken(sample)
+    shown = 100 * value if parts.percent else value
+    sign, digits = ("-" if shown < 0 else ""), _digits(abs(shown))
+    unit = f" {parts.unit}s" if parts.unit else ""
+    per = f" a{'n' if parts.per == 'hour' else ''} {parts.per}" if parts.per else ""
+    return f"{sign}{parts.currency}{digits}{'%' if parts.percent else ''}{unit}{per}"
+
+
+def axis(option: str, text: str) -> Axis:
+    """Read ``path=low:high:step``.
+
+    Raises:
+        UsageError: it cannot be read, its units do not match, or it has too many steps.
+    """
+    path, equals, rest = text.partition("=")
+    parts = rest.split(":")
+
+    def refuse(found: str) -> UsageError:
+        return UsageError(
+            f"{option} {text}: {found}; write path=low:high:step, as in "
+            f"{option} contracts.alliance.cap=0%:10%:2%"
+        )
+
+    if not equals or len(parts) != 3:
+        raise refuse("found no 'path=low:high:step'")
+    low, high, step = (take_apart(part.strip()) for part in parts)
+    if low is None or high is None or step is None:
+        wrong = next(part for part in parts if take_apart(part.strip()) is None)
+        raise refuse(f"'{wrong}' is no number")
+    if len({dataclasses.replace(each, value=0.0) for each in (low, high, step)}) != 1:
+        raise refuse("low, high and step are not in the same units")
+    if step.value <= 0 or high.value <= low.value:
+        raise refuse("the step is above 0 and low is below high")
+    count = (high.value - low.value) / step.value
+    if count > MOST_STEPS:
+        raise refuse(f"found {count:,.0f} steps; {MOST_STEPS:,} are allowed")
+    whole = int(count + 1e-9)
+    texts = (written_like(parts[0], low.value + place * step.value) for place in range(whole + 1))
+    return Axis(path.strip(), tuple(texts))
+
+
+def check_path(option: str, path: str, document: Document) -> str:
+    """Return the number at a path as it is written.
+
+    Raises:
+        UsageError: the scenario has no number there.
+    """
+    found = value_at(document, path)
+    if found is None:
+        known = [each.path for each in ranges_in(document)]
+        near = did_you_mean(path, known)
+        raise UsageError(
+            f"{option} {path}: the scenario has no number there"
+            + (f"; {near}" if near else "; a path is written as in services.support.caseload")
+        )
+    return found
+
+
+def _text(found: Any) -> str:
+    """Return a number as it is written, without an exponent."""
+    return written_like("0", found) if isinstance(found, float) else str(found)
+
+
+def _digits(value: float) -> str:
+    digits = f"{value:.12g}"
+    return f"{value:.12f}" if "e" in digits else digits
+
+
+def _taken(text: str) -> Written:
+    parts = take_apart(text)
+    if parts is None:  # a checked scenario's numbers can be read
+        raise ValueError(f"'{text}' is no number")
+    return parts

@@ -1,0 +1,230 @@
+"""Many variants of one scenario, each lived over the same futures and reduced to a few figures.
+
+A point is a variant: some settings laid over the scenario. All points have the same people with the
+same luck, so the difference between two of them is a paired one. What a point comes to is kept on
+disk under a name that follows from everything that goes into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from simulator._errors import AllianceError, Interrupted, RunError, ScenarioError
+from simulator.scenario.build import build
+from simulator.scenario.layers import set_values
+from simulator.scenario.yaml_text import Document
+from simulator.study.crew import Crew, processors
+from simulator.study.engines import announced_compilation, choose_engine
+from simulator.study.estimate import Estimate
+from simulator.study.folder import study_identity
+from simulator.study.measures import Measure
+from simulator.study.replicate import Prepared, joined
+from simulator.study.replicator import Listener, duration
+from simulator.study.store import read_whole, write_whole
+
+__all__ = ["Answer", "PointStore", "Points", "Recipe", "Refused", "Settings"]
+
+Settings = tuple[tuple[str, str], ...]
+"""A point: pairs of path and written value, laid over the scenario."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A point that cannot be lived, and why."""
+
+    problem: str
+
+
+Answer = tuple[Estimate, ...] | Refused
+"""One estimate for each measure."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What every point shares.
+
+    Attributes:
+        document: the scenario before any settings.
+        measures: what is looked at.
+        replications: futures of each point.
+        seed: makes them.
+    """
+
+    document: Document
+    measures: tuple[Measure, ...]
+    replications: int
+    seed: int
+
+    def answer(self, point: Settings) -> Answer:
+        """Live one point in this process."""
+        settings = [f"{path}={text}" for path, text in point]
+        try:
+            laid = set_values(self.document, settings) if settings else self.document
+            scenario = build(laid)
+        except ScenarioError as error:
+            first, *more = error.problems
+            rest = f" (and {len(more)} more)" if more else ""
+            return Refused(f"{first.path}: {first.found}; {first.allowed}{rest}")
+        except AllianceError as error:
+            return Refused(str(error))
+        prepared = Prepared(scenario, self.seed, choose_engine(scenario.engine))
+        size = prepared.side_by_side
+        try:
+            lived = [
+                prepared.live(first, min(first + size, self.replications))
+                for first in range(0, self.replications, size)
+            ]
+        except RunError as error:
+            return Refused(str(error))
+        outcomes = {name: joined([part[name] for part in lived]) for name in scenario.contracts}
+        return tuple(measure.estimate(scenario, outcomes) for measure in self.measures)
+
+    def key(self, point: Settings) -> str:
+        """Return a name for what a point comes to, beside those of the same scenario and seed."""
+        measures = [str(measure) for measure in self.measures]
+        content = json.dumps([point, measures, self.replications])
+        return hashlib.sha256(content.encode("ascii")).hexdigest()[:32]
+
+
+class PointStore:
+    """A folder with a file for each point that is done."""
+
+    def __init__(self, beside: Path, recipe: Recipe, engine: str) -> None:
+        identity = study_identity(recipe.document.tree, recipe.seed, engine)
+        self.folder = beside / ".unfinished" / f"{identity}-points"
+        self.recipe = recipe
+
+    def get(self, point: Settings) -> Answer | None:
+        """Return what is kept of a point; None where nothing is."""
+        content = read_whole(self._file(point))
+        if content is None:
+            return None
+        kept = json.loads(content)
+        if "refused" in kept:
+            return Refused(kept["refused"])
+        return tuple(
+            Estimate(value, np.array(without, dtype=np.float64)) for value, without in kept["known"]
+        )
+
+    def put(self, point: Settings, answer: Answer) -> None:
+        """Keep what a point came to; numbers come back to the last bit."""
+        kept: dict[str, Any]
+        if isinstance(answer, Refused):
+            kept = {"refused": answer.problem}
+        else:
+            kept = {"known": [(each.value, each.without.tolist()) for each in answer]}
+        write_whole(self._file(point), json.dumps(kept).encode("ascii"))
+
+    def clear(self) -> None:
+        """Remove what is kept: it is needed no more."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _file(self, point: Settings) -> Path:
+        return self.folder / f"{self.recipe.key(point)}.point"
+
+
+class Points:
+    """Lives points by several processes; a context manager, because it may start them.
+
+    Args:
+        recipe: what they share.
+        workers: processes, this one among them; None takes as many as there are processors.
+        store: where what is done is kept.
+        listener: hears how far it is.
+    """
+
+    def __init__(
+        self, recipe: Recipe, workers: int | None, store: PointStore, listener: Listener
+    ) -> None:
+        self.recipe = recipe
+        self.workers = workers or processors()
+        self.store = store
+        self.listener = listener
+        engine = build(recipe.document).engine
+        self._engine = choose_engine(engine, listener.say).name
+        self._crew: Crew[Settings, Answer] = Crew(
+            self.workers, _begin, (recipe,), self._answer_here
+        )
+        self._done = self._total = 0
+        self._seconds = 0.0  # a point, not known yet
+
+    def __enter__(self) -> Points:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the other processes; an interruption from the keyboard keeps what is done."""
+        if kind is not KeyboardInterrupt:
+            self._crew.stop()
+            return
+        for point, answer in self._crew.collect():
+            self.store.put(point, answer)
+            self._done += 1
+        self._crew.stop()
+        raise Interrupted(
+            f"Interrupted: {self._done:,} of {max(self._total, self._done):,} points are done and "
+            "kept. The same command with --resume goes on from there."
+        ) from None
+
+    def expect(self, points: int) -> None:
+        """Say how many points there will be in all; called before the first is lived."""
+        self._total = points
+        futures = points * self.recipe.replications
+        self.listener.say(
+            f"{points:,} point{'s' if points > 1 else ''} of {self.recipe.replications:,} "
+            f"simulated futures each, {futures:,} in all."
+        )
+
+    def answers(self, points: Sequence[Settings]) -> Iterator[tuple[Settings, Answer]]:
+        """Yield each point with what it came to, those that are kept first."""
+        missing = []
+        for point in dict.fromkeys(points):
+            kept = self.store.get(point)
+            if kept is None:
+                missing.append(point)
+            else:
+                self._tell()
+                yield point, kept
+        for point, answer in self._crew.work(missing):
+            self.store.put(point, answer)
+            self._tell()
+            yield point, answer
+
+    def answer(self, point: Settings) -> Answer:
+        """Return what one point comes to."""
+        ((_, answer),) = self.answers([point])
+        return answer
+
+    def _answer_here(self, point: Settings) -> Answer:
+        began = time.perf_counter()
+        with announced_compilation(self._engine, self.listener.say) as compilation:
+            answer = self.recipe.answer(point)
+        if self._seconds == 0.0 and not isinstance(answer, Refused):
+            self._seconds = time.perf_counter() - began - compilation.seconds
+            left = (self._total - self._done - 1) / min(self.workers, processors())
+            if left > 0:
+                self.listener.say(f"That takes about {duration(left * self._seconds)}.")
+        return answer
+
+    def _tell(self) -> None:
+        self._done += 1
+        self.listener.done(self._done, max(self._total, self._done))
+
+
+def _begin(recipe: Recipe) -> Callable[[Settings], Answer]:
+    """Prepare another process to live points."""
+    return recipe.answer

@@ -1,0 +1,174 @@
+"""How wrong before the answer changes: the value of one number at which a measure meets a bound.
+
+A root is bracketed between the ends of a range and found over the same futures at every trial
+(Chandrupatla's method, by SciPy, for all numbers in step). Over a finite number of futures a
+measure moves in small steps, so a root is told with its uncertainty: the Monte Carlo error of the
+measure there, divided by its slope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.scenario.ranges import Range, written_like
+from simulator.study.estimate import Estimate
+from simulator.study.points import Answer, Refused, Settings
+
+__all__ = ["Switch", "switching_points", "switching_values"]
+
+_CLOSE = 1e-3  # of the range: no closer than anybody writes a number
+_MOST_TRIALS = 16
+Ask = Callable[[Sequence[Settings]], Mapping[Settings, Answer]]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """The switching value of one number.
+
+    Attributes:
+        input: the number and its range.
+        low: the measure at the low end, or why that cannot be lived.
+        high: the measure at the high end.
+        at: the value at which the measure meets the bound, in the unit the number is written in;
+            of whole numbers the first beyond; None where there is none in the range.
+        error: how far that may be off, one Monte Carlo error; None for whole numbers.
+        rises: whether the measure is above the bound beyond that value.
+        problem: why a trial in between could not be lived; empty where all could.
+    """
+
+    input: Range
+    low: Estimate | Refused
+    high: Estimate | Refused
+    at: float | None = None
+    error: float | None = None
+    rises: bool = False
+    problem: str = ""
+
+
+def switching_points(ranges: Sequence[Range]) -> list[Settings]:
+    """Return the points that tell which ranges hold a switching value: both ends of each."""
+    return [((each.path, end),) for each in ranges for end in (each.low, each.high)]
+
+
+def switching_values(
+    ranges: Sequence[Range], bound: float, ask: Ask, place: int, whole: Collection[str] = ()
+) -> list[Switch]:
+    """Find where a measure meets a bound, one number at a time, all else at its central value.
+
+    Args:
+        ranges: the numbers.
+        bound: what the measure is to meet.
+        ask: returns what points come to.
+        place: which of the measures.
+        whole: paths of the numbers that may only be whole.
+    """
+    answers = ask(switching_points(ranges))
+
+    def at(each: Range, end: str) -> Estimate | Refused:
+        answer = answers[((each.path, end),)]
+        return answer if isinstance(answer, Refused) else answer[place]
+
+    switches = [Switch(each, at(each, each.low), at(each, each.high)) for each in ranges]
+    held = [place for place, each in enumerate(switches) if _holds(each, bound)]
+    if held:
+        found = _roots([switches[place] for place in held], bound, ask, place, whole)
+        for where, switch in zip(held, found, strict=True):
+            switches[where] = switch
+    return switches
+
+
+def _holds(switch: Switch, bound: float) -> bool:
+    """Tell whether a measure passes the bound between the ends of a range."""
+    low, high = switch.low, switch.high
+    if isinstance(low, Refused) or isinstance(high, Refused):
+        return False
+    left, right = switch.input.ends
+    return left < right and (low.value - bound) * (high.value - bound) <= 0 < abs(
+        high.value - low.value
+    )
+
+
+def _roots(
+    switches: Sequence[Switch], bound: float, ask: Ask, place: int, whole: Collection[str]
+) -> list[Switch]:
+    from scipy.optimize import elementwise  # slow to import
+
+    tried: list[dict[float, Estimate]] = []
+    for switch in switches:
+        ends = zip(switch.input.ends, (switch.low, switch.high), strict=True)
+        tried.append({x: found for x, found in ends if isinstance(found, Estimate)})
+    problems = [""] * len(switches)
+
+    left, right = np.array([switch.input.ends for switch in switches]).T
+
+    def trial(index: int, share: float) -> float:
+        """Return the value at a share of the way from the low end to the high one."""
+        x = float(left[index] + share * (right[index] - left[index]))
+        return float(round(x)) if switches[index].input.path in whole else x
+
+    def point(index: int, x: float) -> Settings:
+        each = switches[index].input
+        return ((each.path, written_like(each.value, x)),)
+
+    def measure(share: Any, index: Any) -> npt.NDArray[np.float64]:
+        pairs = zip(index.ravel().tolist(), share.ravel().tolist(), strict=True)
+        trials = [(i, trial(i, each)) for i, each in pairs]
+        new = [(i, x) for i, x in trials if x not in tried[i] and not problems[i]]
+        answers = ask([point(i, x) for i, x in new])
+        for i, x in new:
+            answer = answers[point(i, x)]
+            if isinstance(answer, Refused):
+                problems[i] = f"{written_like(switches[i].input.value, x)}: {answer.problem}"
+            else:
+                tried[i][x] = answer[place]
+        values = [tried[i][x].value - bound if x in tried[i] else np.nan for i, x in trials]
+        return np.array(values, dtype=np.float64).reshape(share.shape)
+
+    find_root: Any = elementwise.find_root
+    found = find_root(
+        measure,
+        (np.zeros(len(switches)), np.ones(len(switches))),
+        args=(np.arange(len(switches)),),
+        tolerances={"xatol": _CLOSE, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0},
+        maxiter=_MOST_TRIALS,
+    )
+    beyond = np.maximum(*found.bracket)
+    return [
+        _told(
+            switch, tried[i], problems[i], trial(i, float(found.x[i])), trial(i, beyond[i]), whole
+        )
+        for i, switch in enumerate(switches)
+    ]
+
+
+def _told(
+    switch: Switch,
+    tried: Mapping[float, Estimate],
+    problem: str,
+    x: float,
+    beyond: float,
+    whole: Collection[str],
+) -> Switch:
+    if problem:
+        return replace(switch, problem=problem)
+    first, last = switch.low, switch.high
+    rises = isinstance(first, Estimate) and isinstance(last, Estimate) and last.value > first.value
+    if switch.input.path in whole:
+        return replace(switch, at=float(round(beyond)), rises=rises)
+    return replace(switch, at=x, error=_error(tried, x), rises=rises)
+
+
+def _error(tried: Mapping[float, Estimate], at: float) -> float | None:
+    """Return the Monte Carlo error of a root: that of the measure over its slope across it."""
+    error = tried[min(tried, key=lambda x: abs(x - at))].error
+    # across a tenth of the range at least: over less it would be the slope of single steps
+    reach = (max(tried) - min(tried)) / 20
+    left = max((x for x in tried if x <= at - reach), default=min(tried))
+    right = min((x for x in tried if x >= at + reach), default=max(tried))
+    slope = abs(tried[right].value - tried[left].value) / (right - left)
+    return None if error is None or slope == 0.0 else error / slope
