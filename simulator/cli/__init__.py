@@ -38,7 +38,7 @@ def _prepare_streams() -> None:
 
 
 def _run() -> None:
-    from simulator._errors import AllianceError, ScenarioError
+    from simulator._errors import AllianceError, RunError, ScenarioError
     from simulator.cli.app import app
 
     debug = "--debug" in sys.argv
@@ -63,6 +63,11 @@ def _run() -> None:
     except Exception as error:
         if debug:
             raise
+        if isinstance(error, OSError) and error.filename is None:
+            # what is read and written by name tells its own errors: this is standard output
+            print(f"The output could not be written: {error.strerror}.", file=sys.stderr)
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+            sys.exit(RunError.exit_code)
         print(
             f"Something went wrong that we did not foresee: {type(error).__name__}: {error}\n"
             "Please report it; the same command with --debug shows where.",

@@ -161,15 +161,13 @@ def verify(
 
 
 def _amount(written: str) -> float:
-    """Read an amount of money above nought, with or without a currency sign."""
+    """Read an amount of money above nought, as a scenario writes it, in any currency."""
     from simulator._errors import UsageError
+    from simulator._kinds import read_money, take_apart
 
-    plain = written.strip().lstrip("£€$").replace(",", "")
-    try:
-        amount = float(plain)
-    except ValueError:
-        amount = math.nan
-    if not 0 < amount < math.inf:
+    parts = take_apart(written)
+    amount = read_money(parts) if parts is not None else None
+    if amount is None or not 0 < amount < math.inf:
         raise UsageError(
             f"--tolerance: found '{written}'; an amount above nought is allowed; write it as in "
             "--tolerance 2000 or --tolerance £2,000"

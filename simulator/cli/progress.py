@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 __all__ = ["Told", "told"]
@@ -15,23 +15,24 @@ class Told:
 
     def __init__(self, bar: Any = None) -> None:
         self._bar = bar
-        self._task = None if bar is None else bar.add_task("futures", total=None)
+        self._task = None if bar is None else bar.add_task("work", total=None)
 
     def done(self, count: int, total: int) -> None:
-        """Show how many futures are done."""
+        """Show how much is done."""
         if self._bar is not None:
             self._bar.update(self._task, completed=count, total=total)
 
     def say(self, text: str) -> None:
         """Show a line; it stays."""
-        if self._bar is not None:
-            self._bar.console.print(text, highlight=False, markup=False)
-        else:
-            print(text, file=sys.stderr, flush=True)
+        with suppress(OSError):  # nobody listens any more: the work goes on
+            if self._bar is not None:
+                self._bar.console.print(text, highlight=False, markup=False)
+            else:
+                print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
-def told() -> Iterator[Told]:
+def told(what: str = "Simulated futures") -> Iterator[Told]:
     """Show a bar with the time left on stderr; plain lines where stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield Told()
@@ -46,7 +47,7 @@ def told() -> Iterator[Told]:
     )
 
     columns = (
-        TextColumn("Simulated futures"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("time left"),

@@ -60,10 +60,15 @@ class CompiledPeople:
                 self._add_steps()
             else:
                 break
-        if (status == records.TOO_FAST).any() or (status == records.REFERRALS_UNCOUNTED).any():
+        if (status == records.TOO_FAST).any():
             raise RunError(
                 "more referrals came than the potential people the services were planned with; "
                 "this is a mistake, please report it"
+            )
+        if (status == records.REFERRALS_UNCOUNTED).any():
+            raise RunError(
+                "more potential people came than the engine numbers; this is a mistake, please "
+                "report it"
             )
         return self._alarms(first, last) if (status == records.ALARM).any() else []
 
@@ -72,8 +77,12 @@ class CompiledPeople:
         team = provider * self.services + service
         if places > self._capacity[team]:
             wanted = self._capacity.copy()
-            unused = (1 << records.LEAF_BITS) - self.services - 1 - int(wanted.sum())
-            wanted[team] = max(places, wanted[team] + min(int(wanted[team]), unused))
+            leaves = (1 << records.LEAF_BITS) - self.services - 1
+            wanted[team] = max(places, 2 * int(wanted[team]))
+            if wanted.sum() > leaves:  # without slack: what any future holds or has ever opened
+                used = np.maximum(self._state.team["places"], self._state.team["opened"])
+                wanted = used.max(axis=0)
+                wanted[team] = max(places, int(wanted[team]))
             self._lay_out_places(wanted)
         self._make_space_for_steps()
         kernel.resize(self._tables, self._state, future, team, places)
@@ -170,8 +179,8 @@ class CompiledPeople:
         team_of = np.zeros(leaves, dtype=np.int64)
         shared = self.services + 1
         moves = [(0, 0, min(shared, half))]
-        for team, size in enumerate(self._capacity):
-            moves.append((int(first[team]), int(old.first_leaf[team]), int(size)))
+        for team, size in enumerate(np.minimum(self._capacity, capacity).tolist()):
+            moves.append((int(first[team]), int(old.first_leaf[team]), size))
             team_of[first[team] : first[team + 1]] = team
         for new, was, size in moves:
             due[:, new : new + size] = old.tree[:, half + was : half + was + size] >> (

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from simulator.report.words import likelihood
 from simulator.scenario.evidence import defaults_taken
-from simulator.study.replicate import PEOPLE, Study
-from simulator.study.summary import compare, summarise
+from simulator.study.finance import (
+    CONFIDENCES,
+    EXPOSURES,
+    budget_years,
+    exposures,
+    reserves,
+)
+from simulator.study.replicate import (
+    PEOPLE,
+    Study,
+    first_months_of_years,
+    present_value_factors,
+    real_factors,
+)
+from simulator.study.summary import compare, mc_error, summarise
 
 __all__ = ["SCHEMA", "document"]
 
@@ -46,6 +60,7 @@ def document(study: Study, run_id: str, software: str) -> dict[str, Any]:
             }
             for name, comparison in compare(study).items()
         },
+        "finance": _finance(study),
         "assumptions": {
             "defaults": [
                 {"path": row.path, "value": row.value, "provenance": row.provenance}
@@ -92,6 +107,58 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
         "services": {
             service: people(study, name, index) for index, service in enumerate(scenario.services)
         },
+    }
+
+
+def _finance(study: Study) -> dict[str, Any]:
+    """Return exposure, budgets, reserves and yearly cost; cash by month is a table of its own."""
+    scenario = study.scenario
+    months = scenario.timetable.months
+    first_months = first_months_of_years(scenario.timetable)
+    payers = len(scenario.commissioners)
+    costs = {}
+    for name, outcomes in study.outcomes.items():
+        everybody = outcomes.net[:, :payers].sum(axis=1)
+        total = -outcomes.month_total[:, :payers].sum(axis=1) / study.replications
+        costs[name] = {
+            "nominal": [float(each) + 0.0 for each in -outcomes.yearly.sum(axis=2).mean(axis=0)],
+            "real": float(total @ real_factors(scenario, len(total))),
+            "present_value": float(total @ present_value_factors(scenario, len(total))),
+            "mc_error": mc_error(everybody),
+        }
+    return {
+        "discount_rate": float(scenario.appraisal.discount_rate),
+        "price_base": scenario.appraisal.price_year or scenario.starts.strftime("%B %Y"),
+        "years": [months[first].financial_year for first in first_months],
+        "net_cost": costs,
+        "exposure": [
+            {
+                "contract": row.contract,
+                "party": row.party,
+                "mean": row.mean,
+                "mc_error": row.error,
+            }
+            | {f"p{100 * share:.0f}": at for share, at in zip(EXPOSURES, row.at, strict=True)}
+            | {
+                f"p{100 * share:.0f}_interval": interval
+                for share, interval in zip(EXPOSURES, row.intervals, strict=True)
+            }
+            | {"worst": row.worst}
+            for row in exposures(study)
+        ],
+        "budget": [asdict(row) for row in budget_years(study)],
+        "reserves": [
+            {
+                "contract": row.contract,
+                "party": row.party,
+                "held": row.held,
+                "mc_error": row.error,
+                "needed": {
+                    f"{share:g}": at for share, at in zip(CONFIDENCES, row.needed, strict=True)
+                },
+            }
+            for row in reserves(study)
+        ],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.parties.levers import LEVERS
+from simulator.report.finance_text import finance_text
 from simulator.report.tables import paragraph, table
 from simulator.report.words import likelihood, money, money_in_words, money_range, number, percent
 from simulator.scenario.evidence import Default, defaults_taken, numbers_with_evidence
@@ -28,6 +29,7 @@ def run_text(scenario: Scenario, doc: dict[str, Any], all_defaults: bool = False
         "\n".join(_headline(scenario, doc)),
         _parties(scenario, doc),
         _people(scenario, doc),
+        finance_text(scenario, doc),
         "\n".join(_limits(scenario, doc)),
         _defaults(scenario, doc),
     ]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["likelihood", "money", "money_in_words", "money_range", "number", "percent", "rounded"]
+__all__ = [
+    "financial_year",
+    "likelihood",
+    "money",
+    "money_in_words",
+    "money_range",
+    "number",
+    "percent",
+    "rounded",
+]
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -65,6 +74,11 @@ def percent(share: float, count: int) -> str:
         return f"all {count:,}"
     shown = 100 * share
     return f"{shown:.0f}% of {count:,}" if 1 <= shown <= 99 else f"{shown:.1f}% of {count:,}"
+
+
+def financial_year(begins: int) -> str:
+    """Return the name of a financial year: ``2026 to 2027``."""
+    return f"{begins} to {begins + 1}"
 
 
 def likelihood(share: float) -> str:

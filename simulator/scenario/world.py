@@ -34,6 +34,7 @@ from simulator.quantities import (
 __all__ = [
     "MONTHS",
     "Appraisal",
+    "Budget",
     "Commissioner",
     "Date",
     "DropOut",
@@ -92,6 +93,15 @@ def _one_key(key: str, written: Any) -> BeforeValidator:
     return BeforeValidator(spread, json_schema_input_type=written)
 
 
+class Budget(Frozen):
+    """What a commissioner has set aside for the contract."""
+
+    amount: MoneyAYear
+    """For a full financial year, in pounds of the first one."""
+    rise: Growth = _default("0% a year", 0.0, "a cash-limited budget stays as it is unless stated")
+    """Its rise on each 1 April."""
+
+
 class Commissioner(Frozen):
     """A public body that pays for the services."""
 
@@ -99,6 +109,8 @@ class Commissioner(Frozen):
     """What to call it."""
     funds: Share | None = None
     """Its share of what the commissioners pay; needed where there are several."""
+    budget: Annotated[Budget, _one_key("amount", MoneyAYear | Budget)] | None = None
+    """What it has set aside a year: an amount, or {amount, rise}; none means none is known."""
 
 
 class Provider(Frozen):

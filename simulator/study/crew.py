@@ -18,7 +18,7 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process, resource_tracker
 from typing import Any, Generic, TypeVar
 
 from simulator._errors import RunError
@@ -79,13 +79,19 @@ class Crew(Generic[Task, Result]):
                 if not mine:
                     wait(under_way, return_when=FIRST_COMPLETED)
                 for done in [each for each in under_way if each.done()]:
-                    yield under_way.pop(done), done.result()
+                    yield under_way[done], done.result()
+                    del under_way[done]  # not before: whoever is interrupted may ask again
         except BrokenExecutor as error:
             under_way.clear()
             raise RunError(
                 "one of the processes ended before its work was done, perhaps for lack of memory; "
                 "what is done is kept: run the same command again with --workers 1"
             ) from error
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether other processes are at work."""
+        return bool(self._under_way)
 
     def collect(self) -> Iterator[tuple[Task, Result]]:
         """Wait for what the other processes are at, at most two tasks each, and yield it."""
@@ -102,6 +108,8 @@ class Crew(Generic[Task, Result]):
             self._pool = None
 
     def _start_pool(self) -> ProcessPoolExecutor:
+        if os.name == "posix":
+            resource_tracker.ensure_running()  # it would hear Ctrl-C again when it starts
         self._pool = ProcessPoolExecutor(
             self.processes - 1,
             mp_context=get_context("spawn"),
@@ -120,15 +128,27 @@ def processors() -> int:
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C: the one that started them decides what to keep."""
+    """Start processes that do not hear Ctrl-C: the one that started them decides what to keep.
+
+    An interruption meanwhile is not lost: it is raised at the end. A new process inherits on POSIX
+    that the signal is blocked; on Windows it makes itself deaf as soon as it can.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    mask = None
+    if hasattr(signal, "pthread_sigmask"):
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if heard:
+        raise KeyboardInterrupt
 
 
 # -- in the other processes ------------------------------------------------------------------------
@@ -139,9 +159,18 @@ _does: Callable[[Any], Any] | None = None
 def _prepare(prepare: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]) -> None:
     global _does
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
     _does = prepare(*arguments)
 
 
 def _work(task: Any) -> Any:
     assert _does is not None
     return _does(task)
+
+
+def _end_with_the_first() -> None:
+    """End this process when the one that started it has ended, however that came about."""
+    first = parent_process()
+    if first is not None:
+        first.join()
+        os._exit(1)

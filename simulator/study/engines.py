@@ -20,7 +20,7 @@ COMPILING = (
 )
 _WITHOUT_NUMBA = (
     "The compiled engine is not to be had here ({reason}). The SimPy engine runs instead: the same "
-    "figures, about fifty times slower."
+    "figures, about eighty times slower."
 )
 
 

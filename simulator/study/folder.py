@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import platform
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ __all__ = [
     "digest",
     "manifest",
     "run_identity",
-    "run_tables",
     "software_identity",
     "study_identity",
     "write_folder",
@@ -35,15 +32,18 @@ _SCHEMA = "alliance-manifest/1"
 _LIBRARIES = ("numba", "numpy", "scipy", "simpy", "pydantic")
 
 
-def run_identity(tree: Mapping[str, Any], replications: int, seed: int) -> str:
+def run_identity(
+    tree: Mapping[str, Any], replications: int, seed: int, software: str | None = None
+) -> str:
     """Return the identity of a run: what goes in decides it, and no clock does.
 
     Args:
         tree: the merged scenario as plain values.
         replications: number of futures.
         seed: of the study.
+        software: what makes it; this version unless another is named.
     """
-    return _identity(tree, replications, seed, software_identity())
+    return _identity(tree, replications, seed, software or software_identity())
 
 
 def study_identity(tree: Mapping[str, Any], seed: int, engine: str) -> str:
@@ -117,41 +117,6 @@ def _versions() -> list[str]:
     return [one(library) for library in _LIBRARIES]
 
 
-def run_tables(doc: Mapping[str, Any]) -> dict[str, str]:
-    """Return the run's tables as CSV text, by file name."""
-    parties = []
-    people = []
-    for name, contract in doc["contracts"].items():
-        for party, row in contract["parties"].items():
-            cash = row.get("p_cash_below_zero", "not asked")
-            parties.append((name, party, row["role"], *_pence(row["net_position"]), cash))
-        for service, counts in contract["services"].items():
-            people += [(name, service, measure, value) for measure, value in counts.items()]
-    compared = [
-        (name, party, *_pence(row))
-        for name, comparison in doc["comparison"].items()
-        for party, row in comparison["parties"].items()
-    ]
-    figures = ("mean", "p05", "p50", "p95", "mc_error")
-    return {
-        "parties.csv": _csv(("contract", "party", "role", *figures, "p_cash_below_zero"), parties),
-        "people.csv": _csv(("contract", "service", "measure", "mean"), people),
-        "comparison.csv": _csv(("contract", "party", *figures), compared),
-    }
-
-
-def _pence(figures: Mapping[str, float | None]) -> list[float | str]:
-    return ["no data" if figure is None else round(figure, 2) for figure in figures.values()]
-
-
-def _csv(header: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> str:
-    page = io.StringIO()
-    writer = csv.writer(page, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return page.getvalue()
-
-
 def write_folder(folder: Path, files: Mapping[str, str]) -> None:
     """Write a run folder whole: into a folder beside it first, then moved into place.
 
@@ -184,7 +149,9 @@ def check_folder(folder: Path) -> None:
         RunError: it exists and is not an earlier run or empty, or cannot be looked at.
     """
     try:
-        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        if not folder.exists() and not folder.is_symlink():
+            return
+        if folder.is_dir() and not any(folder.iterdir()) and not _is_where_we_are(folder):
             return
         if (folder / "run.json").is_file():
             return  # perhaps the same run; told apart when it is written
@@ -194,8 +161,15 @@ def check_folder(folder: Path) -> None:
     raise _taken(folder)
 
 
+def _is_where_we_are(folder: Path) -> bool:
+    """Tell whether a folder cannot be replaced: the current one, or one behind a link."""
+    return folder.is_symlink() or folder.resolve() == Path.cwd().resolve()
+
+
 def _taken(folder: Path) -> RunError:
-    return RunError(f"{folder} already holds something else; give another folder with --out")
+    return RunError(
+        f"{folder} already holds something else, or is in use; give another folder with --out"
+    )
 
 
 def _move(draft: Path, folder: Path, content: Mapping[str, bytes]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from simulator.study.folder import study_identity
 from simulator.study.measures import Measure
 from simulator.study.replicate import Prepared, joined
 from simulator.study.replicator import Listener, duration
-from simulator.study.store import read_whole, write_whole
+from simulator.study.store import UNFINISHED, read_whole, remove_folder, write_whole
 
 __all__ = ["Answer", "PointStore", "Points", "Recipe", "Refused", "Settings"]
 
@@ -101,7 +100,7 @@ class PointStore:
 
     def __init__(self, beside: Path, recipe: Recipe, engine: str) -> None:
         identity = study_identity(recipe.document.tree, recipe.seed, engine)
-        self.folder = beside / ".unfinished" / f"{identity}-points"
+        self.folder = beside / UNFINISHED / f"{identity}-points"
         self.recipe = recipe
 
     def get(self, point: Settings) -> Answer | None:
@@ -127,7 +126,7 @@ class PointStore:
 
     def clear(self) -> None:
         """Remove what is kept: it is needed no more."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_folder(self.folder)
 
     def _file(self, point: Settings) -> Path:
         return self.folder / f"{self.recipe.key(point)}.point"
@@ -171,6 +170,8 @@ class Points:
         if kind is not KeyboardInterrupt:
             self._crew.stop()
             return
+        if self._crew.is_busy:
+            self.listener.say("Interrupted; waiting for the other processes.")
         for point, answer in self._crew.collect():
             self.store.put(point, answer)
             self._done += 1

@@ -8,18 +8,37 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from simulator.contract.agreement import Agreement
+from simulator.contract.periods import Timetable
 from simulator.contract.statement import COLUMNS, Array
 from simulator.engine.caseload import COUNTS
-from simulator.engine.life import Futures, Plan, live, plan_lives
+from simulator.engine.life import Futures, live, plan_lives
 from simulator.engine.network import build_network
+from simulator.engine.records import PERSON, TRAVELLER
 from simulator.parties.levers import at_norm
+from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.appraisal import discount_factor, rebase
 from simulator.scenario.scenario import Scenario
 from simulator.study.engines import Chosen
 
-__all__ = ["PEOPLE", "Outcomes", "Prepared", "Study", "joined", "present_value_factors"]
+__all__ = [
+    "IN_FULL",
+    "PEOPLE",
+    "Outcomes",
+    "Prepared",
+    "Study",
+    "first_months_of_years",
+    "joined",
+    "present_value_factors",
+    "real_factors",
+]
 
 _MEMORY = 2**28  # bytes for statements and places of the futures that live side by side
+
+IN_FULL = 1_000
+"""Futures of which every month is kept: enough for a 5th and a 95th percentile, and bounded."""
+
+_BYTES_A_PERSON = 2 * (PERSON.itemsize + TRAVELLER.itemsize)
+"""Records of people are doubled when they are used up; at worst everybody waits until the end."""
 
 PEOPLE = (*COUNTS, "still_waiting", "still_in_service", "on_the_way")
 """What is kept of the people of each future."""
@@ -36,6 +55,12 @@ class Outcomes:
         lowest_cash: lowest cash at any month end, shape ``(replications, providers)``.
         paid: what the commissioners paid the providers net, shape ``(replications,)``.
         payments_sum: sum of all payments over all accounts, shape ``(replications,)``; always 0.
+        yearly: net position of each commissioner in each financial year, nominal pounds, shape
+            ``(replications, years, commissioners)``; what is paid after the term counts in its
+            last year.
+        monthly: net position in each month of the ledger, nominal pounds, shape
+            ``(futures, months, accounts)``; of the first :data:`IN_FULL` futures only.
+        month_total: the same summed over all futures, shape ``(months, accounts)``.
         people: each of :data:`PEOPLE`, shape ``(replications, services)``.
     """
 
@@ -44,6 +69,9 @@ class Outcomes:
     lowest_cash: Array
     paid: Array
     payments_sum: Array
+    yearly: Array
+    monthly: Array
+    month_total: Array
     people: Mapping[str, Array] = field(default_factory=dict)
 
 
@@ -79,8 +107,12 @@ class Prepared:
         self._caseloads = np.array(
             [float(service.caseload) for service in scenario.services.values()]
         )
+        services = scenario.services.values()
+        years = scenario.timetable.days / DAYS_A_YEAR
+        self._most_people = years * sum(float(service.referrals) for service in services)
         self._reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
-        self._factors = [present_value_factors(plan) for plan in self.plans]
+        self._factors = [present_value_factors(scenario, plan.ledger_months) for plan in self.plans]
+        self._first_months = first_months_of_years(scenario.timetable)
 
     @property
     def side_by_side(self) -> int:
@@ -88,22 +120,38 @@ class Prepared:
         plan = self.plans[0]
         statements = len(plan.timetable.months) * plan.rates.posts.size * len(COLUMNS) * 8
         held = (plan.rates.posts.sum(axis=0) * self._caseloads).sum()
-        return max(1, min(self.chosen.side_by_side, int(_MEMORY / (statements + 32 * held))))
+        a_future = statements + 32 * held + self._most_people * _BYTES_A_PERSON
+        return max(1, min(self.chosen.side_by_side, int(_MEMORY / a_future)))
 
     def live(self, first: int, last: int) -> dict[str, Outcomes]:
         """Live the futures from ``first`` to before ``last`` under every contract."""
         lived = live(self.plans, self.seed, range(first, last), self.chosen.engine)
+        in_full = max(0, min(last, IN_FULL) - first)
         outcomes = {}
         for plan, factors, futures in zip(self.plans, self._factors, lived, strict=True):
             for watch in plan.contracts:
-                agreement = watch.agreement
-                outcomes[agreement.name] = _reduce(agreement, self._reserves, factors, futures)
+                outcomes[watch.agreement.name] = _reduce(
+                    watch.agreement,
+                    self._reserves,
+                    factors,
+                    self._first_months,
+                    in_full,
+                    futures,
+                )
         return outcomes
 
 
-def _reduce(agreement: Agreement, reserves: Array, factors: Array, futures: Futures) -> Outcomes:
+def _reduce(
+    agreement: Agreement,
+    reserves: Array,
+    factors: Array,
+    first_months: Sequence[int],
+    in_full: int,
+    futures: Futures,
+) -> Outcomes:
     """Reduce futures under one contract to what is kept of them."""
     providers = agreement.signatories.provider_slice
+    payers = len(agreement.signatories.commissioners)
     by_month = futures.net(agreement.name)
     payments = futures.payments[agreement.name]
     between = payments[:, :, agreement.between_parties]
@@ -120,6 +168,9 @@ def _reduce(agreement: Agreement, reserves: Array, factors: Array, futures: Futu
         lowest_cash=cash.min(axis=1),
         paid=between[..., providers].sum(axis=(1, 2, 3)),
         payments_sum=payments.sum(axis=(1, 2, 3)),
+        yearly=np.add.reduceat(by_month[..., :payers], first_months, axis=1),
+        monthly=by_month[:in_full].copy(),
+        month_total=by_month.sum(axis=0),
         people=people,
     )
 
@@ -129,26 +180,49 @@ def joined(parts: Sequence[Outcomes]) -> Outcomes:
     arrays = {
         each.name: np.concatenate([getattr(part, each.name) for part in parts])
         for each in fields(Outcomes)
-        if each.name != "people"
+        if each.name not in ("people", "month_total")
     }
+    # whole units of the ledger: the same sum in any grouping
+    arrays["month_total"] = np.sum([part.month_total for part in parts], axis=0)
     people = {name: np.concatenate([part.people[name] for part in parts]) for name in PEOPLE}
     return Outcomes(**arrays, people=people)
 
 
-def present_value_factors(plan: Plan) -> Array:
+def real_factors(scenario: Scenario, count: int) -> Array:
+    """Return what a nominal pound of each ledger month is worth in pounds of the start.
+
+    Months after the term count like its last one.
+
+    Args:
+        scenario: with its rise of prices.
+        count: months of the ledger.
+    """
+    months = scenario.timetable.months
+    aprils = [months[min(index, len(months) - 1)].aprils for index in range(count)]
+    prices = float(scenario.inflation.prices)
+    factors: Array = np.array([rebase(1.0, (1.0 + prices) ** passed, 1.0) for passed in aprils])
+    return factors
+
+
+def present_value_factors(scenario: Scenario, count: int) -> Array:
     """Return what a nominal pound of each ledger month is worth at the start, in real terms.
 
-    Months after the term count like its last one, at their own distance in time.
+    Months after the term are discounted by their own distance in time. Arguments as of
+    :func:`real_factors`.
     """
-    months = plan.timetable.months
-    scenario = plan.scenario
+    months = scenario.timetable.months
+    rate = float(scenario.appraisal.discount_rate)
     factors = []
     elapsed = 0.0
-    for index in range(plan.ledger_months):
-        month = months[min(index, len(months) - 1)]
-        length = month.years if index < len(months) else 1 / 12
-        price_level = (1.0 + scenario.inflation.prices) ** month.aprils
-        rate = float(scenario.appraisal.discount_rate)
-        factors.append(rebase(1.0, price_level, 1.0) * discount_factor(elapsed + length / 2, rate))
+    for index in range(count):
+        length = months[index].years if index < len(months) else 1 / 12
+        factors.append(discount_factor(elapsed + length / 2, rate))
         elapsed += length
-    return np.array(factors)
+    present: Array = real_factors(scenario, count) * np.array(factors)
+    return present
+
+
+def first_months_of_years(timetable: Timetable) -> list[int]:
+    """Return which months begin a financial year, or the term."""
+    months = timetable.months
+    return [0] + [index for index in range(1, len(months)) if months[index - 1].year_end]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Protocol
 
+from simulator._errors import Interrupted
 from simulator.scenario.scenario import Scenario
 from simulator.study.crew import Crew, processors
 from simulator.study.engines import announced_compilation, choose_engine
@@ -93,20 +94,29 @@ class Replicator:
         first one that is missing.
 
         Raises:
-            KeyboardInterrupt: not even the first chunk was done.
+            Interrupted: something is kept, but not the first chunk.
+            KeyboardInterrupt: nothing is.
         """
         interrupted = False
+        self.store.expect(replications)
         try:
             self._live(replications)
         except KeyboardInterrupt:
             interrupted = True
-            for span, lived in self._crew.collect() if self._crew else ():
-                self._keep(span, lived)
+            if self._crew is not None and self._crew.is_busy:
+                self.listener.say("Interrupted; waiting for the other processes.")
+                for span, lived in self._crew.collect():
+                    self._keep(span, lived)
         spans = self._cover(replications)
         done = [span for span in spans if span in self._chunks]
         whole = done[: next((i for i, span in enumerate(spans) if span not in self._chunks), None)]
         if not whole:
-            raise KeyboardInterrupt
+            if not self._chunks or isinstance(self.store, NoStore):
+                raise KeyboardInterrupt
+            raise Interrupted(
+                f"Interrupted: {_futures(self._chunks):,} simulated futures are done and kept, not "
+                "the first ones, so there is no result yet. The same command goes on from there."
+            )
         outcomes = {
             name: joined([self._chunks[span][name] for span in whole])
             for name in self.scenario.contracts
@@ -140,8 +150,8 @@ class Replicator:
             self.listener.done(replications - self._to_do, replications)
 
     def _keep(self, span: Span, outcomes: dict[str, Outcomes]) -> None:
-        self.store.save(span, outcomes)
         self._chunks[span] = outcomes
+        self.store.save(span, outcomes)
 
     def _lived(self, spans: list[Span]) -> Iterator[tuple[Span, dict[str, Outcomes]]]:
         """Live spans, by as many processes as were asked for, or as the first one makes worth."""

@@ -8,7 +8,10 @@ import os
 import re
 import shutil
 import uuid
+import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,15 +21,28 @@ from simulator._errors import RunError
 from simulator.contract.statement import Array
 from simulator.study.replicate import PEOPLE, Outcomes
 
-__all__ = ["ChunkStore", "NoStore", "Store", "read_whole", "write_whole"]
+__all__ = [
+    "UNFINISHED",
+    "ChunkStore",
+    "NoStore",
+    "Store",
+    "read_whole",
+    "remove_folder",
+    "write_whole",
+]
 
 Span = tuple[int, int]
+UNFINISHED = ".unfinished"
+"""Folder beside the results in which every run that is not done keeps what is."""
 _NAME = re.compile(r"(\d{7})-(\d{7})\.chunk")
-_ARRAYS = ("net", "present_value", "lowest_cash", "paid", "payments_sum")
+_ARRAYS = tuple(each.name for each in fields(Outcomes) if each.name != "people")
 
 
 class Store(Protocol):
     """Where finished chunks are kept."""
+
+    def expect(self, replications: int) -> None:
+        """Hear how many futures will be asked for."""
 
     def load(self) -> dict[Span, dict[str, Outcomes]]:
         """Return the chunks that are there and whole."""
@@ -37,6 +53,9 @@ class Store(Protocol):
 
 class NoStore:
     """Keeps nothing: for studies that live in memory alone."""
+
+    def expect(self, replications: int) -> None:
+        """Do nothing."""
 
     def load(self) -> dict[Span, dict[str, Outcomes]]:
         """Return no chunks."""
@@ -49,11 +68,17 @@ class NoStore:
 class ChunkStore:
     """A folder with a file for each chunk, named after what goes into the study.
 
-    A file that does not match the digest it begins with counts as not there.
+    A file that is damaged, or stands under another name than its own, counts as not there.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._expected = folder / "expected"
+        self._asked = 0
+
+    def expect(self, replications: int) -> None:
+        """Remember the largest number of futures that was ever asked for, with the first chunk."""
+        self._asked = replications
 
     def load(self) -> dict[Span, dict[str, Outcomes]]:
         """Return the chunks that are there and whole."""
@@ -66,9 +91,10 @@ class ChunkStore:
             raise _refused(self.folder, error) from error
         for name in names:
             match = _NAME.fullmatch(name)
-            outcomes = _read(self.folder / name) if match else None
-            if match and outcomes is not None:
-                chunks[int(match[1]), int(match[2])] = outcomes
+            span = (int(match[1]), int(match[2])) if match else (0, 0)
+            outcomes = _read(self.folder / name, span) if span[0] < span[1] else None
+            if outcomes is not None:
+                chunks[span] = outcomes
         return chunks
 
     def save(self, span: Span, outcomes: Mapping[str, Outcomes]) -> None:
@@ -76,37 +102,69 @@ class ChunkStore:
         page = io.BytesIO()
         arrays: dict[str, Any] = _flat(outcomes)
         np.savez(page, **arrays)
-        content = page.getvalue()
-        write_whole(self.folder / f"{span[0]:07}-{span[1]:07}.chunk", content)
+        if self._asked > self._most():
+            write_whole(self._expected, str(self._asked).encode("ascii"))
+        write_whole(self.folder / f"{span[0]:07}-{span[1]:07}.chunk", page.getvalue())
 
-    def clear(self) -> None:
-        """Remove what is kept: the run is written, and needs it no more."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def clear(self, replications: int) -> None:
+        """Remove what is kept, unless a longer run is not done yet and needs it.
+
+        Args:
+            replications: futures of the run that is done.
+        """
+        if replications >= self._most():
+            remove_folder(self.folder)
+
+    def _most(self) -> int:
+        content = read_whole(self._expected)
+        return int(content) if content else 0
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of things kept, and the one for all of them where that is empty then."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.parent.name == UNFINISHED:
+        with suppress(OSError):  # other runs may keep theirs beside it
+            folder.parent.rmdir()
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Write a file that is never half there: its digest first, beside its place, then moved.
+    """Write a file that is never half there: beside its place, then moved.
+
+    It begins with a digest of its name and its content.
 
     Raises:
         RunError: it cannot be written.
     """
     draft = file.with_name(f".{file.name}-{uuid.uuid4().hex}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(hashlib.sha256(content).digest() + content)
-        os.replace(draft, file)
-    except OSError as error:
-        raise _refused(file.parent, error) from error
+    for once_more in (True, False):
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(_digest(file, content) + content)
+            os.replace(draft, file)
+        except FileNotFoundError as error:  # another run has just removed the folder
+            if not once_more:
+                raise _refused(file.parent, error) from error
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
+            raise _refused(file.parent, error) from error
+        else:
+            return
 
 
 def read_whole(file: Path) -> bytes | None:
-    """Return what :func:`write_whole` wrote; None where it is not there or not whole."""
+    """Return what :func:`write_whole` wrote there; None where it is not there or not whole."""
     try:
-        data = file.read_bytes()
+        data = file.read_bytes() if file.is_file() else b""
     except OSError:
         return None
     digest, content = data[:32], data[32:]
-    return content if hashlib.sha256(content).digest() == digest else None
+    return content if digest == _digest(file, content) else None
+
+
+def _digest(file: Path, content: bytes) -> bytes:
+    return hashlib.sha256(file.name.encode("utf-8") + b"\0" + content).digest()
 
 
 def _flat(outcomes: Mapping[str, Outcomes]) -> dict[str, Array]:
@@ -119,20 +177,25 @@ def _flat(outcomes: Mapping[str, Outcomes]) -> dict[str, Array]:
     return arrays
 
 
-def _read(file: Path) -> dict[str, Outcomes] | None:
+def _read(file: Path, span: Span) -> dict[str, Outcomes] | None:
     """Return what a chunk file holds; None where it is not whole."""
     content = read_whole(file)
     if content is None:
         return None
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        contracts = dict.fromkeys(name.split(".")[0] for name in arrays.files)
-        return {
-            contract: Outcomes(
-                **{name: arrays[f"{contract}.{name}"] for name in _ARRAYS},
-                people={name: arrays[f"{contract}.people.{name}"] for name in PEOPLE},
-            )
-            for contract in contracts
-        }
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            contracts = dict.fromkeys(name.split(".")[0] for name in arrays.files)
+            outcomes = {
+                contract: Outcomes(
+                    **{name: arrays[f"{contract}.{name}"] for name in _ARRAYS},
+                    people={name: arrays[f"{contract}.people.{name}"] for name in PEOPLE},
+                )
+                for contract in contracts
+            }
+    except (ValueError, KeyError, zipfile.BadZipFile):  # not what this version writes
+        return None
+    length = span[1] - span[0]
+    return outcomes if all(len(each.net) == length for each in outcomes.values()) else None
 
 
 def _refused(folder: Path, error: OSError) -> RunError:

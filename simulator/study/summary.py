@@ -11,7 +11,17 @@ import numpy as np
 from simulator.contract.statement import Array
 from simulator.study.replicate import Study
 
-__all__ = ["FIGURES", "Comparison", "Summary", "compare", "known_within", "summarise"]
+__all__ = [
+    "FIGURES",
+    "Comparison",
+    "Interval",
+    "Summary",
+    "compare",
+    "known_within",
+    "mc_error",
+    "percentile_ranks",
+    "summarise",
+]
 
 Interval = tuple[float, float]
 CONFIDENCE = 0.95
@@ -89,11 +99,17 @@ def summarise(values: Array) -> Summary:
             if ranks is None
             else (float(ordered[ranks[0]]) + 0.0, float(ordered[ranks[1]]) + 0.0)
         )
-    if count == 1:
+    error = mc_error(values)
+    if error is None:
         return Summary(mean, p05, p50, p95, None, None, *around)
-    error = float(values.std(ddof=1)) / math.sqrt(count)
     reach = t_quantile(count - 1) * error
     return Summary(mean, p05, p50, p95, error, (mean - reach, mean + reach), *around)
+
+
+def mc_error(values: Array) -> float | None:
+    """Return the standard error of a mean over futures; None for one future."""
+    count = len(values)
+    return float(values.std(ddof=1)) / math.sqrt(count) if count > 1 else None
 
 
 @cache

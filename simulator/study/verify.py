@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,11 @@ from simulator.study.folder import MANIFEST, digest
 
 __all__ = ["Difference", "Recorded", "first_difference", "read_run"]
 
+_MOST_REPLICATIONS = 1_000_000  # what a run takes
+_MOST_BYTES = 2**28  # of one file of a run; far beyond any that a run writes
+_FILE = re.compile(r"[a-z][a-z_]*\.[a-z]+")  # how a run names its files
+_RUN = re.compile(r"[0-9a-f]{12}")
+_SOFTWARE = re.compile(r"[0-9A-Za-z.+-]{1,60}")
 _NEEDED = ("run_id", "software", "seed", "replications", "inputs", "outputs", "engine")
 
 
@@ -40,8 +46,8 @@ class Difference:
 
     Attributes:
         file: its name.
-        line: from 1; 0 where the file is not there.
-        found: the line as it is in the folder.
+        line: from 1; 0 where the file as a whole is meant.
+        found: the line as it is in the folder, or what is wrong with the file.
         expected: the line as it comes out now.
         changed: whether the file was changed after the run wrote it.
     """
@@ -52,16 +58,18 @@ class Difference:
     expected: str
     changed: bool
 
-    def __str__(self) -> str:
+    @property
+    def told(self) -> str:
+        """What stands behind the file's name in a message."""
         if self.line == 0:
-            return f"{self.file} is missing from the folder"
+            return f" {self.found}"
         whose = (
             "the file was changed after the run wrote it"
             if self.changed
             else "the file is as the run wrote it; the computation gives something else now"
         )
         return (
-            f"{self.file}:{self.line}: found '{_short(self.found)}', recomputed "
+            f":{self.line}: found '{_short(self.found)}', recomputed "
             f"'{_short(self.expected)}'; {whose}"
         )
 
@@ -79,10 +87,10 @@ def read_run(folder: Path) -> Recorded:
         return ScenarioError([Problem(str(file), 0, 0, "", found, allowed, mend)])
 
     try:
-        manifest = json.loads(file.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
-        raise refuse("there is no such file", "name the folder of a run") from None
-    except (OSError, ValueError) as error:  # a JSON or UTF-8 error is a ValueError
+        if not file.exists():
+            raise refuse("there is no such file", "name the folder of a run")
+        manifest = json.loads(_content(file) or b"")
+    except (OSError, ValueError, RecursionError) as error:  # a JSON error is a ValueError
         reason = getattr(error, "strerror", None) or "it is not JSON"
         raise refuse(f"it cannot be read: {reason}", "restore it, or run again") from None
     if not isinstance(manifest, dict) or any(key not in manifest for key in _NEEDED):
@@ -90,33 +98,48 @@ def read_run(folder: Path) -> Recorded:
     listed = [manifest["inputs"], manifest["outputs"]]
     numbers = [manifest["seed"], manifest["replications"]]
     names = [name for group in listed if isinstance(group, dict) for name in group]
+    texts = ((_RUN, "run_id"), (_SOFTWARE, "software"), (_SOFTWARE, "engine"))
     whole = (
         all(isinstance(group, dict) for group in listed)
-        and all(isinstance(number, int) and 0 <= number < 2**32 for number in numbers)
-        and manifest["replications"] > 0
+        and all(type(number) is int and 0 <= number < 2**32 for number in numbers)
+        and 0 < manifest["replications"] <= _MOST_REPLICATIONS
         and "scenario.yaml" in manifest["inputs"]
-        and all(Path(name).name == name for name in names)
+        and all(_FILE.fullmatch(name) for name in names)
+        and all(shape.fullmatch(str(manifest[key])) for shape, key in texts)
     )
     if not whole:
         raise refuse("it does not tell how the run was made", "restore it, or run again")
     return Recorded(manifest, {name: _content(folder / name) for name in names})
 
 
-def first_difference(recorded: Recorded, again: Mapping[str, str]) -> Difference | None:
-    """Return where the files of a run first differ from those of the same run made again.
+def first_difference(
+    recorded: Recorded, again: Mapping[str, str], run_id: str
+) -> Difference | None:
+    """Return where a run first differs from the same run made again.
 
     Args:
         recorded: the run.
         again: content by name, as it comes out now.
+        run_id: the identity that follows from the scenario, the seed and the software recorded.
     """
-    for name in recorded.hashes:
+    for name, content in again.items():
+        if name not in recorded.hashes:
+            return Difference(name, 0, "is not listed in the manifest", "", changed=True)
         data = recorded.files[name]
-        expected = again.get(name, "").encode("utf-8")
         if data is None:
-            return Difference(name, 0, "", "", changed=True)
+            return Difference(name, 0, "is missing from the folder", "", changed=True)
+        expected = content.encode("utf-8")
         if data != expected:
             changed = digest(data) != recorded.hashes[name]
             return _differing_line(name, data, expected, changed)
+        if digest(data) != recorded.hashes[name]:
+            return Difference(MANIFEST, 0, f"has another digest of {name}", "", changed=True)
+    for name in recorded.hashes:
+        if name not in again:
+            return Difference(MANIFEST, 0, f"lists {name}, which is no file of this run", "", True)
+    if recorded.manifest["run_id"] != run_id:
+        found = f"names the run {recorded.manifest['run_id']}; from its content it is {run_id}"
+        return Difference(MANIFEST, 0, found, "", changed=True)
     return None
 
 
@@ -131,7 +154,10 @@ def _differing_line(name: str, data: bytes, expected: bytes, changed: bool) -> D
 
 
 def _content(file: Path) -> bytes | None:
+    """Return what a file holds; None where it is no plain file that can be read."""
     try:
+        if not file.is_file() or file.stat().st_size > _MOST_BYTES:
+            return None
         return file.read_bytes()
     except OSError:
         return None

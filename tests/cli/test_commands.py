@@ -85,6 +85,11 @@ def test_a_run_folder_is_whole_and_the_same_again(ran: tuple[Path, dict[str, obj
         "parties.csv",
         "people.csv",
         "comparison.csv",
+        "exposure.csv",
+        "budget.csv",
+        "reserves.csv",
+        "cash.csv",
+        "assumptions.csv",
         "manifest.json",
     } == files
     done = alliance("run", SMALLEST, "--replications", 6, "--out", "two", cwd=folder)
@@ -109,7 +114,10 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "kept" / "note.txt").write_text("mine", encoding="utf-8")
     done = alliance("run", SMALLEST, "--replications", 1, "--out", "kept", cwd=tmp_path)
     assert done.returncode == 4
-    assert done.stderr == "kept already holds something else; give another folder with --out\n"
+    assert (
+        done.stderr
+        == "kept already holds something else, or is in use; give another folder with --out\n"
+    )
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["note.txt"]
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 

@@ -67,7 +67,8 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, worke
     from_scratch = alliance(*longer, "--out", tmp_path / "elsewhere" / "run", cwd=tmp_path)
     assert went_on.returncode == 0
     assert went_on.stdout == from_scratch.stdout
-    assert not (tmp_path / "results" / ".unfinished").exists(), "what is done is not kept twice"
+    kept = list((tmp_path / "results" / ".unfinished").glob("*/*.chunk"))
+    assert len(kept) > count / 50, "the long run is not done yet"
 
 
 @posix_only
@@ -79,7 +80,7 @@ def test_an_interrupted_run_leaves_the_folder_asked_for_to_the_whole(tmp_path: P
     (part,) = tmp_path.glob("results/mine-first-*")
     assert not (tmp_path / "results" / "mine").exists()
     assert part.name in output.replace("\n", "")
-    count = int(part.name.rpartition("-")[2]) + 10
+    count = int(part.name.split("-")[2]) + 10
     command = ("run", FLAGSHIP, "--replications", count, "--out", "results/mine")
     assert alliance(*command, cwd=tmp_path).returncode == 0
     assert (tmp_path / "results" / "mine" / "run.json").is_file()
@@ -135,7 +136,85 @@ def test_a_tolerance_that_is_not_reached_is_said(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("amount", ["0", "-5", "much", "inf", "nan", ""])
+def test_a_finished_run_keeps_nothing_twice(tmp_path: Path) -> None:
+    assert alliance("run", SMALLEST, "--replications", 60, cwd=tmp_path).returncode == 0
+    assert not (tmp_path / "results" / ".unfinished").exists()
+
+
+def test_no_spread_is_not_called_knowledge(tmp_path: Path) -> None:
+    """Two contracts that differ in nothing so far: what is rare may still tell them apart."""
+    file = tmp_path / "same.yaml"
+    world, _, _ = SMALLEST.read_text(encoding="utf-8").partition("contracts:")
+    block = "{form: block, amount: £470,000 a year}"
+    contracts = f"contracts:\n  one: {block}\n  two: {block}\nbaseline: one\n"
+    file.write_text(world + contracts, encoding="utf-8")
+    done = alliance("run", file, "--tolerance", "£10", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.strip() == (
+        "After 200 simulated futures the mean difference has no spread: it was the same in all; "
+        "what comes in fewer than one future in 67 may be missed (95%)."
+    )
+
+
+def test_one_future_says_nothing_about_others(tmp_path: Path) -> None:
+    done = alliance("run", SMALLEST, "--tolerance", "5", "--replications", 1, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "After 1 simulated future the mean difference is not known within any amount" in (
+        done.stderr
+    )
+
+
+@posix_only
+def test_the_other_processes_end_with_the_first(tmp_path: Path) -> None:
+    process = started(tmp_path, "--workers", 3)
+    children = children_of(process.pid)
+    assert len(children) >= 2
+    process.kill()
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + 20
+    while any(is_running(child) for child in children):
+        assert time.monotonic() < deadline, "left behind"
+        time.sleep(0.1)
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    done = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    if done.returncode not in (0, 1):
+        pytest.skip("there is no ps that knows --ppid")
+    return [int(line) for line in done.stdout.split()]
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process is there and no zombie."""
+    done = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() not in ("", "Z")
+
+
+@posix_only
+def test_an_interruption_is_heard_while_processes_are_started(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "simulator.cli", "run", FLAGSHIP, "--workers", 3]
+    process = subprocess.Popen(
+        [str(part) for part in (*command, "--replications", 20_000)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    while not children_of(process.pid):
+        assert process.poll() is None
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", "much", "inf", "nan", "", "1,5", "1_000", "5%"])
 def test_a_tolerance_is_an_amount(tmp_path: Path, amount: str) -> None:
     done = alliance("run", SMALLEST, f"--tolerance={amount}", cwd=tmp_path)
     assert done.returncode == 2

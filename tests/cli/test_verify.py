@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def run(made: Path, tmp_path: Path) -> Path:
 def test_an_untouched_run_is_verified(run: Path) -> None:
     done = alliance("verify", "run", cwd=run.parent)
     assert done.returncode == 0, done.stderr
-    assert "60 simulated futures made again, all 6 files the same to the byte." in done.stdout
+    assert "60 simulated futures made again, all 11 files the same to the byte." in done.stdout
     told = json.loads(alliance("verify", "run", "--json", "--workers", 1, cwd=run.parent).stdout)
     assert told["verified"] is True
     assert sorted(told["files"]) == sorted(
@@ -87,6 +88,33 @@ def test_other_software_is_told_apart_from_a_changed_file(run: Path) -> None:
     assert "It was made with version 0.0.9+abcdef; this is 0.1.0+" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("forge", "said"),
+    [
+        (lambda m: m["outputs"].pop("people.csv"), "people.csv is not listed in the manifest"),
+        (
+            lambda m: m["outputs"].update({"run.txt": "0" * 64}),
+            "manifest.json has another digest of run.txt",
+        ),
+        (
+            lambda m: m["outputs"].update({"more.csv": "0" * 64}),
+            "manifest.json lists more.csv, which is no file of this run",
+        ),
+        (
+            lambda m: m.update({"run_id": "f" * 12}),
+            f"manifest.json names the run {'f' * 12}; from its content it is ",
+        ),
+    ],
+)
+def test_a_forged_manifest_is_named(run: Path, forge: Any, said: str) -> None:
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    forge(manifest)
+    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    done = alliance("verify", "run", cwd=run.parent)
+    assert done.returncode == 6
+    assert said in done.stderr
+
+
 def test_a_changed_scenario_cannot_be_made_again(run: Path) -> None:
     file = run / "scenario.yaml"
     file.write_bytes(file.read_bytes() + b"# a remark\n")
@@ -103,6 +131,18 @@ def test_a_missing_file_is_named(run: Path, name: str) -> None:
     assert f"{name} is missing from the folder" in done.stderr
 
 
+WHOLE = (
+    '{"run_id": "0123456789ab", "software": "0.1", "seed": 1, "replications": 5, '
+    '"engine": "compiled", "inputs": {"scenario.yaml": "x"}, "outputs": {}}'
+)
+
+
+def test_the_pattern_of_the_broken_manifests_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(WHOLE, encoding="utf-8")
+    done = alliance("verify", ".", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (6, ".: scenario.yaml is missing from the folder\n")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -115,11 +155,18 @@ def test_a_missing_file_is_named(run: Path, name: str) -> None:
             '"inputs": {"scenario.yaml": "x"}, "outputs": {}}',
             "it does not tell how the run was made",
         ),
-        (
-            '{"run_id": "x", "software": "x", "seed": 1, "replications": 5, "engine": "compiled", '
-            '"inputs": {"scenario.yaml": "x", "../other": "x"}, "outputs": {}}',
-            "it does not tell how the run was made",
+        *(
+            (WHOLE.replace(old, new, 1), "it does not tell how the run was made")
+            for old, new in (
+                ('"seed": 1', '"seed": true'),
+                ('"replications": 5', '"replications": 4000000000'),
+                ('"outputs": {}', '"outputs": {"../other": "x"}'),
+                ('"outputs": {}', '"outputs": {"a\\u0000b": "x"}'),
+                ('"run_id": "0123456789ab"', '"run_id": "\\u001b[31m"'),
+                ('"software": "0.1"', '"software": "\\u001b[31m"'),
+            )
         ),
+        ("[" * 200_000, "it cannot be read: it is not JSON"),
     ],
 )
 def test_what_is_not_a_run_is_refused(tmp_path: Path, content: str | None, said: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import subprocess
@@ -227,6 +228,22 @@ def test_as_many_places_as_there_are_leaves_are_taken() -> None:
     assert people.read().counts["completed"].sum() > 5
 
 
+def test_places_fit_whoever_got_them_first() -> None:
+    """Slack is given back when there is no leaf left for the places that are needed."""
+    nodes = [plain_node(number) for number in range(1, 4)]
+    people = CompiledPeople(plain_network(*nodes), [Stream(0, 0)])
+    for service in (0, 1):
+        for places in (20_000, 60_001):  # each is doubled meanwhile
+            people.resize(0, 0, service, places)
+    people.advance(20 * DAY)
+    before = people.read().in_service.sum()
+    people.resize(0, 0, 2, 2**18 - 4 - 2 * 60_001)
+    people.advance(40 * DAY)
+    assert people.read().counts["completed"].sum() > 0 < before
+    with pytest.raises(RunError, match="more than 262,144 places at once"):
+        people.resize(0, 0, 2, 2**18 - 3 - 2 * 60_001)
+
+
 @pytest.mark.parametrize("before", [0, 5])
 def test_more_places_than_leaves_are_refused(before: int) -> None:
     people = CompiledPeople(plain_network(plain_node()), [Stream(0, 0)])
@@ -235,6 +252,23 @@ def test_more_places_than_leaves_are_refused(before: int) -> None:
         people.resize(0, 0, 0, MOST_PLACES + 1)
     people.advance(20 * DAY)
     assert (people.read().counts["started"].sum() > 0) == (before > 0)
+
+
+def test_the_kernel_is_saved_when_a_constant_it_holds_changes() -> None:
+    """Compiled code is kept by the date of kernel.py alone; the digest makes a change save it."""
+    held = {
+        name: str(value)
+        for name, value in sorted(vars(kernel).items())
+        if isinstance(value, int | float | tuple | np.uint64) and name.strip("_").isupper()
+    }
+    layouts = [str(getattr(records, name).descr) for name in LAYOUTS]
+    assert len(held) > 40
+    digest = hashlib.sha256(str((held, layouts)).encode("ascii")).hexdigest()[:12]
+    text = Path(kernel.__file__).read_text(encoding="utf-8")
+    assert f"Digest of what is imported here: {digest}." in text
+
+
+LAYOUTS = ["SERVICE", "PATH", "FUTURE", "SOURCE", "TEAM", "LINE", "PERSON", "TRAVELLER", "STEP"]
 
 
 def test_more_potential_people_than_can_be_counted_are_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 from simulator.scenario.scenario import Scenario
 from simulator.study.replicate import present_value_factors
 from simulator.study.replicator import replicate
-from simulator.study.summary import compare, summarise
+from simulator.study.summary import compare, percentile_ranks, summarise
 from tests.conftest import scenario_from
 
 
@@ -69,11 +69,38 @@ baseline: at_once
 
 
 def test_present_values_are_real_and_discounted(smallest: Scenario) -> None:
-    from simulator.engine.life import plan_lives
-    from simulator.engine.network import build_network
-    from simulator.parties.levers import at_norm
-
-    (plan,) = plan_lives(smallest, build_network(smallest, at_norm([0.0, 0.0])))
-    factors = present_value_factors(plan)
+    factors = present_value_factors(smallest, 60)
     assert factors[0] == pytest.approx(1.035 ** -(0.5 / 12))
     assert factors[59] == pytest.approx(1.035 ** -(59.5 / 12))
+
+
+# -- how well figures are known ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [72, 73, 200, 1_000])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+def test_percentiles_lie_between_their_ranks_often_enough_and_no_wider(
+    count: int, share: float
+) -> None:
+    """Coverage is exact: the number of values below a percentile is binomial."""
+    from scipy.stats import binom
+
+    ranks = percentile_ranks(count, share)
+    assert ranks is not None
+    low, high = ranks
+    below = binom(count, share)
+    assert below.cdf(low) <= 0.025 < below.cdf(low + 1)
+    assert below.sf(high) <= 0.025 < below.sf(high - 1)
+    assert below.cdf(high) - below.cdf(low) >= 0.95
+
+
+@pytest.mark.parametrize(("share", "fewest"), [(0.05, 72), (0.95, 72), (0.5, 6)])
+def test_too_few_futures_say_nothing_about_a_percentile(share: float, fewest: int) -> None:
+    assert percentile_ranks(fewest - 1, share) is None
+    assert percentile_ranks(fewest, share) is not None
+
+
+def test_the_interval_of_a_mean_is_that_of_student() -> None:
+    summary = summarise(np.arange(10.0))
+    error = math.sqrt(np.arange(10.0).var(ddof=1) / 10)
+    assert summary.mean_interval == pytest.approx((4.5 - 2.262157 * error, 4.5 + 2.262157 * error))

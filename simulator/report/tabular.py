@@ -1,0 +1,113 @@
+"""Tables as data: one set of rows for the terminal, CSV, a workbook, Parquet and pages.
+
+Texts stay texts and numbers stay numbers wherever a table goes. A text that a spreadsheet would
+take for a formula is written with an apostrophe before it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+__all__ = ["Cell", "Column", "Table", "csv_text", "read_csv"]
+
+Cell = str | int | float | None
+Kind = Literal["text", "money", "number", "whole", "share"]
+
+NO_DATA = "no data"
+"""What a cell says that has nothing to tell; a table has no empty cells."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+"""How texts begin that a spreadsheet may run (OWASP, "CSV injection"), and our own mark."""
+_BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for its code page
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: its header.
+        kind: 'money' is shown to the penny, 'share' is from 0 to 1.
+        meaning: what it holds, with its unit.
+    """
+
+    name: str
+    kind: Kind = "text"
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header.
+
+    Attributes:
+        name: of the file or sheet.
+        title: says what is shown.
+        columns: one for each cell of a row.
+        rows: cells; None is told as 'no data'.
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[Cell, ...]] = ()
+
+    def filled(self, rows: Sequence[tuple[Cell, ...]]) -> Table:
+        """Return the table with these rows, money rounded to the penny."""
+        return replace(
+            self,
+            rows=[
+                tuple(
+                    round(cell, 2) + 0.0
+                    if column.kind == "money" and isinstance(cell, float)
+                    else cell
+                    for column, cell in zip(self.columns, row, strict=True)
+                )
+                for row in rows
+            ],
+        )
+
+
+def csv_text(table: Table) -> str:
+    """Return a table as CSV that a spreadsheet opens as it is: UTF-8 with its mark, CRLF."""
+    page = io.StringIO()
+    page.write(_BYTE_ORDER_MARK)
+    writer = csv.writer(page, lineterminator="\r\n")
+    writer.writerow([column.name for column in table.columns])
+    writer.writerows([_written(cell) for cell in row] for row in table.rows)
+    return page.getvalue()
+
+
+def _written(cell: Cell) -> str | int | float:
+    if cell is None:
+        return NO_DATA
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def read_csv(shape: Table, text: str) -> Table:
+    """Return the table that :func:`csv_text` wrote.
+
+    Raises:
+        ValueError: the text is not such a table.
+    """
+    header, *rows = csv.reader(io.StringIO(text.removeprefix(_BYTE_ORDER_MARK), newline=""))
+    if header != [column.name for column in shape.columns]:
+        raise ValueError(f"the columns are {', '.join(header)}")
+    return replace(
+        shape,
+        rows=[
+            tuple(_read(column, cell) for column, cell in zip(shape.columns, row, strict=True))
+            for row in rows
+        ],
+    )
+
+
+def _read(column: Column, cell: str) -> Cell:
+    if column.kind == "text":
+        return cell[1:] if cell.startswith("'") else cell
+    if cell == NO_DATA:
+        return None
+    return int(cell) if column.kind == "whole" else float(cell)
