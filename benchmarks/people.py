@@ -63,6 +63,9 @@ def people_alone(rounds: int) -> Section:
         task()
     seconds = interleaved(tasks, rounds)
 
+    # timed futures are few; cheap peers live more of them for the comparison of counts
+    for name, count in ((_TUNED, 14 * rounds), (_IDIOMATIC, 4 * rounds)):
+        kept[name] += [independent[name](seed) for seed in range(len(kept[name]), count)]
     z = {name: _largest_z(ours, found) for name, found in kept.items()}
     told = ", ".join(f"{name} {value:.1f}" for name, value in z.items())
     notes.append(f"Largest standardised difference of a mean count from ours: {told}.")
@@ -71,7 +74,7 @@ def people_alone(rounds: int) -> Section:
     ]
     if built:
         limits.append(Limit("kernel over C", ratios(seconds[_C], seconds[_KERNEL])[0], 1.5))
-    limits += [Limit(f"{name}, difference from ours", v, 5.0, False) for name, v in z.items()]
+    limits += [Limit(f"{name}, difference from ours", v, 4.0, False) for name, v in z.items()]
     rows = []
     for name, found in sorted(seconds.items(), key=lambda item: statistics.median(item[1])):
         middle, least, most = ratios(seconds[_IDIOMATIC], found)

@@ -40,6 +40,7 @@ app = typer.Typer(
 
 _DECIDE = "Decide"
 _WRITE = "Write a scenario"
+_FINANCE = "Finance"
 _ASSURE = "Assure"
 Files = Annotated[
     list[Path],
@@ -60,6 +61,39 @@ Workers = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+
+
+Measures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--measure",
+        metavar="MEASURE",
+        help="What is looked at, as in alliance.council.saving; can be given again. By default what "
+        "the commissioners save under each other contract.",
+    ),
+]
+Futures = Annotated[
+    int, typer.Option("--replications", min=1, max=1_000_000, help="Simulated futures a point.")
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Makes the same futures again.")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder to write; default results/RUN_ID.")
+]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATH[=LOW:HIGH]",
+        help="Move this number only, within its own range or this one; can be given again. By "
+        "default every number that carries a range.",
+    ),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with an interrupted one; refuses to begin anew.")
+]
+Chart = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Draw it, too: a file that ends in .svg, .png or .html."),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -94,21 +128,18 @@ def run(
             "amount, as in £2,000.",
         ),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**32 - 1, help="Makes the same futures again.")
-    ] = 1,
+    seed: Seed = 1,
     workers: Workers = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder to write; default results/RUN_ID.")
-    ] = None,
+    out: Out = None,
     settings: Settings = None,
+    chart: Chart = None,
     as_json: AsJson = False,
 ) -> None:
     """Run every contract in the files over the same futures and compare them with the baseline."""
     from simulator.cli.run import run as command
 
     within = None if tolerance is None else _amount(tolerance)
-    command(files, replications, within, seed, workers, out, settings or [], as_json)
+    command(files, replications, within, seed, workers, out, settings or [], chart, as_json)
 
 
 @app.command(rich_help_panel=_DECIDE)
@@ -146,6 +177,108 @@ def schema() -> None:
     from simulator.cli.scenario import schema as command
 
     command()
+
+
+@app.command(rich_help_panel=_FINANCE)
+def assumptions(
+    files: Files,
+    settings: Settings = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the register there as CSV, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the register: every number, its range, who says so, and what is missing."""
+    from simulator.cli.finance import assumptions as command
+
+    command(files, settings or [], csv, as_json)
+
+
+@app.command(rich_help_panel=_FINANCE)
+def sweep(
+    files: Files,
+    tornado: Annotated[
+        bool, typer.Option("--tornado", help="Each number low and high, all else as it is.")
+    ] = False,
+    measures: Measures = None,
+    vary: Vary = None,
+    replications: Futures = 200,
+    seed: Seed = 1,
+    workers: Workers = None,
+    out: Out = None,
+    settings: Settings = None,
+    chart: Chart = None,
+    resume: Resume = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show which inputs matter: move each number through its range, on the same futures."""
+    from simulator._errors import UsageError
+    from simulator.cli.sweep import Asked
+    from simulator.cli.sweep import sweep as command
+
+    if not tornado:
+        raise UsageError("sweep: found no kind of sweep; add --tornado")
+    asked = Asked("tornado", tuple(measures or ()), tuple(vary or ()))
+    command(files, asked, replications, seed, workers, out, settings or [], chart, resume, as_json)
+
+
+@app.command(rich_help_panel=_FINANCE)
+def grid(
+    files: Files,
+    x: Annotated[str, typer.Option("-x", metavar="PATH=LOW:HIGH:STEP", help="From left to right.")],
+    y: Annotated[
+        str, typer.Option("-y", metavar="PATH=LOW:HIGH:STEP", help="From top to bottom.")
+    ] = "",
+    measures: Measures = None,
+    break_even: Annotated[
+        bool,
+        typer.Option("--break-even", help="Tell where the measure passes nought, or its bound."),
+    ] = False,
+    replications: Futures = 200,
+    seed: Seed = 1,
+    workers: Workers = None,
+    out: Out = None,
+    settings: Settings = None,
+    chart: Chart = None,
+    resume: Resume = False,
+    as_json: AsJson = False,
+) -> None:
+    """Map a measure over the values of one or two numbers; a bound can stand behind it."""
+    from simulator.cli.sweep import Asked, condition
+    from simulator.cli.sweep import sweep as command
+
+    read = [condition(measure) for measure in measures or ()]
+    bound = read[0][1] if read else 0.0
+    names = tuple(name for name, _ in read)
+    asked = Asked("grid", names, x=x, y=y, break_even=break_even, bound=bound)
+    command(files, asked, replications, seed, workers, out, settings or [], chart, resume, as_json)
+
+
+@app.command(rich_help_panel=_FINANCE)
+def switching(
+    files: Files,
+    until: Annotated[
+        str,
+        typer.Option(
+            metavar="MEASURE = AMOUNT", help="When the answer changes, as in 'council.saving = 0'."
+        ),
+    ],
+    vary: Vary = None,
+    replications: Futures = 200,
+    seed: Seed = 1,
+    workers: Workers = None,
+    out: Out = None,
+    settings: Settings = None,
+    resume: Resume = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find how far each number must move before the answer changes."""
+    from simulator.cli.sweep import Asked, condition
+    from simulator.cli.sweep import sweep as command
+
+    measure, bound = condition(until)
+    asked = Asked("switching", (measure,), tuple(vary or ()), bound=bound)
+    command(files, asked, replications, seed, workers, out, settings or [], None, resume, as_json)
 
 
 @app.command(rich_help_panel=_ASSURE)

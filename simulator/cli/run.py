@@ -51,6 +51,7 @@ def run(
     workers: int | None,
     out: Path | None,
     settings: list[str],
+    chart: Path | None,
     as_json: bool,
 ) -> None:
     """Run, write the run folder, print the result."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["Cell", "Column", "Table", "csv_text", "read_csv"]
+__all__ = ["Cell", "Column", "Table", "csv_text", "read_csv", "records"]
 
 Cell = str | int | float | None
 Kind = Literal["text", "money", "number", "whole", "share"]
@@ -69,6 +69,12 @@ class Table:
                 for row in rows
             ],
         )
+
+
+def records(table: Table) -> list[dict[str, Cell]]:
+    """Return the rows by column, for JSON."""
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in table.rows]
 
 
 def csv_text(table: Table) -> str:

@@ -16,7 +16,16 @@ from simulator._kinds import Written, take_apart
 from simulator.scenario.layers import dotted
 from simulator.scenario.yaml_text import Document, Path
 
-__all__ = ["Axis", "Range", "axis", "ranges_in", "value_at", "written_like"]
+__all__ = [
+    "Axis",
+    "Range",
+    "axis",
+    "check_path",
+    "ranges_in",
+    "value_at",
+    "vary",
+    "written_like",
+]
 
 MOST_STEPS = 1_000
 """Values of one axis; more is a mistake in the step."""
@@ -144,6 +153,34 @@ def axis(option: str, text: str) -> Axis:
     whole = int(count + 1e-9)
     texts = (written_like(parts[0], low.value + place * step.value) for place in range(whole + 1))
     return Axis(path.strip(), tuple(texts))
+
+
+def vary(option: str, text: str, document: Document) -> Range:
+    """Read ``path`` of a number that carries a range, or ``path=low:high`` of any number.
+
+    Raises:
+        UsageError: it cannot be read, or the number carries no range.
+    """
+    path, equals, rest = text.partition("=")
+    path = path.strip()
+    value = check_path(option, path, document)
+    found = {each.path: each for each in ranges_in(document)}.get(path)
+    if not equals:
+        if found is None:
+            raise UsageError(
+                f"{option} {path}: this number carries no range; write one, as in "
+                f"{option} {path}=low:high"
+            )
+        return found
+    ends = [part.strip() for part in rest.split(":")]
+    taken = [take_apart(part) for part in ends]
+    if len(ends) != 2 or None in taken or not _taken(ends[0]).value < _taken(ends[1]).value:
+        raise UsageError(
+            f"{option} {text}: found no low end below a high one; write {option} path=low:high, as "
+            f"in {option} contracts.alliance.cap=0%:10%"
+        )
+    grade, source = (found.grade, found.source) if found else ("", "")
+    return Range(path, ends[0], value, ends[1], grade, source)
 
 
 def check_path(option: str, path: str, document: Document) -> str:

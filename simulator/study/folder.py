@@ -24,6 +24,7 @@ __all__ = [
     "run_identity",
     "software_identity",
     "study_identity",
+    "write_file",
     "write_folder",
 ]
 
@@ -33,7 +34,11 @@ _LIBRARIES = ("numba", "numpy", "scipy", "simpy", "pydantic")
 
 
 def run_identity(
-    tree: Mapping[str, Any], replications: int, seed: int, software: str | None = None
+    tree: Mapping[str, Any],
+    replications: int,
+    seed: int,
+    software: str | None = None,
+    command: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the identity of a run: what goes in decides it, and no clock does.
 
@@ -42,8 +47,10 @@ def run_identity(
         replications: number of futures.
         seed: of the study.
         software: what makes it; this version unless another is named.
+        command: what was asked for, where it is another thing than a run.
     """
-    return _identity(tree, replications, seed, software or software_identity())
+    asked = [command] if command else []
+    return _identity(tree, replications, seed, software or software_identity(), *asked)
 
 
 def study_identity(tree: Mapping[str, Any], seed: int, engine: str) -> str:
@@ -78,7 +85,12 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def manifest(doc: Mapping[str, Any], engine: str, files: Mapping[str, str]) -> dict[str, Any]:
+def manifest(
+    doc: Mapping[str, Any],
+    engine: str,
+    files: Mapping[str, str],
+    command: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Return what a run was made from and with, and the digest of every file it wrote.
 
     No time of day and no name of a computer or a user is in it.
@@ -87,11 +99,13 @@ def manifest(doc: Mapping[str, Any], engine: str, files: Mapping[str, str]) -> d
         doc: the run's document.
         engine: what carried the people.
         files: content by name.
+        command: what was asked for, where it was another thing than a run.
     """
     hashes = {name: digest(text.encode("utf-8")) for name, text in files.items()}
     return {
         "schema": _SCHEMA,
         "run_id": doc["run_id"],
+        **({"command": command} if command else {}),
         "software": doc["software"],
         "seed": doc["seed"],
         "replications": doc["replications"],
@@ -140,6 +154,23 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         raise RunError(f"{folder} cannot be written: {error.strerror}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_file(file: Path, content: bytes) -> None:
+    """Write a file whole: beside its place first, then moved; what stood there is replaced.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    draft = file.with_name(f".draft-{uuid.uuid4().hex}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(content)
+        os.replace(draft, file)
+    except (OSError, ValueError) as error:
+        draft.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RunError(f"{file} cannot be written: {reason}") from error
 
 
 def check_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator._errors import AllianceError, Interrupted, RunError, ScenarioError
+from simulator._errors import AllianceError, Interrupted, RunError, ScenarioError, UsageError
 from simulator.scenario.build import build
 from simulator.scenario.layers import set_values
 from simulator.scenario.yaml_text import Document
@@ -29,7 +29,7 @@ from simulator.study.folder import study_identity
 from simulator.study.measures import Measure
 from simulator.study.replicate import Prepared, joined
 from simulator.study.replicator import Listener, duration
-from simulator.study.store import UNFINISHED, read_whole, remove_folder, write_whole
+from simulator.study.store import UNFINISHED, read_whole, remove_if_empty, write_whole
 
 __all__ = ["Answer", "PointStore", "Points", "Recipe", "Refused", "Settings"]
 
@@ -102,12 +102,15 @@ class PointStore:
         identity = study_identity(recipe.document.tree, recipe.seed, engine)
         self.folder = beside / UNFINISHED / f"{identity}-points"
         self.recipe = recipe
+        self._used: set[Path] = set()
 
     def get(self, point: Settings) -> Answer | None:
         """Return what is kept of a point; None where nothing is."""
-        content = read_whole(self._file(point))
+        file = self._file(point)
+        content = read_whole(file)
         if content is None:
             return None
+        self._used.add(file)
         kept = json.loads(content)
         if "refused" in kept:
             return Refused(kept["refused"])
@@ -122,11 +125,15 @@ class PointStore:
             kept = {"refused": answer.problem}
         else:
             kept = {"known": [(each.value, each.without.tolist()) for each in answer]}
-        write_whole(self._file(point), json.dumps(kept).encode("ascii"))
+        file = self._file(point)
+        write_whole(file, json.dumps(kept).encode("ascii"))
+        self._used.add(file)
 
     def clear(self) -> None:
-        """Remove what is kept: it is needed no more."""
-        remove_folder(self.folder)
+        """Remove the points that were asked for or kept by this: they are needed no more."""
+        for file in self._used:
+            file.unlink(missing_ok=True)
+        remove_if_empty(self.folder)
 
     def _file(self, point: Settings) -> Path:
         return self.folder / f"{self.recipe.key(point)}.point"
@@ -138,19 +145,26 @@ class Points:
     Args:
         recipe: what they share.
         workers: processes, this one among them; None takes as many as there are processors.
-        store: where what is done is kept.
+        store: where what is done is kept; None keeps nothing.
         listener: hears how far it is.
+        resume: whether something must be kept already.
     """
 
     def __init__(
-        self, recipe: Recipe, workers: int | None, store: PointStore, listener: Listener
+        self,
+        recipe: Recipe,
+        workers: int | None,
+        store: PointStore | None,
+        listener: Listener,
+        resume: bool = False,
     ) -> None:
         self.recipe = recipe
         self.workers = workers or processors()
         self.store = store
         self.listener = listener
+        self.resume = resume
         engine = build(recipe.document).engine
-        self._engine = choose_engine(engine, listener.say).name
+        self.engine = choose_engine(engine, listener.say).name
         self._crew: Crew[Settings, Answer] = Crew(
             self.workers, _begin, (recipe,), self._answer_here
         )
@@ -173,7 +187,7 @@ class Points:
         if self._crew.is_busy:
             self.listener.say("Interrupted; waiting for the other processes.")
         for point, answer in self._crew.collect():
-            self.store.put(point, answer)
+            self._keep(point, answer)
             self._done += 1
         self._crew.stop()
         raise Interrupted(
@@ -181,27 +195,39 @@ class Points:
             "kept. The same command with --resume goes on from there."
         ) from None
 
-    def expect(self, points: int) -> None:
-        """Say how many points there will be in all; called before the first is lived."""
-        self._total = points
-        futures = points * self.recipe.replications
+    def expect(self, points: Sequence[Settings]) -> None:
+        """Say how many points there will be in all; called before the first is lived.
+
+        Raises:
+            UsageError: to be resumed, and nothing is kept.
+        """
+        self._total = len(points)
+        futures = self._total * self.recipe.replications
         self.listener.say(
-            f"{points:,} point{'s' if points > 1 else ''} of {self.recipe.replications:,} "
-            f"simulated futures each, {futures:,} in all."
+            f"{self._total:,} point{'s' if self._total > 1 else ''} of "
+            f"{self.recipe.replications:,} simulated futures each, {futures:,} in all."
         )
+        kept = sum(self._kept(point) is not None for point in points)
+        if self.resume and not kept:
+            raise UsageError(
+                "--resume: nothing is kept of this, for this scenario, seed, number of futures, "
+                "measures and version; leave --resume out to begin"
+            )
+        if kept:
+            self.listener.say(f"{kept:,} of them are kept from before and are not lived again.")
 
     def answers(self, points: Sequence[Settings]) -> Iterator[tuple[Settings, Answer]]:
         """Yield each point with what it came to, those that are kept first."""
         missing = []
         for point in dict.fromkeys(points):
-            kept = self.store.get(point)
+            kept = self._kept(point)
             if kept is None:
                 missing.append(point)
             else:
                 self._tell()
                 yield point, kept
         for point, answer in self._crew.work(missing):
-            self.store.put(point, answer)
+            self._keep(point, answer)
             self._tell()
             yield point, answer
 
@@ -212,7 +238,7 @@ class Points:
 
     def _answer_here(self, point: Settings) -> Answer:
         began = time.perf_counter()
-        with announced_compilation(self._engine, self.listener.say) as compilation:
+        with announced_compilation(self.engine, self.listener.say) as compilation:
             answer = self.recipe.answer(point)
         if self._seconds == 0.0 and not isinstance(answer, Refused):
             self._seconds = time.perf_counter() - began - compilation.seconds
@@ -220,6 +246,13 @@ class Points:
             if left > 0:
                 self.listener.say(f"That takes about {duration(left * self._seconds)}.")
         return answer
+
+    def _kept(self, point: Settings) -> Answer | None:
+        return None if self.store is None else self.store.get(point)
+
+    def _keep(self, point: Settings, answer: Answer) -> None:
+        if self.store is not None:
+            self.store.put(point, answer)
 
     def _tell(self) -> None:
         self._done += 1

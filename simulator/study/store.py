@@ -27,7 +27,7 @@ __all__ = [
     "NoStore",
     "Store",
     "read_whole",
-    "remove_folder",
+    "remove_if_empty",
     "write_whole",
 ]
 
@@ -113,19 +113,25 @@ class ChunkStore:
             replications: futures of the run that is done.
         """
         if replications >= self._most():
-            remove_folder(self.folder)
+            _remove_folder(self.folder)
 
     def _most(self) -> int:
         content = read_whole(self._expected)
         return int(content) if content else 0
 
 
-def remove_folder(folder: Path) -> None:
+def _remove_folder(folder: Path) -> None:
     """Remove a folder of things kept, and the one for all of them where that is empty then."""
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.parent.name == UNFINISHED:
-        with suppress(OSError):  # other runs may keep theirs beside it
-            folder.parent.rmdir()
+    remove_if_empty(folder)
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder and the one for all things kept, each where nothing is left in it."""
+    for each in (folder, folder.parent):
+        if folder.parent.name == UNFINISHED:
+            with suppress(OSError):  # another run may keep something there
+                each.rmdir()
 
 
 def write_whole(file: Path, content: bytes) -> None:
