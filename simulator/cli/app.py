@@ -68,8 +68,8 @@ Measures = Annotated[
     typer.Option(
         "--measure",
         metavar="MEASURE",
-        help="What is looked at, as in alliance.council.saving; can be given again. By default what "
-        "the commissioners save under each other contract.",
+        help="What is looked at, as in alliance.council.saving; can be given again. By default "
+        "what the commissioners save under each other contract.",
     ),
 ]
 Futures = Annotated[
@@ -281,6 +281,26 @@ def switching(
     command(files, asked, replications, seed, workers, out, settings or [], None, resume, as_json)
 
 
+@app.command(rich_help_panel=_FINANCE)
+def export(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Folders of a run and its sweeps, of one scenario."),
+    ],
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="One workbook.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="A folder of CSV tables.")] = False,
+    parquet: Annotated[bool, typer.Option("--parquet", help="A folder of Parquet tables.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to; default beside the first run.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the tables of a run and its sweeps as a workbook, as CSV or as Parquet."""
+    from simulator.cli.export import export as command
+
+    command(folders, xlsx, csv, parquet, out, as_json)
+
+
 @app.command(rich_help_panel=_ASSURE)
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that a run wrote.")],
@@ -288,7 +308,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Make a run again from its folder and compare every file; names the first difference."""
-    from simulator.cli.run import verify as command
+    from simulator.cli.verify import verify as command
 
     command(folder, workers, as_json)
 

@@ -1,19 +1,22 @@
-"""`alliance run` and `alliance verify`: the main job, and the same again."""
+"""`alliance run`: the main job."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from simulator._errors import CheckFailed, Interrupted
+from simulator._errors import Interrupted
 from simulator.cli.progress import Told, told
+from simulator.report.charts import cash_chart
 from simulator.report.document import document
+from simulator.report.draw import check_chart, drawn
 from simulator.report.run_tables import run_tables
 from simulator.report.run_text import run_text
 from simulator.report.tables import paragraph
-from simulator.report.tabular import csv_text
+from simulator.report.tabular import Table, csv_text
 from simulator.report.words import money_in_words, number
 from simulator.scenario.build import build
 from simulator.scenario.plain import plain_yaml
@@ -23,20 +26,19 @@ from simulator.study.files import read_documents
 from simulator.study.folder import (
     MANIFEST,
     check_folder,
-    digest,
     manifest,
     run_identity,
     software_identity,
     study_identity,
+    write_file,
     write_folder,
 )
 from simulator.study.replicate import Study
 from simulator.study.replicator import Replicator
 from simulator.study.store import UNFINISHED, ChunkStore
 from simulator.study.summary import known_within
-from simulator.study.verify import first_difference, read_run
 
-__all__ = ["run", "verify"]
+__all__ = ["files_of_run", "run"]
 
 _RESULTS = Path("results")
 _FIRST_FUTURES = 200  # and the first count at which a tolerance is looked at, then doubled
@@ -60,6 +62,8 @@ def run(
     if out is not None or tolerance is None:
         asked = run_identity(read.tree, replications or _FIRST_FUTURES, seed)
         check_folder(out or _RESULTS / asked)
+    if chart is not None:
+        check_chart(chart)
     with told() as listener:
         study, store = _study(
             scenario, read.tree, replications, tolerance, seed, workers, out, listener
@@ -68,10 +72,15 @@ def run(
     folder = out or _RESULTS / identity
     if out is not None and study.interrupted:  # the place asked for stays free for the whole
         folder = out.with_name(f"{out.name}-first-{study.replications}-{identity}")
-    written = _files(scenario, read, study, identity)
-    write_folder(folder, written | {MANIFEST: _manifest(written, study.engine)})
+    doc = document(study, identity, software_identity())
+    tables = run_tables(read, study, doc)
+    written = _files(scenario, read, study, doc, tables)
+    recorded = json.dumps(manifest(doc, study.engine, written), indent=2) + "\n"
+    write_folder(folder, written | {MANIFEST: recorded})
     if not study.interrupted:
         store.clear(study.replications)
+    if chart is not None:
+        _draw(chart, scenario, tables)
     if as_json:
         sys.stdout.write(written["run.json"])
     else:
@@ -80,6 +89,7 @@ def run(
             f"Run {identity}, seed {seed}. Written to {folder}: run.txt is this page; "
             "the .csv files open in a spreadsheet. "
             f"'alliance verify {folder}' makes it again and compares."
+            + (f" The chart is {chart}." if chart else "")
         )
         sys.stdout.write(f"{text}\n\n{closing}\n")
     if study.interrupted:
@@ -139,67 +149,34 @@ def _how_well_known(study: Study, within: float) -> str:
     return f"{after} is known within {shown} either way (95%)"
 
 
-def _files(scenario: Scenario, read: Document, study: Study, identity: str) -> dict[str, str]:
+def files_of_run(scenario: Scenario, read: Document, study: Study, identity: str) -> dict[str, str]:
     """Return what a run folder holds beside its manifest."""
     doc = document(study, identity, software_identity())
+    return _files(scenario, read, study, doc, run_tables(read, study, doc))
+
+
+def _files(
+    scenario: Scenario,
+    read: Document,
+    study: Study,
+    doc: dict[str, Any],
+    tables: Sequence[Table],
+) -> dict[str, str]:
     text = run_text(scenario, doc)
     return {
         "run.json": json.dumps(doc, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-        "run.txt": f"{text}\n\nRun {identity}, seed {study.seed}.\n",
+        "run.txt": f"{text}\n\nRun {doc['run_id']}, seed {study.seed}.\n",
         "scenario.yaml": plain_yaml(read.tree),
-        **{f"{each.name}.csv": csv_text(each) for each in run_tables(read, study, doc)},
+        **{f"{each.name}.csv": csv_text(each) for each in tables},
     }
 
 
-def _manifest(written: dict[str, str], engine: str) -> str:
-    doc = json.loads(written["run.json"])
-    return json.dumps(manifest(doc, engine, written), indent=2) + "\n"
-
-
-def verify(folder: Path, workers: int | None, as_json: bool) -> None:
-    """Make a run again from its folder alone, and compare every file."""
-    recorded = read_run(folder)
-    scenario_file = recorded.files["scenario.yaml"]
-    if scenario_file is None:
-        raise CheckFailed(f"{folder}: scenario.yaml is missing from the folder")
-    if digest(scenario_file) != recorded.hashes["scenario.yaml"]:
-        raise CheckFailed(
-            f"{folder}: scenario.yaml was changed after the run wrote it; the run cannot be made "
-            "again from it"
-        )
-    read = read_documents(folder / "scenario.yaml")
-    scenario = build(read)
-    seed, replications = recorded.manifest["seed"], recorded.manifest["replications"]
-    with told() as listener, Replicator(scenario, seed, workers, listener=listener) as replicator:
-        study = replicator.study(replications)
-    if study.interrupted:
-        raise Interrupted("Interrupted; nothing was compared.")
-    software = software_identity()
-    other = (
-        f" It was made with version {recorded.manifest['software']}; this is {software}."
-        if recorded.manifest["software"] != software
-        else ""
-    )
-    identity = run_identity(read.tree, replications, seed)
-    made_by = run_identity(read.tree, replications, seed, recorded.manifest["software"])
-    difference = first_difference(recorded, _files(scenario, read, study, identity), made_by)
-    if difference is not None:
-        raise CheckFailed(f"{folder / difference.file}{difference.told}.{other}")
-    count = len(recorded.hashes)
-    if as_json:
-        result = {
-            "schema": "alliance-verify/1",
-            "run_id": recorded.manifest["run_id"],
-            "replications": replications,
-            "verified": True,
-            "files": list(recorded.hashes),
-        }
-        sys.stdout.write(json.dumps(result, indent=2) + "\n")
-        return
-    sys.stdout.write(
-        paragraph(
-            f"Run {made_by}: {number(replications)} simulated futures made "
-            f"again, all {count} files the same to the byte."
-        )
-        + "\n"
-    )
+def _draw(chart: Path, scenario: Scenario, tables: Sequence[Table]) -> None:
+    """Draw each party's cash since the start, with the table beside it on a page."""
+    cash = next(each for each in tables if each.name == "cash")
+    parties = (*scenario.commissioners, *scenario.providers)
+    names = {party: scenario.signatories.name(party) for party in parties}
+    titles = {name: scenario.title_of(name) for name in scenario.contracts}
+    held = {party: float(each.reserves) for party, each in scenario.providers.items()}
+    spec = cash_chart(cash, names, titles, held, scenario.currency)
+    write_file(chart, drawn(chart, [spec], [cash]))

@@ -6,12 +6,15 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from simulator._errors import RunError, ScenarioError, UsageError
 from simulator._kinds import read_any, take_apart
 from simulator.cli.progress import told
+from simulator.report.charts import grid_chart, tornado_chart
+from simulator.report.draw import check_chart, drawn
 from simulator.report.register import register
 from simulator.report.sweep_tables import (
     break_even_table,
@@ -19,7 +22,7 @@ from simulator.report.sweep_tables import (
     switching_table,
     tornado_table,
 )
-from simulator.report.sweep_text import grid_text, switching_text, tornado_text
+from simulator.report.sweep_text import grid_text, in_words, switching_text, tornado_text
 from simulator.report.tables import paragraph
 from simulator.report.tabular import Table, csv_text, records
 from simulator.scenario.build import build
@@ -35,6 +38,7 @@ from simulator.study.folder import (
     manifest,
     run_identity,
     software_identity,
+    write_file,
     write_folder,
 )
 from simulator.study.grid import Grid, grid_points
@@ -130,15 +134,20 @@ def sweep(
     folder = out or _RESULTS / identity
     check_folder(folder)
     beside = out.absolute().parent if out is not None else _RESULTS
+    if chart is not None:
+        check_chart(chart)
     with told("Points") as listener:
-        written, engine, store = make_sweep(
+        made = make_sweep(
             read, asked, replications, seed, workers, identity, listener, beside, resume
         )
+    written = made.files
     doc = json.loads(written["sweep.json"])
-    recorded = json.dumps(manifest(doc, engine, written, command), indent=2) + "\n"
+    recorded = json.dumps(manifest(doc, made.engine, written, command), indent=2) + "\n"
     write_folder(folder, written | {MANIFEST: recorded})
-    if store is not None:
-        store.clear()
+    if made.store is not None:
+        made.store.clear()
+    if chart is not None:
+        write_file(chart, drawn(chart, made.charts(asked), made.tables))
     if as_json:
         sys.stdout.write(written["sweep.json"])
         return
@@ -146,8 +155,43 @@ def sweep(
     closing = paragraph(
         f"Run {identity}, seed {seed}. Written to {folder}: sweep.txt is this page; the .csv files "
         f"open in a spreadsheet. 'alliance verify {folder}' makes it again and compares."
+        + (f" The chart is {chart}." if chart else "")
     )
     sys.stdout.write(f"{text}\n\n{closing}\n")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A sweep that is done.
+
+    Attributes:
+        scenario: what was swept.
+        measures: what was looked at.
+        tables: what came of it.
+        files: what its folder holds beside the manifest.
+        engine: what carried the people.
+        store: where its points are kept until it is written.
+    """
+
+    scenario: Scenario
+    measures: Sequence[Measure]
+    tables: Sequence[Table]
+    files: dict[str, str]
+    engine: str
+    store: PointStore | None
+
+    def charts(self, asked: Asked) -> list[dict[str, Any]]:
+        """Return a chart for each measure; switching values have none."""
+        charts = []
+        for measure in self.measures:
+            say = partial(in_words, measure, currency=self.scenario.currency)
+            words = measure.in_words(self.scenario)
+            if asked.kind == "tornado":
+                charts.append(tornado_chart(self.tables[0], str(measure), words, say))
+            elif asked.kind == "grid":
+                found = grid_chart(self.tables[0], str(measure), words, asked.bound, say)
+                charts.append(found)
+        return charts
 
 
 def make_sweep(
@@ -160,8 +204,8 @@ def make_sweep(
     listener: Listener,
     beside: Path | None = None,
     resume: bool = False,
-) -> tuple[dict[str, str], str, PointStore | None]:
-    """Return what a sweep's folder holds beside its manifest, its engine, and what was kept.
+) -> Made:
+    """Live the points of a sweep and return what comes of it.
 
     Args:
         read: the scenario.
@@ -202,7 +246,7 @@ def make_sweep(
         "scenario.yaml": plain_yaml(read.tree),
         **{f"{table.name}.csv": csv_text(table) for table in [*tables, register(read, scenario)]},
     }
-    return written, points.engine, store
+    return Made(scenario, measures, tables, written, points.engine, store)
 
 
 def _measures(scenario: Scenario, asked: Asked) -> list[Measure]:
@@ -226,20 +270,6 @@ def _ranges(read: Document, asked: Asked) -> list[Range]:
             "the scenario has no number with a range; write for example "
             "'caseload: {value: 35, range: [30, 40]}', or name one with --vary path=low:high"
         )
-    return found
-
-
-def _lived(
-    points: Points, base: Settings, all_points: Sequence[Settings]
-) -> dict[Settings, Answer]:
-    """Live points, the central one first: where that cannot be lived, nothing can."""
-    points.expect(all_points)
-    found: dict[Settings, Answer] = {}
-    if base in all_points:
-        found[base] = points.answer(base)
-        if isinstance(found[base], Refused):
-            raise UsageError(f"the scenario itself cannot be run: {found[base].problem}")
-    found.update(points.answers([point for point in all_points if point not in found]))
     return found
 
 
@@ -276,7 +306,7 @@ def _grid(
     points.expect(every)
     answers = dict(points.answers(every))
     measures = points.recipe.measures
-    rows = grid_table(measures, grid, answers)
+    rows = grid_table(measures, grid, answers, asked.bound)
     bound = asked.bound if asked.break_even else None
     text = grid_text(scenario, measures, grid, answers, rows, asked.bound, asked.break_even)
     return text, [rows, *_break_even(measures, grid, answers, bound)]

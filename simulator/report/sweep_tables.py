@@ -21,6 +21,7 @@ __all__ = [
     "TORNADO",
     "break_even_table",
     "grid_table",
+    "side",
     "switching_table",
     "tornado_table",
 ]
@@ -66,6 +67,7 @@ GRID = Table(
         Column("y", meaning="its value"),
         Column("measured", "number", "what the measure comes to"),
         Column("mc_error", "number", "its Monte Carlo error"),
+        Column("side", meaning="'above' or 'below' the bound, 'too close' or 'cannot run'"),
         _PROBLEM,
     ),
 )
@@ -137,9 +139,9 @@ def tornado_table(measures: Sequence[Measure], tornadoes: Sequence[Tornado]) -> 
 
 
 def grid_table(
-    measures: Sequence[Measure], grid: Grid, answers: Mapping[Settings, Answer]
+    measures: Sequence[Measure], grid: Grid, answers: Mapping[Settings, Answer], bound: float
 ) -> Table:
-    """Return every point of a grid, row by row."""
+    """Return every point of a grid, row by row, each held against a bound."""
     rows: list[tuple[Cell, ...]] = []
     down = grid.down.path if grid.down else NONE
     for place, measure in enumerate(measures):
@@ -149,8 +151,18 @@ def grid_table(
                 error = each.error if isinstance(each, Estimate) else None
                 problem = each.problem if isinstance(each, Refused) else NONE
                 where = (grid.across.path, x, down, text or NONE)
-                rows.append((str(measure), *where, _value(each), error, problem))
+                beside = side(each, bound, grid.size)
+                rows.append((str(measure), *where, _value(each), error, beside, problem))
     return GRID.filled(rows)
+
+
+def side(found: Estimate | Refused, bound: float, among: int) -> str:
+    """Tell on which side of a bound a point is, where that is clear among so many points."""
+    if isinstance(found, Refused):
+        return "cannot run"
+    if not found.is_apart_from(bound, among):
+        return "too close"
+    return "above" if found.value > bound else "below"
 
 
 def break_even_table(

@@ -9,11 +9,12 @@ from simulator.report.sweep_tables import (
     break_even_table,
     notes_of,
     shown_like,
+    side,
     switching_table,
 )
 from simulator.report.tables import paragraph, table
 from simulator.report.tabular import Table
-from simulator.report.words import money, number
+from simulator.report.words import money, money_in_words, number
 from simulator.scenario.scenario import Scenario
 from simulator.study.estimate import Estimate
 from simulator.study.grid import Grid, grid_row
@@ -22,10 +23,12 @@ from simulator.study.points import Answer, Refused, Settings
 from simulator.study.switching import Switch
 from simulator.study.tornado import Bar, Tornado
 
-__all__ = ["grid_text", "measured", "switching_text", "tornado_text"]
+__all__ = ["grid_text", "in_words", "measured", "switching_text", "tornado_text"]
 
 _MOST_BARS = 15
 _WHO_SAYS_SO = 3
+_PATH_WIDTH = 38
+_SYMBOLS = {"above": "+", "below": "-", "too close": ".", "cannot run": "x"}
 
 
 def measured(measure: Measure, value: float, currency: str, error: float | None = None) -> str:
@@ -35,6 +38,13 @@ def measured(measure: Measure, value: float, currency: str, error: float | None 
     if measure.unit == "share":
         return f"{100 * value:.0f}%" if not error or error >= 0.01 else f"{100 * value:.1f}%"
     return f"{value:,.1f}" if measure.unit == "days" else number(value)
+
+
+def in_words(measure: Measure, value: float, currency: str) -> str:
+    """Return what a measure comes to, for a sentence: money rounded and in words."""
+    if measure.unit == "money":
+        return money_in_words(value, currency)
+    return measured(measure, value, currency)
 
 
 def _heading(scenario: Scenario) -> Iterator[str]:
@@ -86,12 +96,10 @@ def _bars(scenario: Scenario, measure: Measure, found: Tornado) -> Iterator[str]
         yield "No range moves it clearly."
     else:
         yield table(
-            ("Number", "From", "To", "At low", "At high", "Swing", "Error", "Rank"),
+            ("Number and range", "At low", "At high", "Swing", "Error", "Rank"),
             [
                 (
-                    bar.input.path,
-                    bar.input.low,
-                    bar.input.high,
+                    f"{_folded(bar.input.path)}\n  {bar.input.low} to {bar.input.high}",
                     say(bar.low),
                     say(bar.high),
                     say(bar.swing),
@@ -116,6 +124,16 @@ def _bars(scenario: Scenario, measure: Measure, found: Tornado) -> Iterator[str]
             grade = f"grade {bar.input.grade}" if bar.input.grade else "no grade"
             source = bar.input.source or "no source"
             yield paragraph(f"{bar.input.path} ({grade}): {source}", "  ")
+
+
+def _folded(path: str) -> str:
+    """Break a path at its dots into lines that leave space for the figures."""
+    lines = [""]
+    for step in path.split("."):
+        if lines[-1] and len(lines[-1]) + len(step) > _PATH_WIDTH:
+            lines.append("  ")
+        lines[-1] += f"{step}."
+    return "\n".join(lines)[:-1]
 
 
 def _not_told_apart(found: Tornado, futures_known: bool) -> Iterator[str]:
@@ -186,20 +204,12 @@ def _map(
         yield f"{across.path} (left to right)"
     for text, points in grid.rows():
         row = grid_row(answers, points, place)
-        symbols = " ".join(_symbol(each, bound, grid.size) for each in row)
+        symbols = " ".join(_SYMBOLS[side(each, bound, grid.size)] for each in row)
         yield f"  {text.rjust(margin)} | {symbols}" if down else f"  {symbols}"
     first, last = across.texts[0], across.texts[-1]
     start = margin + 5 if down else 2
     width = 2 * len(across.texts) - 1
     yield " " * start + first + last.rjust(max(width - len(first), len(last) + 1))
-
-
-def _symbol(found: Estimate | Refused, bound: float, among: int) -> str:
-    if isinstance(found, Refused):
-        return "x"
-    if not found.is_apart_from(bound, among):
-        return "."
-    return "+" if found.value > bound else "-"
 
 
 def _break_even(
@@ -252,16 +262,14 @@ def switching_text(
             error = shown_like(each.value, switch.error) if switch.error is not None else ""
             rows.append(
                 (
-                    each.path,
+                    f"{_folded(each.path)}\n  {each.low} to {each.high}",
                     each.value,
-                    each.low,
-                    each.high,
                     at,
                     error or "whole numbers",
                     "above" if switch.rises else "below",
                 )
             )
-        header = ("Number", "Now", "From", "To", "Switches at", "Error", "Beyond")
+        header = ("Number and range", "Now", "Switches at", "Error", "Beyond")
         lines.append(table(header, rows))
         lines.append("")
         lines.append(

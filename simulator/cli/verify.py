@@ -1,0 +1,100 @@
+"""`alliance verify`: a run or a sweep made again from its folder, and compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from simulator._errors import CheckFailed, Interrupted, Problem, ScenarioError
+from simulator.cli.progress import Told, told
+from simulator.cli.run import files_of_run
+from simulator.cli.sweep import Asked, make_sweep
+from simulator.report.tables import paragraph
+from simulator.report.words import number
+from simulator.scenario.build import build
+from simulator.scenario.yaml_text import Document
+from simulator.study.files import read_documents
+from simulator.study.folder import MANIFEST, digest, run_identity, software_identity
+from simulator.study.replicator import Replicator
+from simulator.study.verify import Recorded, first_difference, read_run
+
+__all__ = ["verify"]
+
+
+def verify(folder: Path, workers: int | None, as_json: bool) -> None:
+    """Make a run again from its folder alone, and compare every file."""
+    recorded = read_run(folder)
+    scenario_file = recorded.files["scenario.yaml"]
+    if scenario_file is None:
+        raise CheckFailed(f"{folder}: scenario.yaml is missing from the folder")
+    if digest(scenario_file) != recorded.hashes["scenario.yaml"]:
+        raise CheckFailed(
+            f"{folder}: scenario.yaml was changed after the run wrote it; the run cannot be made "
+            "again from it"
+        )
+    read = read_documents(folder / "scenario.yaml")
+    asked = _asked(folder, recorded)
+    command = None if asked is None else asked.command()
+    seed, replications = recorded.manifest["seed"], recorded.manifest["replications"]
+    software, now = recorded.manifest["software"], software_identity()
+    made_by, made_now = (
+        run_identity(read.tree, replications, seed, each, command) for each in (software, now)
+    )
+    with told("Simulated futures" if asked is None else "Points") as listener:
+        again = _again(read, asked, replications, seed, workers, made_now, listener)
+    difference = first_difference(recorded, again, made_by)
+    if difference is not None:
+        other = f" It was made with version {software}; this is {now}." if software != now else ""
+        raise CheckFailed(f"{folder / difference.file}{difference.told}.{other}")
+    count = len(recorded.hashes)
+    if as_json:
+        result = {
+            "schema": "alliance-verify/1",
+            "run_id": made_by,
+            "replications": replications,
+            "verified": True,
+            "files": list(recorded.hashes),
+        }
+        sys.stdout.write(json.dumps(result, indent=2) + "\n")
+        return
+    futures = f"{number(replications)} simulated futures"
+    what = futures if asked is None else f"a {asked.kind} of {futures} a point"
+    sys.stdout.write(
+        paragraph(f"Run {made_by}: {what} made again, all {count} files the same to the byte.")
+        + "\n"
+    )
+
+
+def _asked(folder: Path, recorded: Recorded) -> Asked | None:
+    """Return what a sweep was asked for; None for a run."""
+    command = recorded.manifest.get("command")
+    if command is None:
+        return None
+    try:
+        return Asked.of(command)
+    except (TypeError, ValueError) as error:
+        file = str(folder / MANIFEST)
+        found = f"its command cannot be understood: {error}"
+        raise ScenarioError([Problem(file, 0, 0, "command", found, "", "restore it")]) from None
+
+
+def _again(
+    read: Document,
+    asked: Asked | None,
+    replications: int,
+    seed: int,
+    workers: int | None,
+    identity: str,
+    listener: Told,
+) -> Mapping[str, str]:
+    """Return the files of a run or sweep as they come out now."""
+    if asked is not None:
+        return make_sweep(read, asked, replications, seed, workers, identity, listener).files
+    scenario = build(read)
+    with Replicator(scenario, seed, workers, listener=listener) as replicator:
+        study = replicator.study(replications)
+    if study.interrupted:
+        raise Interrupted("Interrupted; nothing was compared.")
+    return files_of_run(scenario, read, study, identity)
