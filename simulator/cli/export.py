@@ -13,7 +13,7 @@ from simulator.report.parquet import parquet
 from simulator.report.run_tables import RUN_TABLES
 from simulator.report.sweep_tables import SWEEP_TABLES
 from simulator.report.tables import paragraph
-from simulator.report.tabular import Cell, Column, Table, read_csv
+from simulator.report.tabular import Cell, Column, Table, csv_text, read_csv
 from simulator.report.workbook import Cover, workbook
 from simulator.study.folder import digest, write_file
 from simulator.study.verify import Recorded, read_run
@@ -66,10 +66,8 @@ def export(
         }
         files[where / f"{name}.xlsx"] = workbook(_cover(runs), tables, absent)
     if as_csv:
-        files |= {
-            where / f"{name}-csv" / f"{key}.csv": text.encode("utf-8")
-            for key, text in texts.items()
-        }
+        for table in tables:
+            files[where / f"{name}-csv" / f"{table.name}.csv"] = csv_text(table).encode("utf-8")
     if as_parquet:
         for table in tables:
             files[where / f"{name}-parquet" / f"{table.name}.parquet"] = parquet(table)

@@ -18,7 +18,7 @@ Say = Callable[[float], str]
 COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25")
 """The categorical palette of UK government statistics; told apart in print and by most eyes."""
 _INK, _GRID, _PAPER = "#0B0C0C", "#DDDDDD", "#FFFFFF"
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _MINUS, _DOT = "\N{MINUS SIGN}", "\N{MIDDLE DOT}"
 _MOST_BARS = 15
 _CONFIG = {
