@@ -70,9 +70,8 @@ def tornado_chart(rows: Table, measure: str, words: str, say: Say) -> Spec:
         if row["measure"] == measure and row["distinguishable"] == "yes"
     ][:_MOST_BARS]
     if not found:
-        return _chart(
-            ["No range moves this clearly"], [words], {"mark": "rule", "data": {"values": []}}
-        )
+        empty: Spec = {"data": {"values": [{}]}, "mark": {"type": "text", "text": ""}}
+        return _chart(["No range moves this clearly"], [words], empty | {"encoding": {}})
     base = _number(found[0]["at_value"])
     bars: list[Spec] = []
     labels: list[Spec] = []
