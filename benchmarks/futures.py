@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -20,12 +21,14 @@ from simulator.scenario.build import build
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.yaml_text import read_yaml
 from simulator.study.files import load
+from simulator.study.replicate import IN_FULL, Outcomes
 from simulator.study.replicator import replicate
 
 __all__ = ["FLAGSHIP", "growth", "memory", "two_processes", "whole_futures"]
 
 FLAGSHIP = Path(__file__).parent.parent / "scenarios" / "staying-well.yaml"
 _SCALES = (1, 2, 4, 8)
+BOUNDED = ("monthly", "month_total", "people")  # the same for any number of futures, or apart
 
 
 def whole_futures(rounds: int) -> Section:
@@ -95,7 +98,7 @@ def _row(what: str, seconds: dict[str, list[float]], limits: list[Limit]) -> tup
 
 def memory(quick: bool) -> Section:
     """Compare the peak of Python's memory over few and many futures, each in a new process."""
-    few, many = (200, 1_000) if quick else (500, 5_000)
+    few, many = (IN_FULL, 2 * IN_FULL) if quick else (IN_FULL, 5 * IN_FULL)
     peaks = {count: _peak(count) for count in (few, many)}
     a_future = (peaks[many] - peaks[few]) / (many - few)
     study = replicate(made_up(), 50, seed=1)
@@ -103,18 +106,18 @@ def memory(quick: bool) -> Section:
         array.nbytes
         for outcomes in study.outcomes.values()
         for array in (
-            outcomes.net,
-            outcomes.present_value,
-            outcomes.lowest_cash,
-            outcomes.paid,
-            outcomes.payments_sum,
+            *(
+                getattr(outcomes, each.name)
+                for each in fields(Outcomes)
+                if each.name not in BOUNDED
+            ),
             *outcomes.people.values(),
         )
     )
     return Section(
         "Memory",
         "Peak memory of the Python side in a process of its own. Of each future only its figures "
-        "are kept, once in their chunk and once joined.",
+        f"are kept, once in their chunk and once joined; every month of the first {IN_FULL:,}.",
         ("Futures", "peak, MB"),
         [(f"{count:,}", shown(peak / 2**20)) for count, peak in peaks.items()],
         [Limit("bytes a future, to the bytes of its figures", a_future / (kept / 50), 2.5, False)],

@@ -112,7 +112,7 @@ def written_like(sample: str, value: float) -> str:
     """Return a number written in the units of another.
 
     >>> written_like("£42,000 a year", 45000.0), written_like("5% a week", 0.025)
-    ('£45000 a year', '2.5% a week')
+    ('£45,000 a year', '2.5% a week')
     """
     parts = _taken(sample)
     shown = 100 * value if parts.percent else value
@@ -206,8 +206,8 @@ def _text(found: Any) -> str:
 
 
 def _digits(value: float) -> str:
-    digits = f"{value:.12g}"
-    return f"{value:.12f}" if "e" in digits else digits
+    digits = f"{value:,.12g}"
+    return f"{value:,.12f}" if "e" in digits else digits
 
 
 def _taken(text: str) -> Written:

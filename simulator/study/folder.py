@@ -184,7 +184,7 @@ def check_folder(folder: Path) -> None:
             return
         if folder.is_dir() and not any(folder.iterdir()) and not _is_where_we_are(folder):
             return
-        if (folder / "run.json").is_file():
+        if (folder / MANIFEST).is_file():
             return  # perhaps the same run; told apart when it is written
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

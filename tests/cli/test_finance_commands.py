@@ -123,10 +123,10 @@ def test_a_grid_is_drawn_and_breaks_even_where_it_must(folder: Path, tmp_path: P
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert "  £490000 a year | + . - -" in done.stdout
-    assert "  £500000 a year | + + - -" in done.stdout
+    assert "  £490,000 a year | + . - -" in done.stdout
+    assert "  £500,000 a year | + + - -" in done.stdout
     crossings = {row["y"]: row["x"] for row in rows_of(tmp_path / "grid" / "break_even.csv")}
-    assert crossings == {f"£{each} a year": f"£{each} a year" for each in (490000, 500000, 510000)}
+    assert crossings == {f"£{each},000 a year": f"£{each},000 a year" for each in (490, 500, 510)}
     assert len(rows_of(tmp_path / "grid" / "grid.csv")) == 12
     assert "<caption>A measure over the values" in (tmp_path / "grid.html").read_text(
         encoding="utf-8"
@@ -233,7 +233,7 @@ def started(folder: Path, *more: object) -> subprocess.Popen[str]:
     """Start a tornado that takes a while, and wait until some points are done."""
     command = [sys.executable, "-m", "simulator.cli", "sweep", "noisy.yaml", "--tornado"]
     process = subprocess.Popen(
-        [str(part) for part in (*command, "--replications", 400, *more)],
+        [str(part) for part in (*command, "--replications", 200, *more)],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -264,7 +264,7 @@ def test_a_stopped_tornado_is_resumed_to_the_same_bytes(
         assert process.returncode == 130, errors
         assert f"Interrupted: {kept} of 15 points are done and kept." in errors
         assert "Traceback" not in errors
-    command = ("sweep", "noisy.yaml", "--tornado", "--replications", 400)
+    command = ("sweep", "noisy.yaml", "--tornado", "--replications", 200)
     resumed = alliance(*command, "--resume", "--out", "results/found", cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     assert f"{kept} of them are kept from before and are not lived again." in resumed.stderr
@@ -282,7 +282,7 @@ def test_a_changed_scenario_takes_nothing_of_another(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
     scenario.write_text(NOISY.replace("£200,000", "£210,000"), encoding="utf-8")
-    command = ("sweep", "noisy.yaml", "--tornado", "--replications", 400, "--resume")
+    command = ("sweep", "noisy.yaml", "--tornado", "--replications", 200, "--resume")
     refused = alliance(*command, cwd=tmp_path)
     assert refused.returncode == 2
     assert "nothing is kept of this" in refused.stderr
@@ -459,7 +459,7 @@ class Quiet:
 down = int(sys.argv[2])
 last = 480_000 + 100 * (down - 1)
 down = f"contracts.alliance.target=£480,000 a year:£{last} a year:£100 a year" if down > 1 else ""
-asked = Asked("grid", x="contracts.output.price=£400:£499:£1", y=down)
+asked = Asked("grid", x="contracts.output.price=£400:£490:£10", y=down)
 tracemalloc.start()
 made = make_sweep(read, asked, 1, 1, 1, "x", Quiet())
 print(tracemalloc.get_traced_memory()[1], len(made.tables[0].rows))
@@ -468,7 +468,7 @@ print(tracemalloc.get_traced_memory()[1], len(made.tables[0].rows))
 
 def peak(points: int) -> int:
     done = subprocess.run(
-        [sys.executable, "-c", MEASURE_MEMORY, str(SMALLEST), str(points // 100)],
+        [sys.executable, "-c", MEASURE_MEMORY, str(SMALLEST), str(points // 10)],
         capture_output=True,
         encoding="utf-8",
         check=True,
@@ -481,7 +481,7 @@ def peak(points: int) -> int:
 
 def test_memory_stays_flat_over_many_points() -> None:
     """Of each further point only its row is kept: a few kilobytes at most."""
-    few, many = (1_000, 10_000) if FULL else (100, 400)
+    few, many = (1_000, 10_000) if FULL else (20, 100)
     assert (peak(many) - peak(few)) / (many - few) < 6_000
 
 

@@ -83,7 +83,7 @@ def test_a_grid_of_a_linear_scenario_is_exact() -> None:
     answers = answers_of(shared, list(grid_points(grid)))
     for text, points in grid.rows():
         row = grid_row(answers, points, 0)
-        amount = float(text.replace("£", "").replace(" a year", ""))
+        amount = float(text.replace("£", "").replace(",", "").replace(" a year", ""))
         expected = [5 * (amount - other) for other in (470e3, 490e3, 510e3, 530e3)]
         assert row == [value(each) for each in expected]
         (crossing,) = crossings(grid.across, row, 0.0)
