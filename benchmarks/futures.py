@@ -28,7 +28,11 @@ __all__ = ["FLAGSHIP", "growth", "memory", "two_processes", "whole_futures"]
 
 FLAGSHIP = Path(__file__).parent.parent / "scenarios" / "staying-well.yaml"
 _SCALES = (1, 2, 4, 8)
-BOUNDED = ("monthly", "month_total", "people")  # the same for any number of futures, or apart
+FIGURES = tuple(
+    each.name
+    for each in fields(Outcomes)
+    if each.name not in ("monthly", "month_total", "people")  # bounded, or counted apart
+)
 
 
 def whole_futures(rounds: int) -> Section:
@@ -106,11 +110,7 @@ def memory(quick: bool) -> Section:
         array.nbytes
         for outcomes in study.outcomes.values()
         for array in (
-            *(
-                getattr(outcomes, each.name)
-                for each in fields(Outcomes)
-                if each.name not in BOUNDED
-            ),
+            *(getattr(outcomes, name) for name in FIGURES),
             *outcomes.people.values(),
         )
     )

@@ -8,7 +8,6 @@ from typing import Any
 from simulator.report.tables import paragraph, table
 from simulator.report.words import financial_year, money, percent
 from simulator.scenario.scenario import Scenario
-from simulator.study.finance import CONFIDENCES
 
 __all__ = ["finance_text"]
 
@@ -89,7 +88,8 @@ def _reserves(scenario: Scenario, doc: Mapping[str, Any]) -> Iterator[str]:
         )
         for row in _by_party(doc["finance"]["reserves"])
     ]
-    header = ("Whose", "Contract", "Held", *(f"{each:.0%}" for each in CONFIDENCES))
+    confidences = [float(each) for each in doc["finance"]["reserves"][0]["needed"]]
+    header = ("Whose", "Contract", "Held", *(f"{each:.0%}" for each in confidences))
     yield table(header, rows, texts=2)
 
 

@@ -55,8 +55,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_register_says_who_says_so_and_what_is_missing(tmp_path: Path) -> None:
     done = alliance("assumptions", FLAGSHIP, "--csv", "register.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "151 numbers written, 3 defaults taken." in done.stdout
-    assert "Missing, in so many numbers: 93 range, 151 owner, 151 review date." in done.stdout
+    assert "155 numbers written, 3 defaults taken." in done.stdout
+    assert "Missing, in so many numbers: 97 range, 155 owner, 155 review date." in done.stdout
     rows = {row["path"]: row for row in rows_of(tmp_path / "register.csv")}
     take_up = rows["services.wellbeing.take_up"]
     assert (take_up["value"], take_up["low"], take_up["high"]) == ("81%", "66%", "90%")
