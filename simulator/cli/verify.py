@@ -10,7 +10,7 @@ from pathlib import Path
 from simulator._errors import CheckFailed, Interrupted, Problem, ScenarioError
 from simulator.cli.progress import Told, told
 from simulator.cli.run import files_of_run
-from simulator.cli.sweep import Asked, make_sweep
+from simulator.report.sweep import Asked, make_sweep
 from simulator.report.tables import paragraph
 from simulator.report.words import number
 from simulator.scenario.build import build

@@ -450,7 +450,7 @@ def test_a_library_that_is_missing_is_told_with_how_to_get_it(
 
 MEASURE_MEMORY = """
 import sys, tracemalloc
-from simulator.cli.sweep import Asked, make_sweep
+from simulator.report.sweep import Asked, make_sweep
 from simulator.study.files import read_documents
 read = read_documents(sys.argv[1])
 class Quiet:
