@@ -3,7 +3,8 @@
 ``good_outcomes / completed``, ``(target - total(cost)) / target``, ``completed.support``. Names
 are columns of the statement, amounts and measures that the contract defines, ``years`` (length of
 the period) and ``payments`` (what the earlier terms of the same contract pay each provider).
-``total(x)`` adds up over providers; ``column.service`` counts one service only.
+``total(x)`` adds up over providers; ``column.service`` counts one service only. A rule that holds
+only beyond a threshold is ``saved if saved >= 0.02 * benchmark else 0``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import operator
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Annotated, Any
 
 import numpy as np
@@ -33,9 +35,15 @@ _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
 _ALLOWED = (
-    "a measure is made of column names, numbers, + - * /, brackets, min(a, b), max(a, b) "
-    "and total(x)"
+    "a measure is made of column names, numbers, + - * /, brackets, min(a, b), max(a, b), "
+    "total(x) and 'a if x >= y else b'"
 )
 
 
@@ -141,12 +149,21 @@ def _check(node: ast.expr, text: str, depth: int = 0) -> None:
             pass
         case ast.Call(func=ast.Name(id="total"), args=[inner], keywords=[]):
             _check(inner, text, depth)
-        case ast.Call(func=ast.Name(id="min" | "max"), args=[one, two], keywords=[]):
-            _check(one, text, depth)
-            _check(two, text, depth)
+        case ast.Call(func=ast.Name(id="min" | "max"), args=[_, _, *_] as args, keywords=[]):
+            for inner in args:
+                _check(inner, text, depth)
+        case ast.IfExp(test=ast.Compare(ops=[op])) if type(op) in _COMPARISONS:
+            for inner in _parts(node):
+                _check(inner, text, depth)
         case _:
             part = ast.get_source_segment(text.strip(), node) or text
             raise _refuse(f"found '{part}' in the measure {plain(text)}")
+
+
+def _parts(node: ast.IfExp) -> tuple[ast.expr, ast.expr, ast.expr, ast.expr]:
+    """Return what is compared, with what, and the two values it decides between."""
+    assert isinstance(node.test, ast.Compare)
+    return node.test.left, node.test.comparators[0], node.body, node.orelse
 
 
 def _names(node: ast.expr) -> Iterator[str]:
@@ -162,6 +179,9 @@ def _names(node: ast.expr) -> Iterator[str]:
             yield from _names(operand)
         case ast.Call(args=args):
             for inner in args:
+                yield from _names(inner)
+        case ast.IfExp():
+            for inner in _parts(node):
                 yield from _names(inner)
 
 
@@ -180,10 +200,15 @@ def _evaluate(node: ast.expr, lookup: Callable[[str], Array]) -> Array:
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             total: Array = _evaluate(inner, lookup).sum(axis=-1, keepdims=True)
             return total
-        case ast.Call(func=ast.Name(id=name), args=[one, two]):
+        case ast.Call(func=ast.Name(id=name), args=args):
             pick = np.minimum if name == "min" else np.maximum
-            picked: Array = pick(_evaluate(one, lookup), _evaluate(two, lookup))
+            picked: Array = reduce(pick, (_evaluate(inner, lookup) for inner in args))
             return picked
+        case ast.IfExp(test=ast.Compare(ops=[comparison])):
+            a, b, then, other = (_evaluate(inner, lookup) for inner in _parts(node))
+            holds = _COMPARISONS[type(comparison)](a, b)  # not where one of them is 0/0
+            chosen: Array = np.where(holds, then, other)
+            return chosen
     return lookup(next(_names(node)))
 
 
@@ -214,6 +239,8 @@ def _is_pooled(node: ast.expr, pooled: Mapping[str, bool]) -> bool:
             return _is_pooled(operand, pooled)
         case ast.Call(args=args):
             return all(_is_pooled(inner, pooled) for inner in args)
+        case ast.IfExp():
+            return all(_is_pooled(inner, pooled) for inner in _parts(node))
     return False
 
 
@@ -238,10 +265,13 @@ def _bounds(node: ast.expr, lookup: Callable[[str], tuple[float, float]]) -> tup
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             low, high = _bounds(inner, lookup)
             return (-np.inf if low < 0 else 0.0), (np.inf if high > 0 else 0.0)
-        case ast.Call(func=ast.Name(id=name), args=[one, two]):
+        case ast.Call(func=ast.Name(id=name), args=args):
             pick = min if name == "min" else max
-            a, b = _bounds(one, lookup), _bounds(two, lookup)
-            return pick(a[0], b[0]), pick(a[1], b[1])
+            lows, highs = zip(*(_bounds(inner, lookup) for inner in args), strict=True)
+            return pick(lows), pick(highs)
+        case ast.IfExp(body=then, orelse=other):
+            a, b = _bounds(then, lookup), _bounds(other, lookup)
+            return min(a[0], b[0]), max(a[1], b[1])
     return lookup(next(_names(node)))
 
 

@@ -34,6 +34,12 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.Mult: "times",
     ast.Div: "per",
 }
+_BESIDE: dict[type[ast.AST], str] = {
+    ast.Lt: "below",
+    ast.LtE: "at most",
+    ast.Gt: "above",
+    ast.GtE: "at least",
+}
 _NOUNS = {
     "referred": "people referred",
     "declined": "people who decline",
@@ -330,9 +336,16 @@ def _words_of(node: ast.expr, agreement: Agreement) -> str:
             return f"{value:g}" if isinstance(value, int | float) else str(value)
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             return f"all providers' {_words_of(inner, agreement)}"
-        case ast.Call(func=ast.Name(id=name), args=[one, two]):
-            word = "lesser" if name == "min" else "greater"
-            return f"(the {word} of {_words_of(one, agreement)} and {_words_of(two, agreement)})"
+        case ast.Call(func=ast.Name(id=name), args=args):
+            few = len(args) == 2
+            word = {"min": ("least", "lesser"), "max": ("greatest", "greater")}[name][few]
+            *first, last = (_words_of(inner, agreement) for inner in args)
+            return f"(the {word} of {', '.join(first)} and {last})"
+        case ast.IfExp(test=ast.Compare(left=left, ops=[op], comparators=[right])):
+            a, b, then, other = (
+                _words_of(inner, agreement) for inner in (left, right, node.body, node.orelse)
+            )
+            return f"({then} if {a} is {_BESIDE[type(op)]} {b}, else {other})"
         case ast.Attribute(value=ast.Name(id=column), attr=service):
             return f"{_NOUNS.get(column, column)} in {service}"
         case ast.Name(id=name):
