@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from simulator._refuse import refuse
 
-__all__ = ["CURRENCIES", "DAYS_A_YEAR", "Kind", "Written", "plain", "take_apart"]
+__all__ = ["CURRENCIES", "DAYS", "DAYS_A_YEAR", "Kind", "Written", "plain", "take_apart"]
 
 DAYS_A_YEAR = 365.25  # the mean Gregorian year to a hundredth of a day
-_DAYS = {
+DAYS = {
     "hour": 1 / 24,
     "day": 1.0,
     "week": 7.0,
@@ -159,18 +159,18 @@ def read_money(parts: Written) -> float | None:
 def read_money_a_year(parts: Written) -> float | None:
     if not (parts.currency and parts.per) or parts.unit or parts.percent:
         return None
-    return parts.value * DAYS_A_YEAR / _DAYS[parts.per]
+    return parts.value * DAYS_A_YEAR / DAYS[parts.per]
 
 
 def read_duration(parts: Written) -> float | None:
     fits = parts.unit and not (parts.per or parts.percent or parts.currency)
-    return parts.value * _DAYS[parts.unit] if fits else None
+    return parts.value * DAYS[parts.unit] if fits else None
 
 
 def read_rate(parts: Written) -> float | None:
     if not parts.per or parts.currency or parts.percent or parts.unit:
         return None
-    return parts.value * DAYS_A_YEAR / _DAYS[parts.per]
+    return parts.value * DAYS_A_YEAR / DAYS[parts.per]
 
 
 def read_growth(parts: Written) -> float | None:
@@ -180,7 +180,7 @@ def read_growth(parts: Written) -> float | None:
 
 def read_hazard(parts: Written) -> float | None:
     fits = parts.percent and parts.per and not (parts.currency or parts.unit)
-    return parts.value / _DAYS[parts.per] if fits else None
+    return parts.value / DAYS[parts.per] if fits else None
 
 
 def read_count(parts: Written) -> float | None:
@@ -192,5 +192,5 @@ def read_any(parts: Written) -> float | None:
     if sum(map(bool, kinds)) > 1:
         return None
     if parts.unit:
-        return parts.value * _DAYS[parts.unit]
-    return parts.value * DAYS_A_YEAR / _DAYS[parts.per] if parts.per else parts.value
+        return parts.value * DAYS[parts.unit]
+    return parts.value * DAYS_A_YEAR / DAYS[parts.per] if parts.per else parts.value

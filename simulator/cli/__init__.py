@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 
 __all__ = ["main"]
 
@@ -48,13 +49,15 @@ def _run() -> None:
     except AllianceError as error:
         if debug:
             raise
-        if isinstance(error, ScenarioError):
-            print(*error.problems[:MOST_TOLD], sep="\n", file=sys.stderr)
-            count = len(error.problems)
-            more = f"; the first {MOST_TOLD} are told" if count > MOST_TOLD else ""
-            print(f"{count} problem{'s' if count > 1 else ''} found{more}.", file=sys.stderr)
-        else:
-            print(error, file=sys.stderr)
+        with suppress(OSError):  # who does not listen is still told by the exit code
+            if isinstance(error, ScenarioError):
+                print(*error.problems[:MOST_TOLD], sep="\n", file=sys.stderr)
+                count = len(error.problems)
+                more = f"; the first {MOST_TOLD} are told" if count > MOST_TOLD else ""
+                print(f"{count} problem{'s' if count > 1 else ''} found{more}.", file=sys.stderr)
+            else:
+                print(error, file=sys.stderr)
+            sys.stderr.flush()
         sys.exit(error.exit_code)
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:

@@ -244,11 +244,18 @@ def grid(
     as_json: AsJson = False,
 ) -> None:
     """Map a measure over the values of one or two numbers; a bound can stand behind it."""
+    from simulator._errors import UsageError
     from simulator.cli.sweep import Asked, condition
     from simulator.cli.sweep import sweep as command
 
     read = [condition(measure) for measure in measures or ()]
-    bound = read[0][1] if read else 0.0
+    bounds = {bound for _, bound in read}
+    if len(bounds) > 1:
+        raise UsageError(
+            f"grid: found the bounds {', '.join(sorted(bounds))}; one grid has one bound, so ask "
+            "for the measures one by one"
+        )
+    bound = bounds.pop() if bounds else "0"
     names = tuple(name for name, _ in read)
     asked = Asked("grid", names, x=x, y=y, break_even=break_even, bound=bound)
     command(files, asked, replications, seed, workers, out, settings or [], chart, resume, as_json)

@@ -46,6 +46,7 @@ def export(
     """Write the tables of runs and sweeps of one scenario."""
     if not (as_xlsx or as_csv or as_parquet):
         raise UsageError("export: found no format; add --xlsx, --csv or --parquet")
+    folders = list(dict.fromkeys(folders))
     runs = [_read(folder) for folder in folders]
     first = runs[0]
     scenarios = {run.hashes["scenario.yaml"] for run in runs}
@@ -64,7 +65,7 @@ def export(
             for sheet, how in _ABSENT.items()
             if not present & ({"cash"} if sheet == "Cash flow" else {t.name for t in SWEEP_TABLES})
         }
-        files[where / f"{name}.xlsx"] = workbook(_cover(runs), tables, absent)
+        files[where / f"{name}.xlsx"] = workbook(_cover(folders, runs), tables, absent)
     if as_csv:
         for table in tables:
             files[where / f"{name}-csv" / f"{table.name}.csv"] = csv_text(table).encode("utf-8")
@@ -73,6 +74,11 @@ def export(
             files[where / f"{name}-parquet" / f"{table.name}.parquet"] = parquet(table)
     for file, content in files.items():
         write_file(file, content)
+    for folder in {file.parent for file in files if file.suffix != ".xlsx"}:
+        for name in _SHAPES:  # tables of an earlier export that this one does not have
+            for stale in (folder / f"{name}.csv", folder / f"{name}.parquet"):
+                if stale not in files:
+                    stale.unlink(missing_ok=True)
     if as_json:
         document = {"schema": "alliance-export/1", "run_id": name, "files": [str(f) for f in files]}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
@@ -133,20 +139,44 @@ def _facts(manifest: Any, above: str = "") -> list[tuple[str, str]]:
         return [fact for facts in pairs for fact in facts]
     if isinstance(manifest, list):
         return [(above, ", ".join(map(str, manifest)) or "none")]
-    return [(above, str(manifest))]
+    return [(above, str(manifest).encode("utf-8", "backslashreplace").decode("utf-8"))]
 
 
-def _cover(runs: Sequence[Recorded]) -> Cover:
-    doc = json.loads(runs[0].files.get("run.json") or runs[0].files.get("sweep.json") or b"{}")
-    manifest = runs[0].manifest
+def _what(run: Recorded) -> str:
+    """Return what a folder holds, for the cover."""
+    command = run.manifest.get("command")
+    kind = command.get("kind") if isinstance(command, dict) else None
+    return str(kind).capitalize() if kind else "Run"
+
+
+def _document(folder: Path, run: Recorded) -> dict[str, Any]:
+    """Return the document of a run or sweep.
+
+    Raises:
+        ScenarioError: it is not one.
+    """
+    name = "run.json" if "run.json" in run.files else "sweep.json"
+    try:
+        doc = json.loads(run.files.get(name) or b"")
+        str(doc["scenario"]).encode("utf-8")
+    except (ValueError, TypeError, KeyError, RecursionError):
+        found, mend = "it is not the document of a run", "run again"
+        raise ScenarioError([Problem(str(folder / name), 0, 0, "", found, "", mend)]) from None
+    return dict(doc)
+
+
+def _cover(folders: Sequence[Path], runs: Sequence[Recorded]) -> Cover:
+    doc = _document(folders[0], runs[0])
     facts = {
-        "Run": ", ".join(str(run.manifest["run_id"]) for run in runs),
-        "Simulated futures": f"{manifest['replications']:,}",
-        "Seed": str(manifest["seed"]),
-        "Software": str(manifest["software"]),
-        "Engine": str(manifest["engine"]),
-        "Scenario": f"SHA-256 {manifest['inputs']['scenario.yaml']}",
-        "Amounts": "nominal pounds unless a column says otherwise; a positive figure is received",
+        _what(run): f"{run.manifest['run_id']}: {run.manifest['replications']:,} simulated futures"
+        f"{'' if 'run.json' in run.files else ' a point'}, seed {run.manifest['seed']}, version "
+        f"{run.manifest['software']}, engine {run.manifest['engine']}"
+        for run in runs
+    }
+    facts |= {
+        "Scenario": f"SHA-256 {runs[0].manifest['inputs']['scenario.yaml']}",
+        "Amounts": "nominal pounds unless a column says otherwise. A net position or cash is "
+        "positive where it is received; a cost, a budget and a reserve are positive amounts",
         "Checked": "every table was compared with the digest in the run's manifest",
     }
     warning = "Made-up inputs: do not use for decisions." if doc.get("illustrative", True) else ""

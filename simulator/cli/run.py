@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from simulator._errors import Interrupted
 from simulator.cli.progress import Told, told
 from simulator.report.charts import cash_chart
 from simulator.report.document import document
-from simulator.report.draw import check_chart, drawn
+from simulator.report.draw import check_chart, drawn, made_from
 from simulator.report.run_tables import run_tables
 from simulator.report.run_text import run_text
 from simulator.report.tables import paragraph
@@ -80,7 +81,7 @@ def run(
     if not study.interrupted:
         store.clear(study.replications)
     if chart is not None:
-        _draw(chart, scenario, tables)
+        _draw(chart, scenario, doc, tables)
     if as_json:
         sys.stdout.write(written["run.json"])
     else:
@@ -171,12 +172,22 @@ def _files(
     }
 
 
-def _draw(chart: Path, scenario: Scenario, tables: Sequence[Table]) -> None:
+def _draw(chart: Path, scenario: Scenario, doc: dict[str, Any], tables: Sequence[Table]) -> None:
     """Draw each party's cash since the start, with the table beside it on a page."""
     cash = next(each for each in tables if each.name == "cash")
     parties = (*scenario.commissioners, *scenario.providers)
     names = {party: scenario.signatories.name(party) for party in parties}
-    titles = {name: scenario.title_of(name) for name in scenario.contracts}
+    called = Counter(scenario.title_of(name) for name in scenario.contracts)
+    titles = {
+        name: f"{title} ({name})" if called[title := scenario.title_of(name)] > 1 else title
+        for name in scenario.contracts
+    }
     held = {party: float(each.reserves) for party, each in scenario.providers.items()}
-    spec = cash_chart(cash, names, titles, held, scenario.currency)
+    short = {
+        (name, party): float(contract["parties"][party]["p_cash_below_zero"])
+        for name, contract in doc["contracts"].items()
+        for party in scenario.providers
+    }
+    note = made_from(scenario, doc["replications"], doc["seed"], doc["run_id"])
+    spec = cash_chart(cash, names, titles, held, short, scenario.currency, note)
     write_file(chart, drawn(chart, [spec], [cash]))

@@ -27,18 +27,18 @@ __all__ = ["Asked", "condition", "sweep"]
 _RESULTS = Path("results")
 
 
-def condition(text: str) -> tuple[str, float]:
+def condition(text: str) -> tuple[str, str]:
     """Read ``measure = amount``; the amount is 0 where there is none.
 
     Raises:
         UsageError: the amount cannot be read.
     """
     measure, equals, amount = text.partition("=")
-    parts = take_apart(amount.strip()) if equals else take_apart("0")
-    bound = read_any(parts) if parts is not None else None
-    if bound is None:
+    bound = amount.strip() if equals else "0"
+    parts = take_apart(bound)
+    if parts is None or read_any(parts) is None or measure.strip().endswith(("<", ">")):
         raise UsageError(
-            f"'{text}': found no amount behind '='; write for example 'council.saving = 0'"
+            f"'{text}': found no 'measure = amount'; write for example 'council.saving = 0'"
         )
     return measure.strip(), bound
 

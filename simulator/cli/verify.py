@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from simulator._errors import CheckFailed, Interrupted, Problem, ScenarioError
+from simulator._errors import CheckFailed, Interrupted, Problem, ScenarioError, UsageError
+from simulator._kinds import plain
 from simulator.cli.progress import Told, told
 from simulator.cli.run import files_of_run
 from simulator.report.sweep import Asked, make_sweep
@@ -39,12 +40,10 @@ def verify(folder: Path, workers: int | None, as_json: bool) -> None:
     command = None if asked is None else asked.command()
     seed, replications = recorded.manifest["seed"], recorded.manifest["replications"]
     software, now = recorded.manifest["software"], software_identity()
-    made_by, made_now = (
-        run_identity(read.tree, replications, seed, each, command) for each in (software, now)
-    )
+    made_now = run_identity(read.tree, replications, seed, now, command)
     with told("Simulated futures" if asked is None else "Points") as listener:
         again = _again(read, asked, replications, seed, workers, made_now, listener)
-    difference = first_difference(recorded, again, made_by)
+    difference = first_difference(recorded, again, made_now, now)
     if difference is not None:
         other = f" It was made with version {software}; this is {now}." if software != now else ""
         raise CheckFailed(f"{folder / difference.file}{difference.told}.{other}")
@@ -52,7 +51,7 @@ def verify(folder: Path, workers: int | None, as_json: bool) -> None:
     if as_json:
         result = {
             "schema": "alliance-verify/1",
-            "run_id": made_by,
+            "run_id": made_now,
             "replications": replications,
             "verified": True,
             "files": list(recorded.hashes),
@@ -61,10 +60,10 @@ def verify(folder: Path, workers: int | None, as_json: bool) -> None:
         return
     futures = f"{number(replications)} simulated futures"
     what = futures if asked is None else f"a {asked.kind} of {futures} a point"
-    sys.stdout.write(
-        paragraph(f"Run {made_by}: {what} made again, all {count} files the same to the byte.")
-        + "\n"
-    )
+    beside = ", ".join(map(plain, recorded.strangers))
+    note = f" Not part of it, and not looked at: {beside}." if beside else ""
+    told_of = f"Run {made_now}: {what} made again, all {count} files the same to the byte."
+    sys.stdout.write(paragraph(told_of + note) + "\n")
 
 
 def _asked(folder: Path, recorded: Recorded) -> Asked | None:
@@ -74,7 +73,7 @@ def _asked(folder: Path, recorded: Recorded) -> Asked | None:
         return None
     try:
         return Asked.of(command)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         file = str(folder / MANIFEST)
         found = f"its command cannot be understood: {error}"
         raise ScenarioError([Problem(file, 0, 0, "command", found, "", "restore it")]) from None
@@ -91,7 +90,11 @@ def _again(
 ) -> Mapping[str, str]:
     """Return the files of a run or sweep as they come out now."""
     if asked is not None:
-        return make_sweep(read, asked, replications, seed, workers, identity, listener).files
+        try:
+            return make_sweep(read, asked, replications, seed, workers, identity, listener).files
+        except UsageError as error:  # the manifest asks for it, not the command line
+            found = f"its command cannot be done: {error}"
+            raise ScenarioError([Problem(MANIFEST, 0, 0, "command", found)]) from None
     scenario = build(read)
     with Replicator(scenario, seed, workers, listener=listener) as replicator:
         study = replicator.study(replications)

@@ -104,8 +104,8 @@ class Contract(Frozen):
     paid_within: Duration = Field(
         default=Figure(30.0, "30 days"),
         json_schema_extra=provenance(
-            "30 days, the limit for undisputed public invoices (Public Contracts Regulations 2015, "
-            "reg. 113)"
+            "30 days, the term implied into public contracts for undisputed invoices (Procurement "
+            "Act 2023, section 68)"
         ),
     )
     """Time from a settlement between the parties to its payment; payments on account and what a

@@ -6,6 +6,7 @@ colour tells anything alone. The table a chart is made from is shown beside it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ Spec = dict[str, Any]
 Say = Callable[[float], str]
 COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25")
 """The categorical palette of UK government statistics; told apart in print and by most eyes."""
-_INK, _GRID, _PAPER = "#0B0C0C", "#DDDDDD", "#FFFFFF"
+_INK, _GREY, _GRID, _PAPER = "#0B0C0C", "#6F777B", "#DDDDDD", "#FFFFFF"
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _MINUS, _DOT = "\N{MINUS SIGN}", "\N{MIDDLE DOT}"
 _MOST_BARS = 15
@@ -55,7 +56,7 @@ def _number(cell: Cell) -> float:
     return float(cell)
 
 
-def tornado_chart(rows: Table, measure: str, words: str, say: Say) -> Spec:
+def tornado_chart(rows: Table, measure: str, words: str, say: Say, note: str) -> Spec:
     """Return a tornado: a bar for each number, from its low to its high end.
 
     Args:
@@ -63,6 +64,7 @@ def tornado_chart(rows: Table, measure: str, words: str, say: Say) -> Spec:
         measure: which of its measures.
         words: the measure in words.
         say: shows what the measure comes to.
+        note: what it was made from; stands under the title.
     """
     found = [
         row
@@ -71,7 +73,7 @@ def tornado_chart(rows: Table, measure: str, words: str, say: Say) -> Spec:
     ][:_MOST_BARS]
     if not found:
         empty: Spec = {"data": {"values": [{}]}, "mark": {"type": "text", "text": ""}}
-        return _chart(["No range moves this clearly"], [words], empty | {"encoding": {}})
+        return _chart(["No range moves this clearly"], [words, note], empty | {"encoding": {}})
     base = _number(found[0]["at_value"])
     bars: list[Spec] = []
     labels: list[Spec] = []
@@ -81,17 +83,32 @@ def tornado_chart(rows: Table, measure: str, words: str, say: Say) -> Spec:
             for end in ("low", "high")
             if row[f"at_{end}"] is not None
         ]
-        edges = [base, *(at for at, _, _ in ends)]
         # the farther end first, so that the nearer one is drawn over it
         for at, _, end in sorted(ends, key=lambda each: -abs(each[0] - base)):
             bars.append({"path": row["path"], "at": at, "to": base, "end": end})
-        sides = (("left", min(edges)), ("right", max(edges)))
-        for (_, text, _), (side, edge) in zip(sorted(ends), sides, strict=False):
-            labels.append({"path": row["path"], "text": text, "side": side, "at": edge})
+        for side in ("left", "right"):
+            there = sorted(each for each in ends if (each[0] < base) == (side == "left"))
+            if there:  # both on one side: in the order in which they lie, beyond the farther one
+                edge = there[0][0] if side == "left" else there[-1][0]
+                text = " \N{MIDDLE DOT} ".join(text for _, text, _ in there)
+                labels.append({"path": row["path"], "text": text, "side": side, "at": edge})
     first = found[0]
     widest = [_number(first[key]) for key in ("at_low", "at_high") if first[key] is not None]
-    title = f"{first['path']} moves it most: {say(min(widest))} to {say(max(widest))}"
-    x = {"field": "at", "type": "quantitative", "title": words, "scale": {"zero": False}}
+    widest.append(base)
+    most = [str(row["path"]) for row in found if row["best_rank"] == 1]
+    title = f"{' or '.join(most[:3])} moves it most"
+    if len(most) == 1:
+        title += f": {say(min(widest))} to {say(max(widest))}"
+    every = [bar["at"] for bar in bars] + [base]
+    space = 0.16 * ((max(every) - min(every)) or 1.0)  # for the labels at the ends
+    domain = [min(every) - space, max(every) + space]
+    x = {
+        "field": "at",
+        "type": "quantitative",
+        "title": words,
+        "scale": {"domain": domain, "nice": False},
+        "axis": {"labelOverlap": "greedy"},
+    }
     scale = {"domain": ["low", "high"], "range": [COLOURS[0], COLOURS[3]]}
     layers: list[Spec] = [
         {
@@ -117,7 +134,12 @@ def tornado_chart(rows: Table, measure: str, words: str, say: Say) -> Spec:
     layers.append({"data": {"values": [{}]}, "mark": rule, "encoding": centre})
     return _chart(
         [title],
-        [words, f"At the central values {say(base)}. Labels are the ends of each range."],
+        [
+            words,
+            f"At the central values {say(base)}. Labels are the ends of each range: blue at the "
+            "low end, orange at the high end.",
+            note,
+        ],
         {
             "width": 560,
             "height": {"step": 24},
@@ -134,7 +156,7 @@ def tornado_chart(rows: Table, measure: str, words: str, say: Say) -> Spec:
     )
 
 
-def grid_chart(rows: Table, measure: str, words: str, bound: float, say: Say) -> Spec:
+def grid_chart(rows: Table, measure: str, words: str, bound: float, say: Say, note: str) -> Spec:
     """Return a map: above or below a bound, too close to tell, or impossible, by sign and colour.
 
     Args:
@@ -143,6 +165,7 @@ def grid_chart(rows: Table, measure: str, words: str, bound: float, say: Say) ->
         words: the measure in words.
         bound: what it is held against.
         say: shows what the measure comes to.
+        note: what it was made from; stands under the title.
     """
     found = [row for row in records(rows) if row["measure"] == measure]
     above = sum(row["side"] == "above" for row in found)
@@ -161,7 +184,7 @@ def grid_chart(rows: Table, measure: str, words: str, bound: float, say: Say) ->
             "type": "ordinal",
             "sort": None,
             "title": found[0]["x_path"],
-            "axis": {"labelOverlap": True},
+            "axis": {"labelOverlap": "greedy", "labelSeparation": 8},
         },
     }
     if not one_row:
@@ -172,6 +195,7 @@ def grid_chart(rows: Table, measure: str, words: str, bound: float, say: Say) ->
             words,
             f"+ above {say(bound)}, {_MINUS} below, {_DOT} too close to tell, "
             "x cannot be run" + ("" if one_row else f". From top to bottom: {found[0]['y_path']}"),
+            note,
         ],
         {
             "width": {"step": 44},
@@ -204,7 +228,9 @@ def cash_chart(
     names: Mapping[str, str],
     titles: Mapping[str, str],
     held: Mapping[str, float],
+    short: Mapping[tuple[str, str], float],
     currency: str,
+    note: str,
 ) -> Spec:
     """Return each party's cash since the start: median, and 5th to 95th percentile.
 
@@ -213,30 +239,40 @@ def cash_chart(
         names: of the parties shown, in order.
         titles: of the contracts, in order.
         held: reserves of the providers.
+        short: for each contract and provider, the share of futures in which its cash runs out.
         currency: the sign of all amounts.
+        note: what it was made from; stands under the title.
     """
     found = [row for row in records(rows) if row["account"] in names]
     columns = len(names) if len(names) < 4 else 2
     panels = []
     colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(titles)}
-    lowest = min(
-        found, key=lambda row: _number(row["so_far_p05"]) + held.get(str(row["account"]), 1e15)
-    )
-    left = _number(lowest["so_far_p05"]) + held.get(str(lowest["account"]), 0.0)
-    who, under = names[str(lowest["account"])], titles[str(lowest["contract"])]
+    contract, party = max(short, key=lambda each: short[each])
+    chance = short[contract, party]
     finding = (
-        f"{who} runs out of cash in one future in twenty or more under {under}"
-        if left < 0
-        else f"No provider runs out of cash in 95% of futures; {who} comes nearest, under {under}"
+        f"{names[party]} runs out of cash in {max(1, math.floor(100 * chance + 0.5))}% of futures "
+        f"under {titles[contract]}"
+        if chance > 0
+        else "No provider runs out of cash in any of these futures"
     )
     for account, name in names.items():
         inside = [row for row in found if row["account"] == account]
         panels.append(_panel(name, inside, titles, colours, held.get(account), currency))
     return _chart(
         [finding],
-        ["Cash received less paid since the start. Line: median. Band: 5th to 95th percentile."],
+        [
+            "Cash received less paid since the start. Line: median. Band: 5th to 95th percentile "
+            "at each month end.",
+            note,
+        ],
         {"concat": panels, "columns": columns, "spacing": 28},
     )
+
+
+def _aprils(values: Sequence[Spec]) -> list[str]:
+    """Return the first days of the financial years among these months."""
+    months = dict.fromkeys(str(row["month"]) for row in values)
+    return [month for month in months if month.endswith("-04-01")]
 
 
 def _labels(values: Sequence[Spec], titles: Sequence[str], held: float | None) -> list[Spec]:
@@ -278,7 +314,7 @@ def _panel(
         "field": "month",
         "type": "temporal",
         "title": None,
-        "axis": {"format": "%Y", "tickCount": "year"},
+        "axis": {"format": "%b %Y", "values": _aprils(values), "labelOverlap": "greedy"},
     }
     money = {"type": "quantitative", "title": None, "axis": {"format": ",.0f"}}
     layers: list[Spec] = [
@@ -316,11 +352,11 @@ def _panel(
     if held is not None:
         layers.append(
             {
-                "mark": {"type": "rule", "strokeDash": [4, 3], "color": _INK},
+                "mark": {"type": "rule", "strokeWidth": 2, "color": _GREY},
                 "encoding": {"y": {"datum": -held, "type": "quantitative"}},
             }
         )
-    note = "" if held is None else ". Dashed: reserves gone"
+    note = "" if held is None else ". Grey line: reserves gone"
     return {
         "title": {"text": f"{name}, {currency}{note}", "fontSize": 13, "anchor": "start"},
         "width": 360,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import asdict
 from typing import Any
 
@@ -51,6 +52,7 @@ def document(study: Study, run_id: str, software: str) -> dict[str, Any]:
             name: {
                 "net_position": comparison.net_position.as_dict(),
                 "net_position_intervals": comparison.net_position.intervals(),
+                "present_value": comparison.present_value.as_dict(),
                 "p_costs_less": comparison.p_costs_less,
                 "p_costs_same": comparison.p_costs_same,
                 "likelihood": likelihood(comparison.p_costs_less),
@@ -128,7 +130,7 @@ def _finance(study: Study) -> dict[str, Any]:
         }
     return {
         "discount_rate": float(scenario.appraisal.discount_rate),
-        "price_base": scenario.appraisal.price_year or scenario.starts.strftime("%B %Y"),
+        "price_base": f"{calendar.month_name[scenario.starts.month]} {scenario.starts.year}",
         "years": [months[first].financial_year for first in first_months],
         "net_cost": costs,
         "exposure": [

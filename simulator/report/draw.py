@@ -10,8 +10,9 @@ from typing import Any
 
 from simulator._errors import RunError, UsageError
 from simulator.report.tabular import Cell, Column, Table
+from simulator.scenario.scenario import Scenario
 
-__all__ = ["check_chart", "drawn", "needs_report"]
+__all__ = ["check_chart", "drawn", "made_from", "needs_report"]
 
 KINDS = (".svg", ".png", ".html")
 
@@ -41,6 +42,12 @@ def check_chart(file: Path) -> None:
         raise needs_report("A chart", error) from None
 
 
+def made_from(scenario: Scenario, futures: int, seed: int, run_id: str) -> str:
+    """Return what stands under the title of every chart."""
+    warning = "Made-up inputs: do not use for decisions. " if scenario.illustrative else ""
+    return f"{warning}{futures:,} simulated futures, seed {seed}, run {run_id}."
+
+
 def drawn(file: Path, specs: Sequence[dict[str, Any]], tables: Sequence[Table]) -> bytes:
     """Return the content of a picture or page.
 
@@ -49,6 +56,13 @@ def drawn(file: Path, specs: Sequence[dict[str, Any]], tables: Sequence[Table]) 
         specs: charts, one below the other.
         tables: what they are made from; shown on a page, below the charts.
     """
+    try:
+        return _drawn(file, specs, tables)
+    except ValueError as error:
+        raise RunError(f"{file} cannot be drawn: {str(error).splitlines()[0]}") from error
+
+
+def _drawn(file: Path, specs: Sequence[dict[str, Any]], tables: Sequence[Table]) -> bytes:
     import vl_convert
 
     whole = specs[0] if len(specs) == 1 else _below_each_other(specs)
@@ -130,5 +144,5 @@ def _shown(cell: Cell) -> str:
     if cell is None:
         return "no data"
     if isinstance(cell, float):
-        return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.4g}"
+        return f"{cell:,.0f}" if abs(cell) >= 100 or abs(cell) < 1e-6 else f"{cell:.4g}"
     return str(cell)

@@ -39,8 +39,9 @@ def _exposure(scenario: Scenario, doc: Mapping[str, Any]) -> Iterator[str]:
         for row in _by_party(doc["finance"]["exposure"])
     ]
     yield paragraph(
-        "How far the cost may go: net cost over the term that is not passed in 50%, 80% and 95% of "
-        "futures, and the mean of the dearest 5% (rounded)."
+        "How far the cost may go by luck alone, inputs at their central values: net cost over the "
+        "term that is not passed in 50%, 80% and 95% of futures, and the mean of the dearest 5% "
+        "(rounded)."
     )
     yield ""
     yield table(("Who pays", "Contract", "Mean", "50%", "80%", "95%", "Dearest 5%"), rows, texts=2)
@@ -54,8 +55,9 @@ def _budgets(scenario: Scenario, doc: Mapping[str, Any]) -> Iterator[str]:
         )
         return
     yield paragraph(
-        "Chance that a financial year costs more than its budget. What is paid counts when it is "
-        "paid; what is paid after the term counts in its last year."
+        "Chance that a financial year costs more than its budget. This is on a cash basis: what is "
+        "paid counts when it is paid, and what is paid after the term in its last year. It is not "
+        "the year's outturn on accruals."
     )
     yield ""
     chances: dict[tuple[str, int], dict[str, float]] = {}
@@ -71,20 +73,46 @@ def _budgets(scenario: Scenario, doc: Mapping[str, Any]) -> Iterator[str]:
     ]
     titles = [scenario.title_of(name) for name in scenario.contracts]
     yield table(("Who pays", "Financial year", *titles), rows, texts=2)
+    yield ""
+    yield paragraph(
+        "Worst credible year-end: a year's cost beside its budget, not passed in 95% of futures."
+    )
+    yield ""
+    ends: dict[tuple[str, int], dict[str, str]] = {}
+    for row in _by_party(found):
+        beyond = row["p95"] - row["budget"]
+        shown = money(abs(beyond), scenario.currency, 100.0)  # percentiles are not known better
+        said = f"{shown} {'over' if beyond > 0 else 'under'}"
+        ends.setdefault((row["party"], row["year"]), {})[row["contract"]] = said
+    rows = [
+        (
+            _who(scenario, party),
+            financial_year(year),
+            *(by_contract[name] for name in scenario.contracts),
+        )
+        for (party, year), by_contract in ends.items()
+    ]
+    yield table(("Who pays", "Financial year", *titles), rows, texts=2)
 
 
 def _reserves(scenario: Scenario, doc: Mapping[str, Any]) -> Iterator[str]:
     yield paragraph(
         "Reserve that is enough with this confidence: for a provider not to run out of cash at any "
-        "month end, for a commissioner beside its budgets over the term (rounded)."
+        "month end; for a commissioner the sum of what its years cost above their budgets, nothing "
+        "carried forward from one year to the next (rounded)."
     )
     yield ""
     rows = [
         (
             _who(scenario, row["party"]),
             scenario.title_of(row["contract"]),
-            money(row["held"], scenario.currency),
-            *(money(each, scenario.currency, row["mc_error"]) for each in row["needed"].values()),
+            money(row["held"], scenario.currency)
+            if row["party"] in scenario.providers
+            else "not stated",
+            *(
+                "too few" if each is None else money(each, scenario.currency, row["mc_error"])
+                for each in row["needed"].values()
+            ),
         )
         for row in _by_party(doc["finance"]["reserves"])
     ]

@@ -13,7 +13,7 @@ from simulator.report.tables import paragraph, table
 from simulator.report.tabular import Cell, Column, Table
 from simulator.report.words import number
 from simulator.scenario.evidence import Sourced, defaults_taken, numbers_with_evidence
-from simulator.scenario.ranges import Range, ranges_in
+from simulator.scenario.ranges import Range, ranges_in, value_at
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.yaml_text import Document
 
@@ -26,6 +26,22 @@ GRADES = {
     "D": "expert opinion",
     "E": "assumption",
 }
+_UNITS = {
+    "money": "pounds",
+    "money a year": "pounds a year",
+    "amount": "pounds, once or a year",
+    "share": "share of 1",
+    "change": "share of 1",
+    "portion": "share of 1",
+    "duration": "days",
+    "rate": "a year",
+    "volume": "a year",
+    "growth": "share of 1 a year",
+    "chance a year": "share of 1 a year",
+    "hazard": "share of 1 a day",
+    "years": "years",
+}
+"""What numbers of each kind are counted in."""
 _MISSING = ("source", "grade", "range", "price year", "owner", "review date")
 
 REGISTER = Table(
@@ -37,7 +53,11 @@ REGISTER = Table(
         Column("value", meaning="as it is written"),
         Column("low", meaning="low end of its range"),
         Column("high", meaning="high end of its range"),
-        Column("unit", meaning="where it is told beside the value"),
+        Column("number", "number", "the value as a number, in the unit 'counted_in'"),
+        Column("low_number", "number", "the low end as a number"),
+        Column("high_number", "number", "the high end as a number"),
+        Column("counted_in", meaning="unit of the three numbers before"),
+        Column("unit", meaning="as it is told beside the value"),
         Column("price_year", meaning="year in whose prices an amount stands"),
         Column("source", meaning="who says so"),
         Column("grade", meaning=", ".join(f"{key} {value}" for key, value in GRADES.items())),
@@ -70,10 +90,11 @@ def register(document: Document, scenario: Scenario) -> Table:
 
 def _row(
     document: Document, sourced: Sourced, ranges: dict[str, Range], scenario: Scenario
-) -> tuple[str, ...]:
+) -> tuple[Cell, ...]:
     path = _as_read(document, sourced.path)
     found, evidence = ranges.get(path), sourced.evidence
     low, high = (found.low, found.high) if found else ("", "")
+    ends = (evidence.low, evidence.high) if evidence else (None, None)
     texts = ("unit", "price_year", "source", "grade", "owner", "review", "note")
     told = {name: getattr(evidence, name) if evidence else "" for name in texts}
     if is_money(Figure(sourced.value, sourced.written)):
@@ -90,26 +111,30 @@ def _row(
         "review date": not told["review"],
     }
     missing = ", ".join(name for name in _MISSING if lacks[name])
-    return (path, sourced.written, low, high, *told.values(), "written", missing)
+    counted = (sourced.value, *ends, _UNITS.get(sourced.kind, ""))
+    return (path, sourced.written, low, high, *counted, *told.values(), "written", missing)
 
 
-def _default(path: str, value: str, provenance: str) -> tuple[str, ...]:
+def _default(path: str, value: str, provenance: str) -> tuple[Cell, ...]:
     graded = re.search(r",? grade ([A-E])\b", provenance)
     grade = graded[1] if graded else ""
-    return (path, value, "", "", "", "", provenance, grade, "", "", "", "default", "")
+    nothing = (None, None, None, "")
+    return (path, value, "", "", *nothing, "", "", provenance, grade, "", "", "", "default", "")
 
 
 def _as_read(document: Document, path: str) -> str:
-    """Return a path as ``--set`` takes it: a single commissioner may be written 'council'."""
+    """Return a path as ``--set`` takes it, where the file writes it in short."""
     if "council" in document.tree and path.startswith("commissioners.council"):
-        return path.removeprefix("commissioners.")
-    return path
+        path = path.removeprefix("commissioners.")
+    group, _, _ = path.rpartition(".")
+    short = value_at(document, path) is None and value_at(document, group) is not None
+    return group if short else path  # 'lasts: 13 weeks' is short for 'lasts: {mean: 13 weeks}'
 
 
-def _identified(rows: Sequence[tuple[str, ...]]) -> list[tuple[Cell, ...]]:
-    """Put an identifier before each row, from its path, as long as it takes to tell them apart."""
-    digests = [hashlib.sha256(row[0].encode("utf-8")).hexdigest().upper() for row in rows]
-    length = 4
+def _identified(rows: Sequence[tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
+    """Put an identifier before each row, made from its path alone; longer only if two are equal."""
+    digests = [hashlib.sha256(str(row[0]).encode("utf-8")).hexdigest().upper() for row in rows]
+    length = 8
     while len({digest[:length] for digest in digests}) < len(set(digests)):
         length += 1
     return [(f"A-{digest[:length]}", *row) for digest, row in zip(digests, rows, strict=True)]
@@ -132,7 +157,10 @@ def _range(entry: dict[str, str]) -> str:
 
 def _lines(scenario: Scenario, rows: Table) -> Iterator[str]:
     names = [column.name for column in rows.columns]
-    entries = [dict(zip(names, map(str, row), strict=True)) for row in rows.rows]
+    entries = [
+        {name: "" if cell is None else str(cell) for name, cell in zip(names, row, strict=True)}
+        for row in rows.rows
+    ]
     written = [entry for entry in entries if entry["taken"] == "written"]
     defaults = [entry for entry in entries if entry["taken"] == "default"]
     yield f"{scenario.title}: assumptions"
@@ -150,7 +178,7 @@ def _lines(scenario: Scenario, rows: Table) -> Iterator[str]:
     lacking = Counter(name for entry in written for name in entry["missing"].split(", ") if name)
     if lacking:
         told = [f"{number(lacking[name])} {name}" for name in _MISSING if lacking[name]]
-        yield paragraph(f"Missing, in so many numbers: {', '.join(told)}.")
+        yield paragraph(f"Numbers that lack something: {', '.join(told)}.")
     for group, inside in groupby(written, lambda entry: _group(entry["path"])):
         yield ""
         yield group

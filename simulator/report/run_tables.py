@@ -74,7 +74,7 @@ EXPOSURE = Table(
 )
 BUDGET = Table(
     "budget",
-    "Net cost beside the budget, by financial year",
+    "Net cost beside the budget, by financial year, when it is paid (cash basis)",
     (
         _CONTRACT,
         _PARTY,
@@ -82,14 +82,15 @@ BUDGET = Table(
         _money("budget", "set aside"),
         _money("mean", "mean net cost"),
         Column("p_over", "share", "futures in which it costs more than the budget"),
-        _money("over_p95", "not exceeded by more in 95% of futures"),
-        _money("over_mean", "by how much on average where it is exceeded"),
+        _money("p95", "net cost not passed in 95% of futures"),
+        _money("over_p95", "by how much that is above the budget"),
+        _money("over_mean_where_over", "mean excess over the futures that pass the budget"),
     ),
 )
 RESERVES = Table(
     "reserves",
     "Reserve that is enough, by confidence: a provider's against running out of cash, a "
-    "commissioner's beyond its budgets",
+    "commissioner's for the years above their budgets, nothing carried forward",
     (
         _CONTRACT,
         _PARTY,
@@ -157,6 +158,7 @@ def run_tables(read: Document, study: Study, doc: Mapping[str, Any]) -> list[Tab
                     row.budget,
                     row.mean,
                     row.p_over,
+                    row.p95,
                     row.over_p95,
                     row.over_mean,
                 )

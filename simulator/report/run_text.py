@@ -120,7 +120,19 @@ def _against_baseline(
         "paired futures"
         f"{f' ({word}, as far as luck goes)' if word and not all_or_none else ''}. "
         f"On average it costs {shown} {more}{sure}. {spread}"
+        f"{_in_present_value(comparison, currency)}"
     )
+
+
+def _in_present_value(comparison: dict[str, Any], currency: str) -> str:
+    """Say what the difference is once later pounds count less."""
+    present = comparison["present_value"]
+    if not present["mean"]:
+        return ""
+    shown = money(abs(present["mean"]), currency, present["mc_error"])
+    turned = present["mean"] * comparison["net_position"]["mean"] < 0
+    more = "less" if present["mean"] > 0 else "more"
+    return f" In present value it costs {shown} {more}{': the sign turns' if turned else ''}."
 
 
 def _less_or_more(saving: float, currency: str) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from simulator._errors import RunError, ScenarioError, UsageError
+from simulator._kinds import read_any, take_apart
 from simulator.report.charts import grid_chart, tornado_chart
+from simulator.report.draw import made_from
 from simulator.report.register import register
 from simulator.report.sweep_tables import (
     break_even_table,
@@ -51,7 +54,7 @@ class Asked:
         x: the first axis of a grid.
         y: its second axis; empty for a single row.
         break_even: whether a grid tells where it passes its bound.
-        bound: what the measure is held against.
+        bound: what the measure is held against, as it is written.
     """
 
     kind: Literal["tornado", "grid", "switching"]
@@ -60,7 +63,20 @@ class Asked:
     x: str = ""
     y: str = ""
     break_even: bool = False
-    bound: float = 0.0
+    bound: str = "0"
+
+    @property
+    def amount(self) -> float:
+        """The bound as a number.
+
+        Raises:
+            ValueError: it is none.
+        """
+        parts = take_apart(self.bound)
+        value = read_any(parts) if parts is not None else None
+        if value is None or not math.isfinite(value):
+            raise ValueError(f"'{self.bound}' is no amount")
+        return value
 
     def command(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -73,15 +89,22 @@ class Asked:
         Raises:
             ValueError: it is not such a record.
         """
-        fields = dict(command)
-        for name in ("measures", "vary"):
-            fields[name] = tuple(map(str, fields.get(name, ())))
-        if fields.get("kind") not in ("tornado", "grid", "switching"):
-            raise ValueError("no kind of sweep")
-        try:
-            return cls(**fields)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
+        if not isinstance(command, Mapping) or set(command) != {each.name for each in fields(cls)}:
+            raise ValueError("it is not what a sweep writes")
+        if command["kind"] not in ("tornado", "grid", "switching"):
+            raise ValueError("there is no such kind of sweep")
+        lists = [command["measures"], command["vary"]]
+        texts = [command["x"], command["y"]]
+        if not all(isinstance(each, list) for each in lists):
+            raise ValueError("'measures' and 'vary' are lists")
+        if not all(isinstance(each, str) for each in (*texts, *lists[0], *lists[1])):
+            raise ValueError("measures, paths and axes are texts")
+        if not isinstance(command["bound"], str) or type(command["break_even"]) is not bool:
+            raise ValueError("'bound' is an amount as it is written, 'break_even' true or false")
+        written = {name: tuple(command[name]) for name in ("measures", "vary")}
+        asked = cls(**{**command, **written})
+        assert math.isfinite(asked.amount)
+        return asked
 
 
 @dataclass(frozen=True)
@@ -107,13 +130,15 @@ class Made:
     def charts(self, asked: Asked) -> list[dict[str, Any]]:
         """Return a chart for each measure; switching values have none."""
         charts = []
+        doc = json.loads(self.files["sweep.json"])
+        note = made_from(self.scenario, doc["replications"], doc["seed"], doc["run_id"])
         for measure in self.measures:
             say = partial(in_words, measure, currency=self.scenario.currency)
             words = measure.in_words(self.scenario)
             if asked.kind == "tornado":
-                charts.append(tornado_chart(self.tables[0], str(measure), words, say))
+                charts.append(tornado_chart(self.tables[0], str(measure), words, say, note))
             elif asked.kind == "grid":
-                found = grid_chart(self.tables[0], str(measure), words, asked.bound, say)
+                found = grid_chart(self.tables[0], str(measure), words, asked.amount, say, note)
                 charts.append(found)
         return charts
 
@@ -176,6 +201,8 @@ def make_sweep(
 def _measures(scenario: Scenario, asked: Asked) -> list[Measure]:
     found = [each for text in asked.measures for each in read_measures(text, scenario)]
     measures = list(dict.fromkeys(found)) or default_measures(scenario)
+    for measure in measures:
+        _check_bound(asked, measure, scenario.currency)
     if asked.kind == "switching" and len(measures) > 1:
         raise UsageError(
             f"--until: '{', '.join(asked.measures)}' is told for several contracts; name one: "
@@ -184,10 +211,34 @@ def _measures(scenario: Scenario, asked: Asked) -> list[Measure]:
     return measures
 
 
+def _check_bound(asked: Asked, measure: Measure, currency: str) -> None:
+    """Refuse a bound in other units than its measure's."""
+    parts = take_apart(asked.bound)
+    assert parts is not None
+    allowed = {
+        "money": parts.currency in ("", currency)
+        and not (parts.percent or parts.unit or parts.per),
+        "share": not (parts.currency or parts.unit or parts.per),
+        "days": not (parts.currency or parts.percent or parts.per),
+        "people": parts.bare,
+    }
+    if not allowed[measure.unit]:
+        units = {"money": f"money in {currency}", "share": "a share", "days": "a length of time"}
+        raise UsageError(
+            f"found the bound '{asked.bound}' for {measure}, which is "
+            f"{units.get(measure.unit, 'a number of people')}"
+        )
+
+
 def _ranges(read: Document, asked: Asked) -> list[Range]:
     """Return the numbers to move."""
     if asked.vary:
-        return [vary("--vary", each, read) for each in asked.vary]
+        wanted = [vary("--vary", each, read) for each in dict.fromkeys(asked.vary)]
+        paths = [each.path for each in wanted]
+        twice = next((path for path in paths if paths.count(path) > 1), None)
+        if twice is not None:
+            raise UsageError(f"--vary {twice}: found two ranges for one number; keep one")
+        return wanted
     found = ranges_in(read)
     if not found:
         raise UsageError(
@@ -216,7 +267,7 @@ def _tornado(
 def _grid(
     read: Document, scenario: Scenario, asked: Asked, points: Points
 ) -> tuple[str, list[Table]]:
-    axes = [axis(option, text) for option, text in (("-x", asked.x), ("-y", asked.y)) if text]
+    axes = [axis("-x", asked.x), *([axis("-y", asked.y)] if asked.y else [])]
     for option, each in zip(("-x", "-y"), axes, strict=False):
         check_path(option, each.path, read)
     if len(axes) > 1 and axes[0].path == axes[1].path:
@@ -230,9 +281,9 @@ def _grid(
     points.expect(every)
     answers = dict(points.answers(every))
     measures = points.recipe.measures
-    rows = grid_table(measures, grid, answers, asked.bound)
-    bound = asked.bound if asked.break_even else None
-    text = grid_text(scenario, measures, grid, answers, rows, asked.bound, asked.break_even)
+    rows = grid_table(measures, grid, answers, asked.amount)
+    bound = asked.amount if asked.break_even else None
+    text = grid_text(scenario, measures, grid, answers, rows, asked.amount, asked.break_even)
     return text, [rows, *_break_even(measures, grid, answers, bound)]
 
 
@@ -258,10 +309,10 @@ def _switching(
     points.expect(switching_points(ranges))
     (measure,) = points.recipe.measures
     whole = {each.path for each in ranges if _is_whole(read, each)}
-    found = switching_values(ranges, asked.bound, ask, 0, whole)
-    rows = switching_table(measure, asked.bound, found)
+    found = switching_values(ranges, asked.amount, ask, 0, whole)
+    rows = switching_table(measure, asked.amount, found)
     futures = points.recipe.replications
-    return switching_text(scenario, measure, asked.bound, found, futures), [rows]
+    return switching_text(scenario, measure, asked.amount, found, futures), [rows]
 
 
 def _is_whole(read: Document, each: Range) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from simulator.report.tabular import Cell, Column, Table
-from simulator.scenario.ranges import written_like
+from simulator.scenario.ranges import plain_number, written_like
 from simulator.study.estimate import Estimate
 from simulator.study.grid import Grid, crossings, grid_row
 from simulator.study.measures import Measure
@@ -16,11 +16,16 @@ from simulator.study.tornado import Tornado
 __all__ = [
     "BREAK_EVEN",
     "GRID",
+    "NONE",
+    "NO_SWITCH",
     "SWEEP_TABLES",
     "SWITCHING",
+    "TOO_CLOSE",
     "TORNADO",
     "break_even_table",
     "grid_table",
+    "notes_of",
+    "shown_like",
     "side",
     "switching_table",
     "tornado_table",
@@ -63,8 +68,10 @@ GRID = Table(
         _MEASURE,
         Column("x_path", meaning="the number that changes from left to right"),
         Column("x", meaning="its value"),
+        Column("x_number", "number", "the same as a number, in the unit it is written in"),
         Column("y_path", meaning="the number that changes from top to bottom"),
         Column("y", meaning="its value"),
+        Column("y_number", "number", "the same as a number, in the unit it is written in"),
         Column("measured", "number", "what the measure comes to"),
         Column("mc_error", "number", "its Monte Carlo error"),
         Column("side", meaning="'above' or 'below' the bound, 'too close' or 'cannot run'"),
@@ -94,6 +101,7 @@ SWITCHING = Table(
         Column("at_low", "number", "the measure at the low end"),
         Column("at_high", "number", "the measure at the high end"),
         Column("switches_at", meaning="'no switching value in range' where there is none"),
+        Column("switches_at_number", "number", "the same in the unit the value is written in"),
         Column("mc_error", meaning="how far that may be off, one Monte Carlo error"),
         Column("beyond", meaning="whether the measure is above or below the bound beyond it"),
         _PROBLEM,
@@ -102,6 +110,7 @@ SWITCHING = Table(
 SWEEP_TABLES = (TORNADO, GRID, BREAK_EVEN, SWITCHING)
 NONE = "none"
 NO_SWITCH = "no switching value in range"
+TOO_CLOSE = "too close to tell"
 
 
 def _value(found: Estimate | Refused | None) -> float | None:
@@ -147,10 +156,11 @@ def grid_table(
     for place, measure in enumerate(measures):
         for text, points in grid.rows():
             found = grid_row(answers, points, place)
+            number = None if grid.down is None else plain_number(text)
             for x, each in zip(grid.across.texts, found, strict=True):
                 error = each.error if isinstance(each, Estimate) else None
                 problem = each.problem if isinstance(each, Refused) else NONE
-                where = (grid.across.path, x, down, text or NONE)
+                where = (grid.across.path, x, plain_number(x), down, text or NONE, number)
                 beside = side(each, bound, grid.size)
                 rows.append((str(measure), *where, _value(each), error, beside, problem))
     return GRID.filled(rows)
@@ -190,13 +200,15 @@ def break_even_table(
 
 
 def switching_table(measure: Measure, bound: float, switches: Sequence[Switch]) -> Table:
-    """Return the switching value of each number, those that have one first."""
+    """Return the switching value of each number."""
     return SWITCHING.filled([_switch(measure, bound, each) for each in switches])
 
 
 def _switch(measure: Measure, bound: float, switch: Switch) -> tuple[Cell, ...]:
     each = switch.input
-    at = NO_SWITCH if switch.at is None else shown_like(each.value, switch.at, switch.error)
+    at = TOO_CLOSE if switch.is_close else NO_SWITCH
+    if switch.at is not None:
+        at = shown_like(each.value, switch.at, switch.error)
     error = NONE if switch.error is None else shown_like(each.value, switch.error)
     if switch.at is not None and switch.error is None:
         error = "whole numbers"
@@ -208,6 +220,7 @@ def _switch(measure: Measure, bound: float, switch: Switch) -> tuple[Cell, ...]:
         _value(switch.low),
         _value(switch.high),
         at,
+        switch.at,
         error,
         beyond,
         switch.problem or _problems({each.low: switch.low, each.high: switch.high}),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from simulator.report.sweep_tables import (
     NO_SWITCH,
+    TOO_CLOSE,
     break_even_table,
     notes_of,
     shown_like,
@@ -15,6 +17,7 @@ from simulator.report.sweep_tables import (
 from simulator.report.tables import paragraph, table
 from simulator.report.tabular import Table
 from simulator.report.words import money, money_in_words, number
+from simulator.scenario.ranges import plain_number
 from simulator.scenario.scenario import Scenario
 from simulator.study.estimate import Estimate
 from simulator.study.grid import Grid, grid_row
@@ -81,10 +84,11 @@ def _bars(scenario: Scenario, measure: Measure, found: Tornado) -> Iterator[str]
     def say(each: Estimate | Refused | None) -> str:
         if not isinstance(each, Estimate):
             return "cannot run"
-        return measured(measure, each.value, currency, each.error)
+        return measured(measure, each.value, currency, found.base.error)
 
     clear = [bar for bar in found.bars if bar.is_clear]
-    shown = clear[:_MOST_BARS]
+    few = _error_known(found) and not found.base.can_claim
+    shown = [bar for bar in found.bars if bar.swing][:_MOST_BARS] if few else clear[:_MOST_BARS]
     heading = measure.in_words(scenario)
     yield heading
     yield "-" * len(heading)
@@ -102,7 +106,7 @@ def _bars(scenario: Scenario, measure: Measure, found: Tornado) -> Iterator[str]
                     f"{_folded(bar.input.path)}\n  {bar.input.low} to {bar.input.high}",
                     say(bar.low),
                     say(bar.high),
-                    say(bar.swing),
+                    f"{say(bar.swing)}{'*' if _peaks_between(bar, found.base) else ''}",
                     measured(measure, bar.swing.error or 0.0, currency) if bar.swing else "",
                     _rank(bar),
                 )
@@ -114,6 +118,13 @@ def _bars(scenario: Scenario, measure: Measure, found: Tornado) -> Iterator[str]
             "Error is the Monte Carlo error of the swing. A rank such as '2 to 4' says that the "
             "futures cannot tell these apart (95%, all pairs together)."
         )
+        if any(_peaks_between(bar, found.base) for bar in shown):
+            yield paragraph("* The central value gives the largest or the smallest result.")
+        if few:
+            yield paragraph(
+                "Too few futures to claim anything of such a figure, so no rank is told; 200 are "
+                "enough for any."
+            )
         if len(clear) > len(shown):
             yield paragraph(f"{len(clear) - len(shown)} smaller ones are in tornado.csv.")
     yield from _not_told_apart(found, futures_known=error is not None)
@@ -124,6 +135,19 @@ def _bars(scenario: Scenario, measure: Measure, found: Tornado) -> Iterator[str]
             grade = f"grade {bar.input.grade}" if bar.input.grade else "no grade"
             source = bar.input.source or "no source"
             yield paragraph(f"{bar.input.path} ({grade}): {source}", "  ")
+
+
+def _error_known(found: Tornado) -> bool:
+    """Tell whether there is more than one future."""
+    return found.base.error is not None
+
+
+def _peaks_between(bar: Bar, base: Estimate) -> bool:
+    """Tell whether the central value is the largest or the smallest of the three."""
+    if isinstance(bar.low, Refused) or isinstance(bar.high, Refused):
+        return False
+    ends = sorted((bar.low.value, bar.high.value))
+    return not ends[0] <= base.value <= ends[1]
 
 
 def _folded(path: str) -> str:
@@ -143,7 +167,7 @@ def _not_told_apart(found: Tornado, futures_known: bool) -> Iterator[str]:
         for bar in found.bars
         if bar.swing and bar.swing.value != 0.0 and not bar.is_clear
     ]
-    if noise:
+    if noise and found.base.can_claim:
         yield paragraph(f"Not distinguishable from nought: {', '.join(noise)}.")
     if nothing:
         yield paragraph(f"No effect at all on this: {', '.join(nothing)}.")
@@ -152,7 +176,9 @@ def _not_told_apart(found: Tornado, futures_known: bool) -> Iterator[str]:
 
 
 def _rank(bar: Bar) -> str:
-    best, worst = bar.ranks or (0, 0)
+    if bar.ranks is None:
+        return "not told"
+    best, worst = bar.ranks
     return str(best) if best == worst else f"{best} to {worst}"
 
 
@@ -252,38 +278,56 @@ def switching_text(
             "at every trial."
         )
     )
-    found = [switch for switch in switches if switch.at is not None]
+    found = sorted((each for each in switches if each.at is not None), key=_distance)
     lines.append("")
     if found:
         rows = []
         for switch in found:
             each = switch.input
             at = shown_like(each.value, switch.at or 0.0, switch.error)
+            if switch.error is None:
+                at = f"{shown_like(each.value, (switch.at or 0.0) - 1)} to {at}"
             error = shown_like(each.value, switch.error) if switch.error is not None else ""
             rows.append(
                 (
                     f"{_folded(each.path)}\n  {each.low} to {each.high}",
                     each.value,
                     at,
-                    error or "whole numbers",
+                    error or "none",
+                    f"{_move(switch):+.1%}".replace("-", "\N{MINUS SIGN}"),
                     "above" if switch.rises else "below",
                 )
             )
-        header = ("Number and range", "Now", "Switches at", "Error", "Beyond")
+        header = ("Number and range", "Now", "Switches at", "Error", "Move", "Beyond")
         lines.append(table(header, rows))
         lines.append("")
         lines.append(
             paragraph(
-                "Error is the Monte Carlo error of the measure there over its slope. Beyond: "
+                "The nearest stand first. Error is the Monte Carlo error of the measure there over "
+                "its slope. Move is the way from the present value, as a share of it. Beyond: "
                 f"whether the measure is above or below {shown} at higher values."
             )
         )
     others = [switch for switch in switches if switch.at is None]
-    told = [switch.input.path for switch in others if not _refused(switch)]
+    close = [each.input.path for each in others if each.is_close and not _refused(each)]
+    if close:
+        lines.append(paragraph(f"{TOO_CLOSE.capitalize()}: {', '.join(close)}."))
+    told = [each.input.path for each in others if not each.is_close and not _refused(each)]
     if told:
         lines.append(paragraph(f"{NO_SWITCH.capitalize()}: {', '.join(told)}."))
     lines += _problems(switching_table(measure, bound, switches))
     return "\n".join(lines)
+
+
+def _move(switch: Switch) -> float:
+    """Return how far a switching value is from the present one, as a share of it."""
+    now = plain_number(switch.input.value)
+    return ((switch.at or 0.0) - now) / abs(now) if now else math.inf
+
+
+def _distance(switch: Switch) -> float:
+    low, high = switch.input.ends
+    return abs((switch.at or 0.0) - plain_number(switch.input.value)) / (high - low)
 
 
 def _refused(switch: Switch) -> bool:

@@ -19,8 +19,12 @@ Kind = Literal["text", "money", "number", "whole", "share"]
 
 NO_DATA = "no data"
 """What a cell says that has nothing to tell; a table has no empty cells."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
-"""How texts begin that a spreadsheet may run (OWASP, "CSV injection"), and our own mark."""
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠﹦﹢﹣﹫−")
+"""How texts begin that a spreadsheet may run (OWASP, "CSV injection")."""
+_BLANK = " \u00a0\u200b\u200e\u200f\ufeff"
+"""What a spreadsheet may drop before that."""
+_LONGEST = 10_000_000  # characters of a cell; a scenario has a tenth of that in all
+_LARGEST = 1e18
 _BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for its code page
 
 
@@ -56,14 +60,14 @@ class Table:
     rows: Sequence[tuple[Cell, ...]] = ()
 
     def filled(self, rows: Sequence[tuple[Cell, ...]]) -> Table:
-        """Return the table with these rows, money rounded to the penny."""
+        """Return the table with these rows: money to the penny, None for an empty text."""
         return replace(
             self,
             rows=[
                 tuple(
                     round(cell, 2) + 0.0
                     if column.kind == "money" and isinstance(cell, float)
-                    else cell
+                    else (None if cell == "" else cell)
                     for column, cell in zip(self.columns, row, strict=True)
                 )
                 for row in rows
@@ -81,7 +85,8 @@ def csv_text(table: Table) -> str:
     """Return a table as CSV that a spreadsheet opens as it is: UTF-8 with its mark, CRLF."""
     page = io.StringIO()
     page.write(_BYTE_ORDER_MARK)
-    writer = csv.writer(page, lineterminator="\r\n")
+    # every text in quotes: none is cut by a spreadsheet that expects semicolons
+    writer = csv.writer(page, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow([column.name for column in table.columns])
     writer.writerows([_written(cell) for cell in row] for row in table.rows)
     return page.getvalue()
@@ -90,7 +95,11 @@ def csv_text(table: Table) -> str:
 def _written(cell: Cell) -> str | int | float:
     if cell is None:
         return NO_DATA
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    if cell == NO_DATA:
+        return f"'{cell}"  # somebody's words, not ours
+    if isinstance(cell, str) and (cell.startswith("'") or cell.lstrip(_BLANK)[:1] in _FORMULA):
+        return f"'{cell}"
+    return cell
 
 
 def read_csv(shape: Table, text: str) -> Table:
@@ -99,7 +108,12 @@ def read_csv(shape: Table, text: str) -> Table:
     Raises:
         ValueError: the text is not such a table.
     """
-    header, *rows = csv.reader(io.StringIO(text.removeprefix(_BYTE_ORDER_MARK), newline=""))
+    csv.field_size_limit(_LONGEST)
+    try:
+        page = io.StringIO(text.removeprefix(_BYTE_ORDER_MARK), newline="")
+        header, *rows = csv.reader(page)
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
     if header != [column.name for column in shape.columns]:
         raise ValueError(f"the columns are {', '.join(header)}")
     return replace(
@@ -112,8 +126,11 @@ def read_csv(shape: Table, text: str) -> Table:
 
 
 def _read(column: Column, cell: str) -> Cell:
-    if column.kind == "text":
-        return cell[1:] if cell.startswith("'") else cell
     if cell == NO_DATA:
         return None
-    return int(cell) if column.kind == "whole" else float(cell)
+    if column.kind == "text":
+        return cell[1:] if cell.startswith("'") else cell
+    number = int(cell[:20]) if column.kind == "whole" else float(cell)
+    if not abs(number) < _LARGEST:
+        raise ValueError(f"'{cell[:40]}' is no number that a run writes")
+    return number

@@ -21,10 +21,24 @@ def warnings(scenario: Scenario) -> Iterator[str]:
     yield from _losses(scenario)
     yield from _splits(scenario)
     yield from _loads(scenario)
+    yield from _unused(scenario)
     for provider in scenario.providers:
         if not any(provider in service.workers for service in scenario.services.values()):
             name = scenario.signatories.name(provider)
             yield f"{name} has no caseworkers in any service; it still signs every contract."
+
+
+def _unused(scenario: Scenario) -> Iterator[str]:
+    """Tell which numbers of a service nothing depends on, because its needs have their own."""
+    for name, service in scenario.services.items():
+        needs = service.needs.values()
+        evidence = service.lasts.mean.evidence
+        has_range = evidence is not None and evidence.low is not None
+        if has_range and needs and all(need.lasts is not None for need in needs):
+            yield (
+                f"The range of services.{name}.lasts has no effect: each need has a length of stay "
+                "of its own. Give the ranges there."
+            )
 
 
 def _losses(scenario: Scenario) -> Iterator[str]:

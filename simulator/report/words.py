@@ -73,7 +73,9 @@ def percent(share: float, count: int) -> str:
     if share == 1.0:
         return f"all {count:,}"
     shown = 100 * share
-    return f"{shown:.0f}% of {count:,}" if 1 <= shown <= 99 else f"{shown:.1f}% of {count:,}"
+    if 1 <= shown <= 99:
+        return f"{math.floor(shown + 0.5)}% of {count:,}"  # a half is rounded up, as people do
+    return f"{shown:.1f}% of {count:,}"
 
 
 def financial_year(begins: int) -> str:

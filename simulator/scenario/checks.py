@@ -23,7 +23,7 @@ LONGEST_TERM_DAYS = 4_018  # 11 years; the engine's clock counts 4,096 days
 MOST_VISITS = 250_000  # of people in one simulated future; more take minutes for each in SimPy
 MOST_PLACES = 250_000  # at a time; the engine numbers 262,144 of them
 _SHORTEST_STAY = 1 / 24  # days
-_RESERVED = ("commissioners", "providers", *OUTSIDE)
+_RESERVED = ("commissioners", "providers", "people", *OUTSIDE)
 
 
 def check_scenario(scenario: Scenario) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ class Sourced:
     path: str
     written: str
     value: float
+    kind: str
     evidence: Evidence | None
 
 
@@ -50,7 +51,7 @@ def defaults_taken(scenario: Scenario) -> list[Default]:
 def numbers_with_evidence(scenario: Scenario) -> list[Sourced]:
     """Return every number the scenario wrote, with its evidence or None."""
     return [
-        Sourced(dotted(path), value.written, float(value), value.evidence)
+        Sourced(dotted(path), value.written, float(value), value.kind, value.evidence)
         for path, value, model, name in _fields(scenario)
         if isinstance(value, Figure) and (not name or name in model.model_fields_set)
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator._errors import UsageError, did_you_mean
+from simulator._kinds import DAYS as _DAYS
 from simulator._kinds import Written, take_apart
 from simulator.scenario.layers import dotted
 from simulator.scenario.yaml_text import Document, Path
@@ -21,6 +22,7 @@ __all__ = [
     "Range",
     "axis",
     "check_path",
+    "plain_number",
     "ranges_in",
     "value_at",
     "vary",
@@ -72,7 +74,7 @@ class Axis:
     @property
     def values(self) -> tuple[float, ...]:
         """Each value as a plain number in the unit it is written in."""
-        return tuple(_taken(text).value for text in self.texts)
+        return tuple(map(plain_number, self.texts))
 
 
 def ranges_in(document: Document) -> list[Range]:
@@ -84,17 +86,31 @@ def _ranges(tree: Any, path: Path) -> Iterator[Range]:
     if isinstance(tree, dict) and "value" in tree:
         ends = tree.get("range")
         if isinstance(ends, list) and len(ends) == 2:
-            low, value, high = (_text(each) for each in (ends[0], tree["value"], ends[1]))
-            source, grade = (str(tree.get(key) or "") for key in ("source", "evidence"))
-            yield Range(dotted(path), low, value, high, grade, source)
+            value = _text(tree["value"])
+            low, high = (_in_units_of(value, _text(each)) for each in ends)
+            yield Range(dotted(path), low, value, high, *_evidence_of(tree))
     elif isinstance(tree, dict | list):
         pairs = tree.items() if isinstance(tree, dict) else enumerate(tree)
         for part, value in pairs:
             yield from _ranges(value, (*path, part))
 
 
+def _evidence_of(entry: Any) -> tuple[str, str]:
+    """Return the grade and the source beside a number; empty where nobody gave them."""
+    beside = entry if isinstance(entry, dict) else {}
+    return str(beside.get("evidence") or ""), str(beside.get("source") or "")
+
+
 def value_at(document: Document, path: str) -> str | None:
     """Return the number at a path as it is written, or None where there is none."""
+    entry = _entry(document, path)
+    if isinstance(entry, dict):
+        entry = entry.get("value")
+    return _text(entry) if take_apart(entry) is not None else None
+
+
+def _entry(document: Document, path: str) -> Any:
+    """Return what stands at a path; None where nothing does."""
     tree: Any = document.tree
     for part in path.split("."):
         if isinstance(tree, list) and part.isdigit() and int(part) < len(tree):
@@ -103,9 +119,7 @@ def value_at(document: Document, path: str) -> str | None:
             tree = tree[part]
         else:
             return None
-    if isinstance(tree, dict):
-        tree = tree.get("value")
-    return _text(tree) if take_apart(tree) is not None else None
+    return tree
 
 
 def written_like(sample: str, value: float) -> str:
@@ -152,7 +166,10 @@ def axis(option: str, text: str) -> Axis:
         raise refuse(f"found {count:,.0f} steps; {MOST_STEPS:,} are allowed")
     whole = int(count + 1e-9)
     texts = (written_like(parts[0], low.value + place * step.value) for place in range(whole + 1))
-    return Axis(path.strip(), tuple(texts))
+    found = tuple(texts)
+    if len(set(found)) < len(found):
+        raise refuse("the step is too small to tell its values apart")
+    return Axis(path.strip(), found)
 
 
 def vary(option: str, text: str, document: Document) -> Range:
@@ -173,14 +190,14 @@ def vary(option: str, text: str, document: Document) -> Range:
             )
         return found
     ends = [part.strip() for part in rest.split(":")]
-    taken = [take_apart(part) for part in ends]
-    if len(ends) != 2 or None in taken or not _taken(ends[0]).value < _taken(ends[1]).value:
+    readable = len(ends) == 2 and all(take_apart(part) is not None for part in ends)
+    ends = [_in_units_of(value, part) for part in ends] if readable else ends
+    if not readable or not _taken(ends[0]).value < _taken(ends[1]).value:
         raise UsageError(
             f"{option} {text}: found no low end below a high one; write {option} path=low:high, as "
             f"in {option} contracts.alliance.cap=0%:10%"
         )
-    grade, source = (found.grade, found.source) if found else ("", "")
-    return Range(path, ends[0], value, ends[1], grade, source)
+    return Range(path, ends[0], value, ends[1], *_evidence_of(_entry(document, path)))
 
 
 def check_path(option: str, path: str, document: Document) -> str:
@@ -200,6 +217,17 @@ def check_path(option: str, path: str, document: Document) -> str:
     return found
 
 
+def _in_units_of(sample: str, text: str) -> str:
+    """Return a number in the units of another, as it is where they are the same or do not fit."""
+    ours, theirs = _taken(sample), _taken(text)
+    same = (ours.unit, ours.per, ours.percent) == (theirs.unit, theirs.per, theirs.percent)
+    if same or (not ours.unit) != (not theirs.unit) or (not ours.per) != (not theirs.per):
+        return text
+    scale = _DAYS.get(theirs.unit, 1.0) / _DAYS.get(ours.unit, 1.0)
+    scale *= _DAYS.get(ours.per, 1.0) / _DAYS.get(theirs.per, 1.0)
+    return written_like(sample, theirs.value * scale)
+
+
 def _text(found: Any) -> str:
     """Return a number as it is written, without an exponent."""
     return written_like("0", found) if isinstance(found, float) else str(found)
@@ -208,6 +236,11 @@ def _text(found: Any) -> str:
 def _digits(value: float) -> str:
     digits = f"{value:,.12g}"
     return f"{value:,.12f}" if "e" in digits else digits
+
+
+def plain_number(text: str) -> float:
+    """Return a written number in the unit it is written in: 13 of '13 weeks', 0.05 of '5%'."""
+    return _taken(text).value
 
 
 def _taken(text: str) -> Written:

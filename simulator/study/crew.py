@@ -82,6 +82,9 @@ class Crew(Generic[Task, Result]):
                     yield under_way[done], done.result()
                     del under_way[done]  # not before: whoever is interrupted may ask again
         except BrokenExecutor as error:
+            whole = [each for each in under_way if each.done() and each.exception() is None]
+            for each in whole:
+                yield under_way[each], each.result()
             under_way.clear()
             raise RunError(
                 "one of the processes ended before its work was done, perhaps for lack of memory; "

@@ -1,10 +1,14 @@
 """A figure over futures with its Monte Carlo error, for any statistic and any difference.
 
-The error is a grouped jackknife (Shao and Tu, "The Jackknife and Bootstrap", 1995, section 2.3):
-futures are dealt into groups, the statistic is worked out with each group left out in turn, and how
-far it moves tells its error. Differences of figures over the same futures keep their pairing, so
-their error is that of the paired difference. Percentiles are covered, too, because groups are left
-out and not single futures.
+What is made of sums (means, ratios, chances) has its error from a jackknife: futures are dealt into
+groups, the statistic is worked out with each group left out, and how far it moves tells its error.
+With at most 400 futures each is a group, and the error of a mean is the usual standard error. What
+is made of ranks (percentiles, means of a tail) has it from a bootstrap: futures are drawn again
+with replacement, always the same ones for the same number of futures. (Efron and Tibshirani, "An
+Introduction to the Bootstrap", 1993, chapters 6 and 11.)
+
+An estimate carries its deviations, not only their size. Differences of figures over the same
+futures keep their pairing, so their error is that of the paired difference.
 """
 
 from __future__ import annotations
@@ -12,15 +16,36 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["GROUPS", "Estimate", "estimated", "reach"]
+__all__ = ["Estimate", "Statistic", "estimated", "reach"]
 
 Values = npt.NDArray[np.float64]
-GROUPS = 40
-"""Futures are dealt into so many groups; the error of the error is then about 11%."""
+_GROUPS = 400
+_DRAWS = 200  # the error of a bootstrap error is then about 5%
+_SEED = 0x616C6C69  # of the draws; any number will do
+_SEEN = 10  # futures beyond a percentile before anything is claimed of it
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """Something worked out from columns over futures.
+
+    Attributes:
+        of: takes columns, shape ``(columns, futures)``.
+        words: what it is called.
+        tail: share of the futures that lie beyond it, for percentiles and tails; 0 for what is
+            made of sums.
+        is_chance: whether it is a share of futures.
+    """
+
+    of: Callable[[Values], float]
+    words: str
+    tail: float = 0.0
+    is_chance: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,24 +54,34 @@ class Estimate:
 
     Attributes:
         value: over all futures.
-        without: the same with each group left out, shape ``(groups,)``; empty for one future.
+        deviations: their squares sum to the square of the error; empty for one future.
+        freedom: degrees of freedom of that error.
+        unseen: added to the error of a chance for what has not occurred in so few futures.
+        can_claim: whether there are enough futures to claim anything of it.
     """
 
     value: float
-    without: Values
+    deviations: Values
+    freedom: int
+    unseen: float = 0.0
+    can_claim: bool = True
 
     def __sub__(self, other: Estimate) -> Estimate:
         """Return the difference over the same futures."""
-        return Estimate(self.value - other.value, self.without - other.without)
+        return Estimate(
+            self.value - other.value,
+            self.deviations - other.deviations,
+            min(self.freedom, other.freedom),
+            max(self.unseen, other.unseen),
+            self.can_claim and other.can_claim,
+        )
 
     @property
     def error(self) -> float | None:
         """The Monte Carlo error: standard error of the figure; None for one future."""
-        groups = len(self.without)
-        if groups < 2:
+        if not len(self.deviations):
             return None
-        apart = self.without - self.without.mean()
-        return math.sqrt((groups - 1) / groups * float((apart * apart).sum()))
+        return math.sqrt(float((self.deviations * self.deviations).sum()) + self.unseen**2)
 
     def is_apart_from(self, bound: float, among: int = 1) -> bool:
         """Tell whether the figure is clearly another than a bound.
@@ -57,29 +92,46 @@ class Estimate:
                 confidence (Bonferroni).
         """
         error = self.error
-        return error is not None and abs(self.value - bound) > reach(len(self.without), among) * (
-            error
-        )
+        if error is None or not self.can_claim:
+            return False
+        return abs(self.value - bound) > reach(self.freedom, among) * error
 
 
-def estimated(columns: Values, statistic: Callable[[Values], float]) -> Estimate:
+def estimated(columns: Values, statistic: Statistic) -> Estimate:
     """Return a statistic over futures.
 
     Args:
         columns: shape ``(columns, futures)``.
-        statistic: takes such columns.
+        statistic: of such columns.
     """
     futures = columns.shape[1]
-    groups = min(GROUPS, futures)
-    dealt = np.arange(futures) % groups
-    without = (
-        [statistic(columns[:, dealt != group]) for group in range(groups)] if groups > 1 else []
-    )
-    return Estimate(statistic(columns), np.array(without, dtype=np.float64))
+    value = statistic.of(columns)
+    if futures < 2:
+        return Estimate(value, np.zeros(0), 0, can_claim=False)
+    if statistic.tail:
+        found = np.array([statistic.of(columns[:, drawn]) for drawn in _drawn(futures)])
+        scale = 1.0 / math.sqrt(_DRAWS - 1)
+        freedom = futures - 1
+    else:
+        freedom = min(_GROUPS, futures) - 1
+        dealt = np.arange(futures) % (freedom + 1)
+        found = np.array([statistic.of(columns[:, dealt != group]) for group in range(freedom + 1)])
+        scale = math.sqrt(freedom / (freedom + 1))
+    # of an event that was not seen in n futures, four may still hide: about the exact bounds
+    unseen = 2.0 / futures if statistic.is_chance else 0.0
+    enough = not statistic.tail or statistic.tail * futures >= _SEEN - 1e-9
+    return Estimate(value, (found - found.mean()) * scale, freedom, unseen, enough)
 
 
-def reach(groups: int, among: int = 1) -> float:
+@cache
+def _drawn(futures: int) -> npt.NDArray[np.int64]:
+    """Return which futures are drawn again each time, shape ``(draws, futures)``."""
+    generator = np.random.Generator(np.random.Philox(_SEED))
+    return generator.integers(0, futures, (_DRAWS, futures))
+
+
+def reach(freedom: int, among: int = 1) -> float:
     """Return how many errors a figure may be off, with 95% confidence over all claims."""
     from scipy.special import stdtrit  # slow to import
 
-    return float(stdtrit(groups - 1, 1.0 - 0.025 / max(1, among)))
+    return float(stdtrit(freedom, 1.0 - 0.025 / max(1, among)))

@@ -9,8 +9,10 @@ import numpy as np
 
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array
+from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import Budget
 from simulator.study.replicate import (
+    Outcomes,
     Study,
     first_months_of_years,
     present_value_factors,
@@ -20,6 +22,7 @@ from simulator.study.summary import Interval, mc_error, percentile_ranks
 
 __all__ = [
     "CONFIDENCES",
+    "EXPOSURES",
     "BudgetYear",
     "CashMonth",
     "Exposure",
@@ -27,6 +30,7 @@ __all__ = [
     "budget_years",
     "cash_months",
     "exposures",
+    "over_budget",
     "reserves",
     "worst_mean",
 ]
@@ -35,6 +39,8 @@ EXPOSURES = (0.50, 0.80, 0.95)
 """Confidences of a cost: the usual ones of estimates of public projects (P50, P80), and P95."""
 CONFIDENCES = (0.50, 0.80, 0.90, 0.95, 0.99)
 """Confidences of a reserve."""
+_FUTURES_BEYOND = 2 - 1e-9
+"""Futures that must lie beyond a reserve before it is told: at 99% the two worst of 200."""
 WORST = 0.05
 """Share of the futures whose mean is told beside the percentiles."""
 
@@ -73,7 +79,8 @@ class BudgetYear:
         budget: what is set aside for it.
         mean: mean net cost.
         p_over: share of futures in which it costs more.
-        over_p95: by how much it costs more in 5% of futures, 0 where it does not.
+        p95: net cost that is not passed in 95% of futures.
+        over_p95: by how much that is above the budget, 0 where it is not.
         over_mean: by how much it costs more on average where it does; 0 where it never does.
     """
 
@@ -83,6 +90,7 @@ class BudgetYear:
     budget: float
     mean: float
     p_over: float
+    p95: float
     over_p95: float
     over_mean: float
 
@@ -95,14 +103,14 @@ class Reserve:
         contract: which.
         party: a provider, or a commissioner with a budget.
         held: what it has: a provider's free reserves; 0 beyond a commissioner's budget.
-        needed: for each of :data:`CONFIDENCES`.
+        needed: for each of :data:`CONFIDENCES`; None where the futures are too few to say.
         error: Monte Carlo error of the mean shortfall, to tell how many digits count.
     """
 
     contract: str
     party: str
     held: float
-    needed: tuple[float, ...]
+    needed: tuple[float | None, ...]
     error: float | None
 
 
@@ -193,6 +201,7 @@ def budget_years(study: Study) -> Iterator[BudgetYear]:
                     budget,
                     float(cost.mean()) + 0.0,
                     float((over > 0).mean()),
+                    float(np.quantile(cost, 0.95)) + 0.0,
                     max(0.0, float(np.quantile(over, 0.95))),
                     float(beyond.mean()) if len(beyond) else 0.0,
                 )
@@ -201,25 +210,46 @@ def budget_years(study: Study) -> Iterator[BudgetYear]:
 def reserves(study: Study) -> Iterator[Reserve]:
     """Yield what commissioners need beside their budgets, and providers beside nothing.
 
-    A provider must cover the deepest fall of its cash at any month end; a commissioner what the
-    whole term costs above all its budgets.
+    A provider must cover the deepest fall of its cash at any month end; a commissioner the sum of
+    what each financial year costs above its budget: what is left in one year is lost to the next.
     """
     scenario = study.scenario
-    months = scenario.timetable.months
-    first_months = first_months_of_years(scenario.timetable)
     for name, outcomes in study.outcomes.items():
         for place, (party, commissioner) in enumerate(scenario.commissioners.items()):
             if commissioner.budget is not None:
-                whole = budget_of_years(commissioner.budget, months, first_months).sum()
-                yield _reserve(name, party, 0.0, -outcomes.net[:, place] - whole)
+                yield _reserve(name, party, 0.0, over_budget(scenario, outcomes, place))
         for place, (party, provider) in enumerate(scenario.providers.items()):
             held = float(provider.reserves)
             yield _reserve(name, party, held, held - outcomes.lowest_cash[:, place])
 
 
+def over_budget(scenario: Scenario, outcomes: Outcomes, place: int) -> Array:
+    """Return by how much a commissioner's years cost more than their budgets, all years together.
+
+    Args:
+        scenario: with the budget of this commissioner.
+        outcomes: under one contract.
+        place: of the commissioner.
+
+    Returns:
+        Shape ``(replications,)``; never below 0.
+    """
+    budget = list(scenario.commissioners.values())[place].budget
+    assert budget is not None
+    first_months = first_months_of_years(scenario.timetable)
+    budgets = budget_of_years(budget, scenario.timetable.months, first_months)
+    over: Array = np.maximum(0.0, -outcomes.yearly[:, :, place] - budgets).sum(axis=1)
+    return over
+
+
 def _reserve(contract: str, party: str, held: float, shortfall: Array) -> Reserve:
     """Return what covers a shortfall with each confidence: never less than nothing."""
-    needed = tuple(max(0.0, float(each)) for each in np.quantile(shortfall, CONFIDENCES))
+    # 'higher' is a value that occurred: between two of them it would cover too few futures
+    found = np.quantile(shortfall, CONFIDENCES, method="higher")
+    needed = tuple(
+        max(0.0, float(at)) if (1.0 - share) * len(shortfall) >= _FUTURES_BEYOND else None
+        for share, at in zip(CONFIDENCES, found, strict=True)
+    )
     return Reserve(contract, party, held, needed, mc_error(shortfall))
 
 

@@ -9,6 +9,7 @@ import platform
 import shutil
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -162,13 +163,16 @@ def write_file(file: Path, content: bytes) -> None:
     Raises:
         RunError: it cannot be written.
     """
-    draft = file.with_name(f".draft-{uuid.uuid4().hex}")
+    draft = file.parent / f".draft-{uuid.uuid4().hex}"
     try:
+        if file.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
         file.parent.mkdir(parents=True, exist_ok=True)
         draft.write_bytes(content)
         os.replace(draft, file)
     except (OSError, ValueError) as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError, ValueError):
+            draft.unlink()
         reason = getattr(error, "strerror", None) or str(error)
         raise RunError(f"{file} cannot be written: {reason}") from error
 
@@ -222,7 +226,7 @@ def _holds(folder: Path, content: Mapping[str, bytes]) -> bool:
     if not folder.is_dir():
         return False
     there = {path.name: path for path in folder.iterdir()}
-    return set(there) == set(content) and all(
+    return set(there) >= set(content) and all(
         there[name].is_file() and (name == MANIFEST or there[name].read_bytes() == data)
         for name, data in content.items()
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.scenario.ranges import Axis
 from simulator.study.estimate import Estimate
 from simulator.study.points import Answer, Refused, Settings
 
-__all__ = ["Crossing", "Grid", "grid_points", "grid_row"]
+__all__ = ["Crossing", "Grid", "crossings", "grid_points", "grid_row"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def crossings(axis: Axis, row: list[Estimate | Refused], bound: float) -> Iterat
         width = values[place + 1] - values[place]
         share = a / (a - b)
         # the error of the line where it passes the bound, over its slope
-        here = Estimate(0.0, (1 - share) * left.without + share * right.without).error
+        between = (1 - share) * left.deviations + share * right.deviations
+        here = replace(left, deviations=between).error
         error = None if here is None else here * width / abs(b - a)
         yield Crossing(values[place] + share * width, error, b > a)

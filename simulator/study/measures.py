@@ -8,20 +8,23 @@ that is left out is each one the quantity makes sense for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulator._errors import UsageError, did_you_mean
 from simulator.contract.statement import Array
 from simulator.scenario.scenario import Scenario
-from simulator.study.estimate import Estimate, estimated
+from simulator.study.estimate import Estimate, Statistic, estimated
+from simulator.study.finance import over_budget
 from simulator.study.replicate import PEOPLE, Outcomes
 
 __all__ = ["Measure", "default_measures", "read_measures"]
 
 _MONEY = ("net_position", "net_cost", "saving", "present_value", "present_value_saving")
 _CASH = ("lowest_cash", "out_of_cash")
+_BUDGET = ("over_budget",)
+_OF_SERVICE = tuple(name for name in PEOPLE if name != "on_the_way")  # who is on the way is in none
 _MEANS = {
     "mean_wait_days": ("wait_days", "started"),
     "mean_stay_days": ("service_days", "completed"),
@@ -42,21 +45,25 @@ def _mean(columns: Array) -> float:
     return float(columns[0].mean())
 
 
+def _chance(columns: Array) -> float:
+    return float((columns[0] > 0).mean())
+
+
 def _tail(columns: Array, lowest: bool) -> float:
     ordered = np.sort(columns[0])
     count = max(1, round(_WORST * len(ordered)))
     return float((ordered[:count] if lowest else ordered[-count:]).mean())
 
 
-_STATISTICS: dict[str, tuple[Callable[[Array], float], str]] = {
-    "mean": (_mean, "mean"),
-    "p05": (_quantile(0.05), "5th percentile"),
-    "p50": (_quantile(0.50), "median"),
-    "p80": (_quantile(0.80), "80th percentile"),
-    "p95": (_quantile(0.95), "95th percentile"),
-    "lowest5": (lambda columns: _tail(columns, lowest=True), "mean of the lowest 5%"),
-    "highest5": (lambda columns: _tail(columns, lowest=False), "mean of the highest 5%"),
-    "chance": (lambda columns: float((columns[0] > 0).mean()), "chance that it is above 0"),
+_STATISTICS = {
+    "mean": Statistic(_mean, "mean"),
+    "p05": Statistic(_quantile(0.05), "5th percentile", 0.05),
+    "p50": Statistic(_quantile(0.50), "median", 0.5),
+    "p80": Statistic(_quantile(0.80), "80th percentile", 0.2),
+    "p95": Statistic(_quantile(0.95), "95th percentile", 0.05),
+    "lowest5": Statistic(lambda rows: _tail(rows, True), "mean of the lowest 5%", _WORST),
+    "highest5": Statistic(lambda rows: _tail(rows, False), "mean of the highest 5%", _WORST),
+    "chance": Statistic(_chance, "chance that it is above 0", is_chance=True),
 }
 
 
@@ -85,7 +92,7 @@ class Measure:
         """'money', 'share', 'days' or 'people'."""
         if self.statistic == "chance" or self.quantity == "out_of_cash":
             return "share"
-        if self.quantity in (*_MONEY, *_CASH):
+        if self.quantity in (*_MONEY, *_CASH, *_BUDGET):
             return "money"
         return "days" if "days" in self.quantity else "people"
 
@@ -101,13 +108,20 @@ class Measure:
             if self.quantity in _AGAINST_BASELINE
             else ""
         )
-        over = "" if self.statistic == "mean" else f", {_STATISTICS[self.statistic][1]}"
-        return f"{scenario.title_of(self.contract)}{against}: {what}, {subject}{over}"
+        over = "" if self.statistic == "mean" else f", {_STATISTICS[self.statistic].words}"
+        words = f"{scenario.title_of(self.contract)}{against}: {what}, {subject}{over}"
+        return " ".join(words.split())  # names may hold line breaks
 
     def estimate(self, scenario: Scenario, outcomes: Mapping[str, Outcomes]) -> Estimate:
         """Return the figure over the futures of a study."""
         columns = np.array(list(self._columns(scenario, outcomes)))
-        return estimated(columns, _STATISTICS[self.statistic][0])
+        statistic = _STATISTICS[self.statistic]
+        if len(columns) == 2 and self.statistic != "mean":  # of what each future came to
+            none = columns[1] == 0
+            columns = (columns[0] / np.where(none, 1.0, columns[1]) * ~none)[None]
+        if self.quantity == "out_of_cash":
+            statistic = replace(statistic, is_chance=True)
+        return estimated(columns, statistic)
 
     def _columns(self, scenario: Scenario, outcomes: Mapping[str, Outcomes]) -> Iterator[Array]:
         ours, base = outcomes[self.contract], outcomes[scenario.baseline]
@@ -119,6 +133,8 @@ class Measure:
             if self.quantity in _AGAINST_BASELINE:
                 values = values - getattr(base, kept)[:, accounts].sum(axis=1)
             yield -values if self.quantity == "net_cost" else values
+        elif self.quantity in _BUDGET:
+            yield over_budget(scenario, ours, commissioners.index(self.subject))
         elif self.quantity in _CASH:
             some = slice(None) if self.subject == "providers" else [providers.index(self.subject)]
             lowest = ours.lowest_cash[:, some].min(axis=1)
@@ -201,12 +217,15 @@ def read_measures(text: str, scenario: Scenario) -> list[Measure]:
 
 
 def _quantities(scenario: Scenario, subject: str) -> tuple[str, ...]:
-    if subject in scenario.commissioners or subject == "commissioners":
+    if subject in scenario.commissioners:
+        has_budget = scenario.commissioners[subject].budget is not None
+        return (*_MONEY, *_BUDGET) if has_budget else _MONEY
+    if subject == "commissioners":
         return _MONEY
     if subject in scenario.providers or subject == "providers":
         return (*_MONEY, *_CASH)
     if subject in scenario.services or subject == "people":
-        return (*PEOPLE, *_MEANS)
+        return (*(PEOPLE if subject == "people" else _OF_SERVICE), *_MEANS)
     return ()
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -115,7 +115,8 @@ class PointStore:
         if "refused" in kept:
             return Refused(kept["refused"])
         return tuple(
-            Estimate(value, np.array(without, dtype=np.float64)) for value, without in kept["known"]
+            Estimate(value, np.array(deviations, dtype=np.float64), *rest)
+            for value, deviations, *rest in kept["known"]
         )
 
     def put(self, point: Settings, answer: Answer) -> None:
@@ -124,14 +125,15 @@ class PointStore:
         if isinstance(answer, Refused):
             kept = {"refused": answer.problem}
         else:
-            kept = {"known": [(each.value, each.without.tolist()) for each in answer]}
+            known = [astuple(each) for each in answer]
+            kept = {"known": [(value, each.tolist(), *rest) for value, each, *rest in known]}
         file = self._file(point)
         write_whole(file, json.dumps(kept).encode("ascii"))
         self._used.add(file)
 
     def clear(self) -> None:
         """Remove the points that were asked for or kept by this: they are needed no more."""
-        for file in self._used:
+        for file in (*self._used, *self.folder.glob(".*.point-*")):  # and drafts left behind
             file.unlink(missing_ok=True)
         remove_if_empty(self.folder)
 
@@ -181,15 +183,14 @@ class Points:
         trace: TracebackType | None,
     ) -> None:
         """End the other processes; an interruption from the keyboard keeps what is done."""
-        if kind is not KeyboardInterrupt:
-            self._crew.stop()
-            return
-        if self._crew.is_busy:
+        if kind is KeyboardInterrupt and self._crew.is_busy:
             self.listener.say("Interrupted; waiting for the other processes.")
         for point, answer in self._crew.collect():
             self._keep(point, answer)
             self._done += 1
         self._crew.stop()
+        if kind is not KeyboardInterrupt or self.store is None or not self._done:
+            return
         raise Interrupted(
             f"Interrupted: {self._done:,} of {max(self._total, self._done):,} points are done and "
             "kept. The same command with --resume goes on from there."

@@ -137,7 +137,7 @@ def remove_if_empty(folder: Path) -> None:
 def write_whole(file: Path, content: bytes) -> None:
     """Write a file that is never half there: beside its place, then moved.
 
-    It begins with a digest of its name and its content.
+    It begins with a digest of its folder's name, its own name and its content.
 
     Raises:
         RunError: it cannot be written.
@@ -170,7 +170,8 @@ def read_whole(file: Path) -> bytes | None:
 
 
 def _digest(file: Path, content: bytes) -> bytes:
-    return hashlib.sha256(file.name.encode("utf-8") + b"\0" + content).digest()
+    name = f"{file.parent.name}/{file.name}".encode()
+    return hashlib.sha256(name + b"\0" + content).digest()
 
 
 def _flat(outcomes: Mapping[str, Outcomes]) -> dict[str, Array]:

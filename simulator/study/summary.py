@@ -72,12 +72,14 @@ class Comparison:
 
     Attributes:
         net_position: difference of the commissioners' net position; above 0 it costs them less.
+        present_value: the same in real pounds of the start, discounted.
         p_costs_less: share of paired futures in which it costs them less.
         p_costs_same: share in which it costs them exactly the same.
         by_party: difference of each party's net position.
     """
 
     net_position: Summary
+    present_value: Summary
     p_costs_less: float
     p_costs_same: float
     by_party: dict[str, Summary]
@@ -146,14 +148,17 @@ def compare(study: Study) -> dict[str, Comparison]:
     payers = len(signatories.commissioners)
     parties = signatories.accounts[: signatories.provider_slice.stop]
     base = study.outcomes[study.scenario.baseline].net
+    base_present = study.outcomes[study.scenario.baseline].present_value
     comparisons = {}
     for name, outcomes in study.outcomes.items():
         if name == study.scenario.baseline:
             continue
         difference = outcomes.net - base
         to_commissioners = difference[:, :payers].sum(axis=1)
+        present = outcomes.present_value - base_present
         comparisons[name] = Comparison(
             summarise(to_commissioners),
+            summarise(present[:, :payers].sum(axis=1)),
             float((to_commissioners > 0).mean()),
             float((to_commissioners == 0).mean()),
             {party: summarise(difference[:, index]) for index, party in enumerate(parties)},

@@ -23,6 +23,7 @@ __all__ = ["Switch", "switching_points", "switching_values"]
 
 _CLOSE = 1e-3  # of the range: no closer than anybody writes a number
 _MOST_TRIALS = 16
+_SIDE = 0.05  # of the range: over less a slope would be that of single steps
 Ask = Callable[[Sequence[Settings]], Mapping[Settings, Answer]]
 
 
@@ -39,6 +40,7 @@ class Switch:
         error: how far that may be off, one Monte Carlo error; None for whole numbers.
         rises: whether the measure is above the bound beyond that value.
         problem: why a trial in between could not be lived; empty where all could.
+        is_close: whether an end is too close to the bound to say that there is no value between.
     """
 
     input: Range
@@ -48,6 +50,7 @@ class Switch:
     error: float | None = None
     rises: bool = False
     problem: str = ""
+    is_close: bool = False
 
 
 def switching_points(ranges: Sequence[Range]) -> list[Settings]:
@@ -74,6 +77,7 @@ def switching_values(
         return answer if isinstance(answer, Refused) else answer[place]
 
     switches = [Switch(each, at(each, each.low), at(each, each.high)) for each in ranges]
+    switches = [replace(each, is_close=_is_close(each, bound)) for each in switches]
     held = [place for place, each in enumerate(switches) if _holds(each, bound)]
     if held:
         found = _roots([switches[place] for place in held], bound, ask, place, whole)
@@ -91,6 +95,11 @@ def _holds(switch: Switch, bound: float) -> bool:
     return left < right and (low.value - bound) * (high.value - bound) <= 0 < abs(
         high.value - low.value
     )
+
+
+def _is_close(switch: Switch, bound: float) -> bool:
+    ends = [each for each in (switch.low, switch.high) if isinstance(each, Estimate)]
+    return any(each.value != bound and not each.is_apart_from(bound) for each in ends)
 
 
 def _roots(
@@ -137,38 +146,61 @@ def _roots(
         tolerances={"xatol": _CLOSE, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0},
         maxiter=_MOST_TRIALS,
     )
-    beyond = np.maximum(*found.bracket)
+    index = np.arange(len(switches))
+    is_whole = np.array([switch.input.path in whole for switch in switches])
+    # of a whole number: halve until its neighbours lie on either side
+    near = np.array([left, right])
+    while (open_ := is_whole & (near[1] - near[0] > 1)).any():
+        middle = np.floor(near.mean(axis=0))
+        shares = (middle - left) / (right - left)
+        signs = measure(shares[open_], index[open_])
+        rises = np.array([_rises(switch) for switch in switches])[open_]
+        beyond = np.where(rises, signs > 0, signs < 0)
+        where = np.flatnonzero(open_)
+        near[1, where[beyond]] = middle[where[beyond]]
+        near[0, where[~beyond]] = middle[where[~beyond]]
+    # of any other: two points at its sides, for the slope there
+    beside = [np.clip(found.x + step, 0.0, 1.0) for step in (-_SIDE, _SIDE)]
+    for shares in beside:
+        measure(shares[~is_whole], index[~is_whole])
     return [
         _told(
-            switch, tried[i], problems[i], trial(i, float(found.x[i])), trial(i, beyond[i]), whole
+            switch,
+            tried[i],
+            problems[i],
+            near[1, i] if is_whole[i] else trial(i, float(found.x[i])),
+            [trial(i, float(shares[i])) for shares in beside],
+            bool(is_whole[i]),
         )
         for i, switch in enumerate(switches)
     ]
+
+
+def _rises(switch: Switch) -> bool:
+    first, last = switch.low, switch.high
+    return isinstance(first, Estimate) and isinstance(last, Estimate) and last.value > first.value
 
 
 def _told(
     switch: Switch,
     tried: Mapping[float, Estimate],
     problem: str,
-    x: float,
-    beyond: float,
-    whole: Collection[str],
+    at: float,
+    beside: Sequence[float],
+    is_whole: bool,
 ) -> Switch:
     if problem:
         return replace(switch, problem=problem)
-    first, last = switch.low, switch.high
-    rises = isinstance(first, Estimate) and isinstance(last, Estimate) and last.value > first.value
-    if switch.input.path in whole:
-        return replace(switch, at=float(round(beyond)), rises=rises)
-    return replace(switch, at=x, error=_error(tried, x), rises=rises)
+    if is_whole:
+        return replace(switch, at=float(at), rises=_rises(switch))
+    return replace(switch, at=at, error=_error(tried, at, beside), rises=_rises(switch))
 
 
-def _error(tried: Mapping[float, Estimate], at: float) -> float | None:
+def _error(tried: Mapping[float, Estimate], at: float, beside: Sequence[float]) -> float | None:
     """Return the Monte Carlo error of a root: that of the measure over its slope across it."""
     error = tried[min(tried, key=lambda x: abs(x - at))].error
-    # across a tenth of the range at least: over less it would be the slope of single steps
-    reach = (max(tried) - min(tried)) / 20
-    left = max((x for x in tried if x <= at - reach), default=min(tried))
-    right = min((x for x in tried if x >= at + reach), default=max(tried))
+    left, right = beside
+    if error is None or left not in tried or right not in tried:
+        return None
     slope = abs(tried[right].value - tried[left].value) / (right - left)
-    return None if error is None or slope == 0.0 else error / slope
+    return error / slope if slope else None

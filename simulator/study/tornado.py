@@ -81,14 +81,20 @@ def tornado(ranges: Sequence[Range], answers: Mapping[Settings, Answer], place: 
     ends = {each: (at(each, each.low), at(each, each.high)) for each in ranges}
     swings = {each: _swing([base, *found]) for each, found in ends.items()}
     order = sorted(ranges, key=lambda each: _size(swings[each]), reverse=True)
-    clear = [
-        each for each in order if (swing := swings[each]) and swing.is_apart_from(0.0, len(ranges))
-    ]
-    known = {each: swing for each in clear if (swing := swings[each])}
+    known = {each: swing for each in order if (swing := swings[each])}
+    # a swing is one of three differences, picked by what came out: each of them counts as a claim
+    claims = 3 * len(known)
+    clear = [each for each, swing in known.items() if swing.is_apart_from(0.0, claims)]
     return Tornado(
         base,
         tuple(
-            Bar(each, *ends[each], swings[each], each in known, _ranks(known, each))
+            Bar(
+                each,
+                *ends[each],
+                swings[each],
+                each in clear,
+                _ranks(known, each) if each in clear else None,
+            )
             for each in order
         ),
     )
@@ -105,15 +111,13 @@ def _size(swing: Estimate | None) -> float:
     return -1.0 if swing is None else swing.value
 
 
-def _ranks(swings: Mapping[Range, Estimate], each: Range) -> tuple[int, int] | None:
+def _ranks(swings: Mapping[Range, Estimate], each: Range) -> tuple[int, int]:
     """Return between which places a swing lies, with 95% confidence over all pairs."""
-    if each not in swings:
-        return None
-    pairs = len(swings) * (len(swings) - 1) // 2
+    claims = 9 * len(swings) * (len(swings) - 1) // 2  # three differences on either side
     above = below = 0
     for other, swing in swings.items():
         apart = swing - swings[each]
-        if other != each and apart.is_apart_from(0.0, pairs):
+        if other != each and apart.is_apart_from(0.0, claims):
             above += apart.value > 0
             below += apart.value < 0
     return above + 1, len(swings) - below

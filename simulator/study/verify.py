@@ -29,10 +29,12 @@ class Recorded:
     Attributes:
         manifest: what it was made from and with.
         files: what the files it wrote hold now; None for one that is not there.
+        strangers: what else lies in the folder.
     """
 
     manifest: Mapping[str, Any]
     files: Mapping[str, bytes | None]
+    strangers: tuple[str, ...] = ()
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -98,29 +100,33 @@ def read_run(folder: Path) -> Recorded:
     listed = [manifest["inputs"], manifest["outputs"]]
     numbers = [manifest["seed"], manifest["replications"]]
     names = [name for group in listed if isinstance(group, dict) for name in group]
-    texts = ((_RUN, "run_id"), (_SOFTWARE, "software"), (_SOFTWARE, "engine"))
+    texts = ((_RUN, "run_id"), (_SOFTWARE, "software"))
     whole = (
         all(isinstance(group, dict) for group in listed)
         and all(type(number) is int and 0 <= number < 2**32 for number in numbers)
         and 0 < manifest["replications"] <= _MOST_REPLICATIONS
         and "scenario.yaml" in manifest["inputs"]
+        and manifest["engine"] in ("compiled", "reference")
         and all(_FILE.fullmatch(name) for name in names)
         and all(shape.fullmatch(str(manifest[key])) for shape, key in texts)
     )
     if not whole:
         raise refuse("it does not tell how the run was made", "restore it, or run again")
-    return Recorded(manifest, {name: _content(folder / name) for name in names})
+    there = sorted(path.name for path in folder.iterdir())
+    strangers = tuple(name for name in there if name not in (*names, MANIFEST))
+    return Recorded(manifest, {name: _content(folder / name) for name in names}, strangers)
 
 
 def first_difference(
-    recorded: Recorded, again: Mapping[str, str], run_id: str
+    recorded: Recorded, again: Mapping[str, str], run_id: str, software: str
 ) -> Difference | None:
     """Return where a run first differs from the same run made again.
 
     Args:
         recorded: the run.
         again: content by name, as it comes out now.
-        run_id: the identity that follows from the scenario, the seed and the software recorded.
+        run_id: the identity that follows from the scenario, the seed and this software.
+        software: what makes it now; the files tell it, so where they are equal it made them.
     """
     for name, content in again.items():
         if name not in recorded.hashes:
@@ -137,9 +143,13 @@ def first_difference(
     for name in recorded.hashes:
         if name not in again:
             return Difference(MANIFEST, 0, f"lists {name}, which is no file of this run", "", True)
-    if recorded.manifest["run_id"] != run_id:
-        found = f"names the run {recorded.manifest['run_id']}; from its content it is {run_id}"
-        return Difference(MANIFEST, 0, found, "", changed=True)
+    for what, named, derived in (
+        ("run", recorded.manifest["run_id"], run_id),
+        ("software", recorded.manifest["software"], software),
+    ):
+        if named != derived:
+            found = f"names the {what} {named}; from its content it is {derived}"
+            return Difference(MANIFEST, 0, found, "", changed=True)
     return None
 
 

@@ -56,13 +56,18 @@ def test_the_register_says_who_says_so_and_what_is_missing(tmp_path: Path) -> No
     done = alliance("assumptions", FLAGSHIP, "--csv", "register.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "155 numbers written, 3 defaults taken." in done.stdout
-    assert "Missing, in so many numbers: 97 range, 155 owner, 155 review date." in done.stdout
+    assert "Numbers that lack something: 95 range, 155 owner, 155 review date." in done.stdout
     rows = {row["path"]: row for row in rows_of(tmp_path / "register.csv")}
     take_up = rows["services.wellbeing.take_up"]
     assert (take_up["value"], take_up["low"], take_up["high"]) == ("81%", "66%", "90%")
     assert take_up["grade"] == "C"
     assert "Gloucestershire" in take_up["source"]
     assert take_up["missing"] == "owner, review date"
+    assert (float(take_up["number"]), float(take_up["high_number"])) == (0.81, 0.9)
+    drop_out = rows["services.groups.drop_out"]  # written in short: where --set finds it
+    assert (drop_out["low"], drop_out["high"]) == ("1% a week", "6% a week")
+    stay = rows["services.wellbeing.needs.self_referred.lasts"]
+    assert (float(stay["number"]), stay["counted_in"]) == (77.0, "days")
     assert rows["services.wellbeing.worker_cost"]["price_year"] == "2026-27"
     assert rows["services.groups.relapse.after"]["taken"] == "default"
     assert len({row["id"] for row in rows.values()}) == len(rows)
@@ -76,7 +81,7 @@ def test_an_identifier_stays_when_other_numbers_come(tmp_path: Path) -> None:
     setting = ("--set", "council.budget=£500,000 a year")
     after = json.loads(alliance("assumptions", SMALLEST, *setting, "--json", cwd=tmp_path).stdout)
     ids = {row["path"]: row["id"] for row in after["assumptions"]}
-    assert "council.budget.amount" in ids, "a path is told as --set takes it"
+    assert "council.budget" in ids, "a path is told as --set takes it"
     assert all(ids[row["path"]] == row["id"] for row in before["assumptions"])
 
 
@@ -110,7 +115,7 @@ def test_a_point_that_cannot_be_run_is_told_and_the_rest_is_there(tmp_path: Path
     done = alliance("sweep", "s.yaml", "--tornado", "--replications", 3, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Points that cannot be run:" in done.stdout
-    assert "contracts.other.mobilisation: 9 years: " in done.stdout
+    assert "contracts.other.mobilisation: 3,287.25 days: " in done.stdout
     assert "£250,000" in done.stdout
 
 
@@ -124,6 +129,8 @@ def test_a_grid_is_drawn_and_breaks_even_where_it_must(folder: Path, tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     assert "  £490,000 a year | + . - -" in done.stdout
+    numbers = [row["x_number"] for row in rows_of(tmp_path / "grid" / "grid.csv")[:2]]
+    assert numbers == ["470000.0", "490000.0"]
     assert "  £500,000 a year | + + - -" in done.stdout
     crossings = {row["y"]: row["x"] for row in rows_of(tmp_path / "grid" / "break_even.csv")}
     assert crossings == {f"£{each},000 a year": f"£{each},000 a year" for each in (490, 500, 510)}
@@ -181,7 +188,28 @@ def test_a_switching_value_is_told_with_what_has_none(folder: Path, tmp_path: Pa
             ("grid", SMALLEST, "-x", "years=1:3:1", "-y", "years=1:3:1"),
             "-x and -y are both years",
         ),
-        (("switching", SMALLEST, "--until", "council.saving = soon"), "found no amount behind '='"),
+        (
+            ("switching", SMALLEST, "--until", "saving = soon"),
+            "found no 'measure = amount'",
+        ),
+        (("switching", SMALLEST, "--until", "council.saving >= 0"), "found no 'measure = amount'"),
+        (
+            ("switching", SMALLEST, "--until", "council.saving = 5 weeks"),
+            "found the bound '5 weeks' for alliance.council.saving, which is money in £",
+        ),
+        (("switching", SMALLEST, "--until", "council.saving = $5"), "which is money in £"),
+        (
+            ("grid", SMALLEST, "-x", "years=1:3:1", "--measure", "saving", "--measure", "saving=1"),
+            "one grid has one bound",
+        ),
+        (("grid", SMALLEST, "-x", ""), "found no 'path=low:high:step'"),
+        (
+            (
+                *("sweep", SMALLEST, "--tornado", "--vary", "services.support.caseload=30:40"),
+                *("--vary", "services.support.caseload=30:41"),
+            ),
+            "found two ranges for one number",
+        ),
         (("switching", SMALLEST, "--until", "saving"), "has no number with a range"),
         (
             ("switching", FLAGSHIP, "--until", "commissioners.saving = 0"),
@@ -305,12 +333,21 @@ def test_a_sweep_is_verified_like_a_run(folder: Path, tmp_path: Path) -> None:
     assert "tornado.csv:2: found '" in done.stderr
     manifest = tmp_path / "tornado" / "manifest.json"
     text = manifest.read_text(encoding="utf-8")
-    for command in ('{"kind": "dance"}', '{"kind": "grid", "z": 1}', "7"):
-        doc = json.loads(text) | {"command": json.loads(command)}
-        manifest.write_text(json.dumps(doc), encoding="utf-8")
+    whole = json.loads(text)["command"]
+    changes: list[Any] = [7, {"kind": "dance"}, whole | {"z": 1}, whole | {"kind": "dance"}]
+    changes += [whole | {"bound": bound} for bound in (5, None, "abc", [1])]
+    changes += [whole | {"x": 5}, whole | {"measures": "abc"}, whole | {"break_even": "no"}]
+    for command in changes:
+        manifest.write_text(json.dumps(json.loads(text) | {"command": command}), encoding="utf-8")
         done = alliance("verify", "tornado", cwd=tmp_path)
         assert done.returncode == 3, done.stderr
         assert "its command cannot be understood" in done.stderr
+    for change in ({"vary": ["zzz"]}, {"measures": ["zzz"]}, {"kind": "grid"}):
+        doc = json.loads(text) | {"command": whole | change}
+        manifest.write_text(json.dumps(doc), encoding="utf-8")
+        done = alliance("verify", "tornado", cwd=tmp_path)
+        assert done.returncode == 3, done.stderr
+        assert "its command cannot be done" in done.stderr
 
 
 # -- export --------------------------------------------------------------------------------------
@@ -346,6 +383,9 @@ def test_a_workbook_has_the_figures_of_the_run_and_of_its_sweep(
     assert sum(isinstance(cell, float | int) for cell in figures) > 20, "numbers stay numbers"
     assert book["Cover"]["A1"].value == "Social prescribing in our town"
     assert book["Cover"]["A2"].value == "Made-up inputs: do not use for decisions."
+    facts = {row[0]: row[1] for row in book["Cover"].iter_rows(min_row=4, values_only=True)}
+    assert "4 simulated futures, seed 1" in facts["Run"]
+    assert "4 simulated futures a point, seed 1" in facts["Tornado"]
     assert len(json.loads(done.stdout)["files"]) == 1 + 2 * 10
     assert len(list(tmp_path.glob("*-parquet/*.parquet"))) == 10
     first = file.read_bytes()
@@ -405,6 +445,33 @@ def test_a_changed_run_is_not_exported(folder: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+def test_an_export_leaves_nothing_of_an_earlier_one(folder: Path, tmp_path: Path) -> None:
+    both = ("export", folder / "run", folder / "tornado", "--csv", "--out", ".")
+    assert alliance(*both, cwd=tmp_path).returncode == 0
+    alone = ("export", folder / "run", "--csv", "--out", ".")
+    assert alliance(*alone, cwd=tmp_path).returncode == 0
+    (made,) = tmp_path.glob("*-csv")
+    assert "tornado.csv" not in [file.name for file in made.iterdir()]
+
+
+@pytest.mark.parametrize("place", [".", "file.txt/x.csv", "x" * 300, ""])
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file.txt").write_text("here", encoding="utf-8")
+    done = alliance("assumptions", SMALLEST, "--csv", place, cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    assert "cannot be written" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_line_breaks_in_names_do_not_break_a_chart(tmp_path: Path) -> None:
+    text = LINEAR.replace("  other:\n", '  other:\n    title: "c\\nt"\n')
+    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
+    command = ("sweep", "s.yaml", "--tornado", "--replications", 3, "--chart", "t.svg")
+    done = alliance(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "t.svg").read_bytes().startswith(b"<svg")
+
+
 def test_runs_of_different_scenarios_are_not_mixed(folder: Path, tmp_path: Path) -> None:
     other = alliance("run", SMALLEST, "--replications", 2, "--out", "other", cwd=tmp_path)
     assert other.returncode == 0
@@ -461,7 +528,7 @@ last = 480_000 + 100 * (down - 1)
 down = f"contracts.alliance.target=£480,000 a year:£{last} a year:£100 a year" if down > 1 else ""
 asked = Asked("grid", x="contracts.output.price=£400:£490:£10", y=down)
 tracemalloc.start()
-made = make_sweep(read, asked, 1, 1, 1, "x", Quiet())
+made = make_sweep(read, asked, 5, 1, 1, "x", Quiet())
 print(tracemalloc.get_traced_memory()[1], len(made.tables[0].rows))
 """
 

@@ -77,7 +77,7 @@ def test_other_software_is_told_apart_from_a_changed_file(run: Path) -> None:
     import hashlib
 
     file = run / "people.csv"
-    file.write_bytes(file.read_bytes().replace(b"referred,", b"came,", 1))
+    file.write_bytes(file.read_bytes().replace(b'"referred"', b'"came"', 1))
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     manifest["outputs"]["people.csv"] = hashlib.sha256(file.read_bytes()).hexdigest()
     manifest["software"] = "0.0.9+abcdef"
@@ -104,6 +104,10 @@ def test_other_software_is_told_apart_from_a_changed_file(run: Path) -> None:
             lambda m: m.update({"run_id": "f" * 12}),
             f"manifest.json names the run {'f' * 12}; from its content it is ",
         ),
+        (
+            lambda m: m.update({"software": "9.9+forged"}),
+            "manifest.json names the software 9.9+forged; from its content it is ",
+        ),
     ],
 )
 def test_a_forged_manifest_is_named(run: Path, forge: Any, said: str) -> None:
@@ -113,6 +117,13 @@ def test_a_forged_manifest_is_named(run: Path, forge: Any, said: str) -> None:
     done = alliance("verify", "run", cwd=run.parent)
     assert done.returncode == 6
     assert said in done.stderr
+
+
+def test_what_does_not_belong_to_a_run_is_told(run: Path) -> None:
+    (run / "forged.csv").write_text("1,2", encoding="utf-8")
+    done = alliance("verify", "run", cwd=run.parent)
+    assert done.returncode == 0
+    assert "Not part of it, and not looked at: 'forged.csv'." in " ".join(done.stdout.split())
 
 
 def test_a_changed_scenario_cannot_be_made_again(run: Path) -> None:
@@ -163,6 +174,7 @@ def test_the_pattern_of_the_broken_manifests_is_whole(tmp_path: Path) -> None:
                 ('"outputs": {}', '"outputs": {"../other": "x"}'),
                 ('"outputs": {}', '"outputs": {"a\\u0000b": "x"}'),
                 ('"run_id": "0123456789ab"', '"run_id": "\\u001b[31m"'),
+                ('"engine": "compiled"', '"engine": "abacus"'),
                 ('"software": "0.1"', '"software": "\\u001b[31m"'),
             )
         ),

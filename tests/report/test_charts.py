@@ -20,7 +20,8 @@ from simulator.report.tabular import Cell, Table
 def bar(path: str, low: float | None, high: float | None, clear: str = "yes") -> tuple[Cell, ...]:
     where = ("m", path, "1", "2", "3", "E", "")
     swing = 0.0 if low is None or high is None else abs(high - low)
-    return (*where, low, 10.0, high, swing, 1.0, clear, 1, 1, "none")
+    best = 1 if swing == 90.0 else 2
+    return (*where, low, 10.0, high, swing, 1.0, clear, best, best, "none")
 
 
 BARS = TORNADO.filled(
@@ -46,10 +47,10 @@ def texts(spec: Any) -> list[str]:
 
 
 def test_a_tornado_says_what_moves_most_and_labels_each_end() -> None:
-    spec = tornado_chart(BARS, "m", "words", pounds)
+    spec = tornado_chart(BARS, "m", "words", pounds, "note")
     assert spec["title"]["text"] == ["<b> moves it most: £-50 to £40"]
-    assert texts(spec).count("1") == 2, "the low end of each bar that has one"
-    assert texts(spec).count("3") == 3, "and the high end"
+    assert spec["title"]["subtitle"][-1] == "note"
+    assert texts(spec)[4:] == ["1", "3", "1 \N{MIDDLE DOT} 3", "3"], "each end where it lies"
     bars = spec["layer"][0]["data"]["values"]
     assert {row["path"] for row in bars} == {"<b>", "same side", "half"}
     # both ends on one side: the farther one first, the nearer one drawn over it
@@ -59,12 +60,19 @@ def test_a_tornado_says_what_moves_most_and_labels_each_end() -> None:
         for layer in spec["layer"][1:3]
         for row in layer["data"]["values"]
     }
-    assert labels["same side", "left"] == 10.0
+    assert ("same side", "left") not in labels
     assert labels["same side", "right"] == 30.0
+    assert labels["half", "right"] == 15.0
+
+
+def test_a_tornado_names_all_that_may_move_most() -> None:
+    rows = [bar("a", -50.0, 40.0), bar("b", -40.0, 50.0)]
+    spec = tornado_chart(TORNADO.filled(rows), "m", "words", pounds, "note")
+    assert spec["title"]["text"] == ["a or b moves it most"]
 
 
 def test_a_tornado_of_nothing_clear_says_so() -> None:
-    spec = tornado_chart(TORNADO.filled([bar("no", 9.0, 11.0, "no")]), "m", "words", pounds)
+    spec = tornado_chart(TORNADO.filled([bar("no", 9.0, 11.0, "no")]), "m", "words", pounds, "note")
     assert spec["title"]["text"] == ["No range moves this clearly"]
     assert drawn(Path("x.svg"), [spec], []).startswith(b"<svg")
 
@@ -74,7 +82,7 @@ def cells(one_row: bool) -> Table:
     down = [("none", "none")] if one_row else [("y.path", "1"), ("y.path", "2")]
     return GRID.filled(
         [
-            ("m", "x.path", str(place), path, y, 1.0, 0.1, side, "none")
+            ("m", "x.path", str(place), 1.0 * place, path, y, 1.0, 1.0, 0.1, side, "none")
             for path, y in down
             for place, side in enumerate(sides)
         ]
@@ -83,7 +91,7 @@ def cells(one_row: bool) -> Table:
 
 @pytest.mark.parametrize("one_row", [True, False])
 def test_a_grid_shows_each_side_by_sign_and_colour(one_row: bool) -> None:
-    spec = grid_chart(cells(one_row), "m", "words", 0.0, pounds)
+    spec = grid_chart(cells(one_row), "m", "words", 0.0, pounds, "note")
     points = "1 of 4" if one_row else "2 of 8"
     assert spec["title"]["text"] == [f"Above £0 at {points} points"]
     signs = [row["sign"] for row in spec["data"]["values"]]
@@ -102,16 +110,24 @@ def cash(lowest: float) -> Table:
 
 
 @pytest.mark.parametrize(
-    ("lowest", "said"), [(-900.0, "North runs out of cash"), (-10.0, "No provider")]
+    ("chance", "said"),
+    [
+        (0.304, "North runs out of cash in 30% of futures under Block"),
+        (0.002, "North runs out of cash in 1% of futures under Block"),
+        (0.0, "No provider runs out of cash in any of these futures"),
+    ],
 )
-def test_cash_says_who_comes_near_the_end(lowest: float, said: str) -> None:
+def test_cash_says_how_often_it_runs_out(chance: float, said: str) -> None:
+    """As counted over whole futures: months by themselves would tell of fewer."""
     names, titles = {"council": "Council", "north": "North"}, {"a": "Alliance", "b": "Block"}
-    spec = cash_chart(cash(lowest), names, titles, {"north": 500.0}, "£")
-    assert spec["title"]["text"][0].startswith(said)
+    short = {("a", "north"): 0.0, ("b", "north"): chance}
+    spec = cash_chart(cash(-10.0), names, titles, {"north": 500.0}, short, "£", "note")
+    assert spec["title"]["text"] == [said]
+    assert spec["title"]["subtitle"][-1] == "note"
     panels = spec["concat"]
     assert [panel["title"]["text"] for panel in panels] == [
         "Council, £",
-        "North, £. Dashed: reserves gone",
+        "North, £. Grey line: reserves gone",
     ]
     # names at the end of equal lines are moved apart
     labels = panels[1]["layer"][2]["data"]["values"]
@@ -122,7 +138,7 @@ def test_cash_says_who_comes_near_the_end(lowest: float, said: str) -> None:
 
 
 def test_pictures_and_pages_are_whole(tmp_path: Path) -> None:
-    specs = [tornado_chart(BARS, "m", "a < b & c", pounds)] * 2
+    specs = [tornado_chart(BARS, "m", "a < b & c", pounds, "note")] * 2
     for one in (specs, specs[:1]):
         root = ET.fromstring(drawn(tmp_path / "x.svg", one, []))
         assert root.tag.endswith("svg")
@@ -139,7 +155,7 @@ def test_pictures_and_pages_are_whole(tmp_path: Path) -> None:
 
 
 def test_specifications_are_plain_data() -> None:
-    spec = tornado_chart(BARS, "m", "words", pounds)
+    spec = tornado_chart(BARS, "m", "words", pounds, "note")
     assert json.loads(json.dumps(spec)) == spec
 
 

@@ -64,9 +64,12 @@ baseline: block
     assert [row.p_over for row in rows] == [float(each > 0) for each in over]
     assert [row.p_over for row in rows] == [0.0, 0.0, 0.0, 1.0, 1.0]
     assert [row.over_mean for row in rows] == pytest.approx([max(0, x) for x in over], abs=1.0)
-    # over the term the budgets are enough, as the first years leave more than the last ones lack
+    # what the first years leave is lost to the last ones; of four futures little can be told
     (beyond, *_) = finance.reserves(replicate(scenario, 4, seed=1))
-    assert (beyond.party, beyond.needed) == ("council", (0.0,) * 5)
+    lacking = sum(max(0.0, each) for each in over)
+    assert (beyond.party, beyond.held) == ("council", 0.0)
+    assert beyond.needed[0] == pytest.approx(lacking, abs=1.0)
+    assert beyond.needed[1:] == (None,) * 4
 
 
 def test_a_part_year_has_part_of_the_budget(smallest_text: str) -> None:
@@ -82,20 +85,24 @@ def test_a_part_year_has_part_of_the_budget(smallest_text: str) -> None:
     ]
 
 
-def test_nobody_has_a_budget_unless_it_is_written(study: Study) -> None:
+def test_nobody_has_a_budget_unless_it_is_written(smallest: Scenario) -> None:
+    study = replicate(smallest, 3, seed=1)
     assert list(finance.budget_years(study)) == []
-    assert {row.party for row in finance.reserves(study)} == {"anchor_a", "anchor_b", "anchor_c"}
+    assert {row.party for row in finance.reserves(study)} == {"north", "south"}
 
 
 def test_a_reserve_is_enough_in_as_many_futures_as_it_says(study: Study) -> None:
     """With the reserve needed at 90%, nine futures in ten do not run out of cash."""
     for row in finance.reserves(study):
+        if row.party not in study.scenario.providers:
+            continue
         lowest = study.outcomes[row.contract].lowest_cash
         place = list(study.scenario.providers).index(row.party)
         with_it = lowest[:, place] - row.held + row.needed[finance.CONFIDENCES.index(0.9)]
-        # the percentile lies between two values that occurred
-        assert (with_it >= -1e-9).mean() >= 0.88
-        assert list(row.needed) == sorted(row.needed)
+        assert (with_it >= -1e-9).mean() >= 0.9
+        told = [each for each in row.needed if each is not None]
+        assert told == sorted(told)
+        assert len(told) == 4, "60 futures say nothing about 99%"
 
 
 def test_cash_of_every_month_sums_to_nought_and_over_months_to_the_net(study: Study) -> None:

@@ -51,6 +51,12 @@ def test_cash_and_people_are_those_of_the_study(study: Study) -> None:
     assert of(study, "unit_price.groups.completed") == people["completed"][:, 1].mean()
     waits = people["wait_days"].sum() / people["started"].sum()
     assert of(study, "unit_price.people.mean_wait_days") == pytest.approx(waits)
+    by_future = people["wait_days"].sum(axis=1) / people["started"].sum(axis=1)
+    p80 = of(study, "unit_price.people.mean_wait_days.p80")
+    assert p80 == pytest.approx(np.quantile(by_future, 0.8))
+    over = of(study, "unit_price.council.over_budget")
+    costs, budgets = -outcomes.yearly[:, :, 0], 440_000 * 1.02 ** np.arange(5)
+    assert over == pytest.approx(np.maximum(0, costs - budgets).sum(axis=1).mean())
 
 
 def test_a_measure_without_a_contract_is_told_for_each() -> None:

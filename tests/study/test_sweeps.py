@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from simulator._errors import UsageError
 from simulator.scenario.ranges import (
     Range,
     axis,
+    plain_number,
     ranges_in,
     value_at,
     vary,
@@ -151,6 +153,63 @@ def test_the_uncertainty_of_a_switching_value_is_how_it_moves_with_the_seed() ->
     assert 0.5 < told / spread < 2.0
 
 
+@pytest.mark.parametrize("ends", ["84 days, 15 weeks", "12 weeks, 105 days", "12 weeks, 15 weeks"])
+def test_units_of_a_range_do_not_matter(ends: str) -> None:
+    text = NOISY.replace("[12 weeks, 14 weeks]", f"[{ends}]")
+    shared = recipe(text, 10)
+    (range_,) = [each for each in ranges_in(shared.document) if each.path.endswith("lasts")]
+    assert range_.ends == pytest.approx((12.0, 15.0))
+    ((found),) = switches(shared, [range_], 0.0)
+    low, high = ends.split(", ")
+    asked = vary("--vary", f"services.support.lasts={low}:{high}", shared.document)
+    assert asked.ends == pytest.approx((12.0, 15.0))
+    assert found.at == pytest.approx(14.25, abs=0.02)
+
+
+def curve(function: Any, error: float = 0.0) -> Any:
+    """Return an answerer of points for a known function of one number."""
+
+    def ask(points: Sequence[Settings]) -> Mapping[Settings, Answer]:
+        spread = noisy(0.0, 3).deviations * error
+        return {
+            point: (Estimate(function(plain_number(point[0][1])), spread, 99),) for point in points
+        }
+
+    return ask
+
+
+def test_the_error_of_a_switching_value_uses_the_slope_there() -> None:
+    each = Range("a", "0", "100", "1000")
+    ask = curve(lambda x: ((x - 500) / 100) ** 3 + (x - 500) / 1000, error=1.0)
+    (found,) = switching_values([each], 0.0, ask, 0)
+    assert found.at == pytest.approx(500, abs=1)
+    assert found.error == pytest.approx(1.0 / (0.5**2 / 100 + 1 / 1000), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("function", "ends", "expected"),
+    [
+        (lambda x: x - 4_320.5, ("0", "20000"), 4_321.0),
+        (lambda x: max(0.0, x - 5.0), ("1", "9"), 6.0),
+        (lambda x: 5.0 - x, ("1", "9"), 6.0),
+        (lambda x: x - 1.5, ("1", "2"), 2.0),
+    ],
+)
+def test_of_whole_numbers_the_first_beyond_is_told(
+    function: Any, ends: tuple[str, str], expected: float
+) -> None:
+    (found,) = switching_values([Range("a", ends[0], "1", ends[1])], 0.0, curve(function), 0, ["a"])
+    assert (found.at, found.error) == (expected, None)
+
+
+def test_an_end_too_close_to_the_bound_is_told() -> None:
+    each = Range("a", "1", "2", "3")
+    (near,) = switching_values([each], 0.0, curve(lambda x: 0.5 * x, error=1.0), 0)
+    (far,) = switching_values([each], 0.0, curve(lambda x: 5.0 * x, error=1.0), 0)
+    assert (near.at, near.is_close) == (None, True)
+    assert (far.at, far.is_close) == (None, False)
+
+
 # -- claims ------------------------------------------------------------------------------------
 
 
@@ -172,6 +231,47 @@ def test_an_order_that_is_claimed_holds_under_other_seeds() -> None:
     assert claims > 20
     # and what is not claimed is not empty: the futures are too few for some pairs
     assert any(bar.ranks and bar.ranks[0] < bar.ranks[1] for one in found for bar in one.bars)
+
+
+def noisy(value: float, seed: int) -> Estimate:
+    """Return an estimate whose error is 1, independent of others."""
+    spread = np.random.default_rng(seed).normal(size=100)
+    return Estimate(value + float(spread.sum()) / 10, spread / np.sqrt((spread**2).sum()), 99)
+
+
+def three_points(seed: int, inputs: int) -> Tornado:
+    """Return a tornado of inputs that have no effect, each point with noise of its own."""
+    ranges = [Range(f"input_{place}", "1", "2", "3") for place in range(inputs)]
+    points = list(tornado_points(ranges))
+    answers: dict[Settings, Answer] = {
+        point: (noisy(0.0, 1_000 * seed + place),) for place, point in enumerate(points)
+    }
+    return tornado(ranges, answers, 0)
+
+
+@pytest.mark.parametrize("inputs", [1, 5])
+def test_noise_is_called_clear_in_at_most_one_tornado_of_twenty(inputs: int) -> None:
+    """Although the largest of three differences is looked at."""
+    wrong = sum(any(bar.is_clear for bar in three_points(seed, inputs).bars) for seed in range(400))
+    assert wrong <= 0.075 * 400
+
+
+def test_a_rank_counts_the_inputs_that_are_not_clear() -> None:
+    """A large swing that is not told from nought may still be larger than a small clear one."""
+    ranges = [Range("big", "1", "2", "3"), Range("small", "1", "2", "3")]
+    exact = Estimate(0.0, np.zeros(100), 99)
+    wide = noisy(0.0, 1)
+    big = Estimate(15.0, 7 * wide.deviations, 99)
+    answers: dict[Settings, Answer] = {
+        (): (exact,),
+        (("big", "1"),): (exact,),
+        (("big", "3"),): (big,),
+        (("small", "1"),): (exact,),
+        (("small", "3"),): (Estimate(1.0, np.zeros(100), 99),),
+    }
+    first, second = tornado(ranges, answers, 0).bars
+    assert (first.input.path, first.is_clear, first.ranks) == ("big", False, None)
+    assert (second.is_clear, second.ranks) == (True, (1, 2))
 
 
 def test_a_swing_below_the_noise_is_not_called_clear() -> None:
@@ -202,7 +302,7 @@ def test_ranges_are_found_wherever_they_stand() -> None:
     )
     assert ranges_in(document) == [
         Range("a", "1", "5", "9"),
-        Range("b.0.c", "5%", "10%", "0.2", "B"),
+        Range("b.0.c", "5%", "10%", "20%", "B"),
         Range("d", "7", "9", "12.5", "", "x"),
     ]
     assert [value_at(document, path) for path in ("a", "b.0.c", "e", "b", "b.1", "z")] == [
@@ -250,6 +350,7 @@ def test_an_axis_has_its_end_where_the_steps_meet_it() -> None:
         ("a.b=1:2%:1", "not in the same units"),
         ("a.b=2:1:1", "the step is above 0"),
         ("a.b=1:2:0", "the step is above 0"),
+        ("a.b=1:1.0000000000003:0.0000000000001", "too small to tell its values apart"),
         ("a.b=0:100:0.01", "found 10,000 steps; 1,000 are allowed"),
     ],
 )
