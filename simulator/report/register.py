@@ -82,7 +82,7 @@ def register(document: Document, scenario: Scenario) -> Table:
         _row(document, sourced, ranges, scenario) for sourced in numbers_with_evidence(scenario)
     ]
     defaults = [
-        _default(_as_read(document, row.path), row.value, row.provenance)
+        _default(_council(document, row.path), row.value, row.provenance)
         for row in defaults_taken(scenario)
     ]
     return REGISTER.filled(_identified([*written, *defaults]))
@@ -123,12 +123,18 @@ def _default(path: str, value: str, provenance: str) -> tuple[Cell, ...]:
 
 
 def _as_read(document: Document, path: str) -> str:
-    """Return a path as ``--set`` takes it, where the file writes it in short."""
-    if "council" in document.tree and path.startswith("commissioners.council"):
-        path = path.removeprefix("commissioners.")
+    """Return the path of a written number as ``--set`` takes it."""
+    path = _council(document, path)
     group, _, _ = path.rpartition(".")
     short = value_at(document, path) is None and value_at(document, group) is not None
     return group if short else path  # 'lasts: 13 weeks' is short for 'lasts: {mean: 13 weeks}'
+
+
+def _council(document: Document, path: str) -> str:
+    """Return a path below 'council' where the only commissioner is written so."""
+    if "council" in document.tree and path.startswith("commissioners.council"):
+        return path.removeprefix("commissioners.")
+    return path
 
 
 def _identified(rows: Sequence[tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
