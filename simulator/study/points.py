@@ -171,7 +171,7 @@ class Points:
             self.workers, _begin, (recipe,), self._answer_here
         )
         self._done = self._total = 0
-        self._seconds = 0.0  # a point, not known yet
+        self._here = 0  # points lived in this process
 
     def __enter__(self) -> Points:
         return self
@@ -238,14 +238,16 @@ class Points:
         return answer
 
     def _answer_here(self, point: Settings) -> Answer:
+        """Live a point in this process; the first one compiles, the second tells the time."""
         began = time.perf_counter()
-        with announced_compilation(self.engine, self.listener.say) as compilation:
+        with announced_compilation(self.engine, self.listener.say):
             answer = self.recipe.answer(point)
-        if self._seconds == 0.0 and not isinstance(answer, Refused):
-            self._seconds = time.perf_counter() - began - compilation.seconds
+        self._here += 1
+        if self._here == 2:
+            seconds = time.perf_counter() - began
             left = (self._total - self._done - 1) / min(self.workers, processors())
             if left > 0:
-                self.listener.say(f"That takes about {duration(left * self._seconds)}.")
+                self.listener.say(f"That takes about {duration(left * seconds)} more.")
         return answer
 
     def _kept(self, point: Settings) -> Answer | None:
