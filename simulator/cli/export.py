@@ -14,6 +14,7 @@ from simulator.report.run_tables import RUN_TABLES
 from simulator.report.sweep_tables import SWEEP_TABLES
 from simulator.report.tables import paragraph
 from simulator.report.tabular import Cell, Column, Table, csv_text, read_csv
+from simulator.report.words import MADE_UP
 from simulator.report.workbook import Cover, workbook
 from simulator.study.folder import digest, write_file
 from simulator.study.verify import Recorded, read_run
@@ -179,5 +180,5 @@ def _cover(folders: Sequence[Path], runs: Sequence[Recorded]) -> Cover:
         "positive where it is received; a cost, a budget and a reserve are positive amounts",
         "Checked": "every table was compared with the digest in the run's manifest",
     }
-    warning = "Made-up inputs: do not use for decisions." if doc.get("illustrative", True) else ""
+    warning = MADE_UP if doc.get("illustrative", True) else ""
     return Cover(str(doc.get("scenario", "")), warning, facts)

@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator._errors import RunError, UsageError
 from simulator.report.tabular import Cell, Column, Table
+from simulator.report.words import MADE_UP
 from simulator.scenario.scenario import Scenario
 
 __all__ = ["check_chart", "drawn", "made_from", "needs_report"]
@@ -44,7 +45,7 @@ def check_chart(file: Path) -> None:
 
 def made_from(scenario: Scenario, futures: int, seed: int, run_id: str) -> str:
     """Return what stands under the title of every chart."""
-    warning = "Made-up inputs: do not use for decisions. " if scenario.illustrative else ""
+    warning = f"{MADE_UP} " if scenario.illustrative else ""
     return f"{warning}{futures:,} simulated futures, seed {seed}, run {run_id}."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from simulator.report.tables import paragraph, table
@@ -19,11 +19,9 @@ def finance_text(scenario: Scenario, doc: Mapping[str, Any]) -> str:
 
 
 def _who(scenario: Scenario, party: str) -> str:
-    return (
-        "Both together"
-        if party == "commissioners" and len(scenario.commissioners) == 2
-        else ("All together" if party == "commissioners" else scenario.signatories.name(party))
-    )
+    if party != "commissioners":
+        return scenario.signatories.name(party)
+    return "Both together" if len(scenario.commissioners) == 2 else "All together"
 
 
 def _exposure(scenario: Scenario, doc: Mapping[str, Any]) -> Iterator[str]:
@@ -60,39 +58,38 @@ def _budgets(scenario: Scenario, doc: Mapping[str, Any]) -> Iterator[str]:
         "the year's outturn on accruals."
     )
     yield ""
-    chances: dict[tuple[str, int], dict[str, float]] = {}
-    for row in _by_party(found):
-        chances.setdefault((row["party"], row["year"]), {})[row["contract"]] = row["p_over"]
-    rows = [
-        (
-            _who(scenario, party),
-            financial_year(year),
-            *(percent(by_contract[name], doc["replications"]) for name in scenario.contracts),
-        )
-        for (party, year), by_contract in chances.items()
-    ]
-    titles = [scenario.title_of(name) for name in scenario.contracts]
-    yield table(("Who pays", "Financial year", *titles), rows, texts=2)
+    yield _by_year(scenario, found, lambda row: percent(row["p_over"], doc["replications"]))
     yield ""
     yield paragraph(
         "Worst credible year-end: a year's cost beside its budget, not passed in 95% of futures."
     )
     yield ""
-    ends: dict[tuple[str, int], dict[str, str]] = {}
-    for row in _by_party(found):
+
+    def beside_budget(row: dict[str, Any]) -> str:
         beyond = row["p95"] - row["budget"]
         shown = money(abs(beyond), scenario.currency, 100.0)  # percentiles are not known better
-        said = f"{shown} {'over' if beyond > 0 else 'under'}"
-        ends.setdefault((row["party"], row["year"]), {})[row["contract"]] = said
+        return f"{shown} {'over' if beyond > 0 else 'under'}"
+
+    yield _by_year(scenario, found, beside_budget)
+
+
+def _by_year(
+    scenario: Scenario, found: Sequence[dict[str, Any]], say: Callable[[dict[str, Any]], str]
+) -> str:
+    """Return a table with a row for each commissioner's year and a column for each contract."""
+    years: dict[tuple[str, int], dict[str, str]] = {}
+    for row in _by_party(found):
+        years.setdefault((row["party"], row["year"]), {})[row["contract"]] = say(row)
     rows = [
         (
             _who(scenario, party),
             financial_year(year),
             *(by_contract[name] for name in scenario.contracts),
         )
-        for (party, year), by_contract in ends.items()
+        for (party, year), by_contract in years.items()
     ]
-    yield table(("Who pays", "Financial year", *titles), rows, texts=2)
+    titles = [scenario.title_of(name) for name in scenario.contracts]
+    return table(("Who pays", "Financial year", *titles), rows, texts=2)
 
 
 def _reserves(scenario: Scenario, doc: Mapping[str, Any]) -> Iterator[str]:

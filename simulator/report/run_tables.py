@@ -9,14 +9,7 @@ from simulator.report.register import REGISTER, register
 from simulator.report.tabular import Cell, Column, Table
 from simulator.report.words import financial_year
 from simulator.scenario.yaml_text import Document
-from simulator.study.finance import (
-    CONFIDENCES,
-    EXPOSURES,
-    budget_years,
-    cash_months,
-    exposures,
-    reserves,
-)
+from simulator.study.finance import CONFIDENCES, EXPOSURES, cash_months
 from simulator.study.replicate import Study
 
 __all__ = ["RUN_TABLES", "run_tables"]
@@ -121,6 +114,11 @@ RUN_TABLES = (PARTIES, COMPARISON, PEOPLE, EXPOSURE, BUDGET, RESERVES, CASH, REG
 """What each table of a run looks like, in the order they are read in."""
 
 
+_AT = tuple(f"p{100 * share:.0f}" for share in EXPOSURES)
+_OF_A_YEAR = ("budget", "mean", "p_over", "p95", "over_p95", "over_mean")
+"""Figures of the document, in the order of their columns."""
+
+
 def run_tables(read: Document, study: Study, doc: Mapping[str, Any]) -> list[Table]:
     """Return the tables of a run.
 
@@ -129,6 +127,7 @@ def run_tables(read: Document, study: Study, doc: Mapping[str, Any]) -> list[Tab
         study: its futures.
         doc: the run's document.
     """
+    finance = doc["finance"]
     parties: list[tuple[Cell, ...]] = []
     people: list[tuple[Cell, ...]] = []
     for name, contract in doc["contracts"].items():
@@ -147,26 +146,27 @@ def run_tables(read: Document, study: Study, doc: Mapping[str, Any]) -> list[Tab
         COMPARISON.filled(compared),
         PEOPLE.filled(people),
         EXPOSURE.filled(
-            [(row.contract, row.party, row.mean, *row.at, row.worst) for row in exposures(study)]
+            [
+                (row["contract"], row["party"], *(row[key] for key in ("mean", *_AT, "worst")))
+                for row in finance["exposure"]
+            ]
         ),
         BUDGET.filled(
             [
                 (
-                    row.contract,
-                    row.party,
-                    financial_year(row.year),
-                    row.budget,
-                    row.mean,
-                    row.p_over,
-                    row.p95,
-                    row.over_p95,
-                    row.over_mean,
+                    row["contract"],
+                    row["party"],
+                    financial_year(row["year"]),
+                    *(row[key] for key in _OF_A_YEAR),
                 )
-                for row in budget_years(study)
+                for row in finance["budget"]
             ]
         ),
         RESERVES.filled(
-            [(row.contract, row.party, row.held, *row.needed) for row in reserves(study)]
+            [
+                (row["contract"], row["party"], row["held"], *row["needed"].values())
+                for row in finance["reserves"]
+            ]
         ),
         CASH.filled(
             [

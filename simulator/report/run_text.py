@@ -8,7 +8,15 @@ from typing import Any
 from simulator.parties.levers import LEVERS
 from simulator.report.finance_text import finance_text
 from simulator.report.tables import paragraph, table
-from simulator.report.words import likelihood, money, money_in_words, money_range, number, percent
+from simulator.report.words import (
+    MADE_UP,
+    likelihood,
+    money,
+    money_in_words,
+    money_range,
+    number,
+    percent,
+)
 from simulator.scenario.evidence import Default, defaults_taken, numbers_with_evidence
 from simulator.scenario.scenario import Scenario
 
@@ -39,7 +47,7 @@ def run_text(scenario: Scenario, doc: dict[str, Any], all_defaults: bool = False
 def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     yield scenario.title
     if scenario.illustrative:
-        yield "Made-up inputs: do not use for decisions."
+        yield MADE_UP
     yield ""
     payers = _payers(scenario)
     pay = "pay" if payers.startswith("the ") else "pays"

@@ -72,11 +72,7 @@ class Asked:
         Raises:
             ValueError: it is none.
         """
-        parts = take_apart(self.bound)
-        value = read_any(parts) if parts is not None else None
-        if value is None or not math.isfinite(value):
-            raise ValueError(f"'{self.bound}' is no amount")
-        return value
+        return _amount(self.bound)
 
     def command(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -102,9 +98,21 @@ class Asked:
         if not isinstance(command["bound"], str) or type(command["break_even"]) is not bool:
             raise ValueError("'bound' is an amount as it is written, 'break_even' true or false")
         written = {name: tuple(command[name]) for name in ("measures", "vary")}
-        asked = cls(**{**command, **written})
-        assert math.isfinite(asked.amount)
-        return asked
+        _amount(command["bound"])
+        return cls(**{**command, **written})
+
+
+def _amount(text: str) -> float:
+    """Return a bound as a number.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = take_apart(text)
+    value = read_any(parts) if parts is not None else None
+    if value is None or not math.isfinite(value):
+        raise ValueError(f"'{text}' is no amount")
+    return value
 
 
 @dataclass(frozen=True)
@@ -282,18 +290,9 @@ def _grid(
     answers = dict(points.answers(every))
     measures = points.recipe.measures
     rows = grid_table(measures, grid, answers, asked.amount)
-    bound = asked.amount if asked.break_even else None
-    text = grid_text(scenario, measures, grid, answers, rows, asked.amount, asked.break_even)
-    return text, [rows, *_break_even(measures, grid, answers, bound)]
-
-
-def _break_even(
-    measures: Sequence[Measure],
-    grid: Grid,
-    answers: Mapping[Settings, Answer],
-    bound: float | None,
-) -> list[Table]:
-    return [] if bound is None else [break_even_table(measures, grid, answers, bound)]
+    passes = break_even_table(measures, grid, answers, asked.amount) if asked.break_even else None
+    text = grid_text(scenario, measures, grid, answers, rows, asked.amount, passes)
+    return text, [rows] if passes is None else [rows, passes]
 
 
 def _switching(
@@ -312,7 +311,8 @@ def _switching(
     found = switching_values(ranges, asked.amount, ask, 0, whole)
     rows = switching_table(measure, asked.amount, found)
     futures = points.recipe.replications
-    return switching_text(scenario, measure, asked.amount, found, futures), [rows]
+    text = switching_text(scenario, measure, asked.amount, found, rows, futures)
+    return text, [rows]
 
 
 def _is_whole(read: Document, each: Range) -> bool:

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from simulator.report.sweep_tables import (
     NO_SWITCH,
     TOO_CLOSE,
-    break_even_table,
     notes_of,
     shown_like,
     side,
-    switching_table,
 )
 from simulator.report.tables import paragraph, table
 from simulator.report.tabular import Table
-from simulator.report.words import money, money_in_words, number
+from simulator.report.words import MADE_UP, money, money_in_words, number
 from simulator.scenario.ranges import plain_number
 from simulator.scenario.scenario import Scenario
 from simulator.study.estimate import Estimate
@@ -53,7 +51,7 @@ def in_words(measure: Measure, value: float, currency: str) -> str:
 def _heading(scenario: Scenario) -> Iterator[str]:
     yield scenario.title
     if scenario.illustrative:
-        yield "Made-up inputs: do not use for decisions."
+        yield MADE_UP
 
 
 def tornado_text(
@@ -87,12 +85,12 @@ def _bars(scenario: Scenario, measure: Measure, found: Tornado) -> Iterator[str]
         return measured(measure, each.value, currency, found.base.error)
 
     clear = [bar for bar in found.bars if bar.is_clear]
-    few = _error_known(found) and not found.base.can_claim
+    error = found.base.error
+    few = error is not None and not found.base.can_claim
     shown = [bar for bar in found.bars if bar.swing][:_MOST_BARS] if few else clear[:_MOST_BARS]
     heading = measure.in_words(scenario)
     yield heading
     yield "-" * len(heading)
-    error = found.base.error
     known = f" (Monte Carlo error {measured(measure, error, currency)})" if error else ""
     yield f"At the central values: {say(found.base)}{known}."
     yield ""
@@ -127,7 +125,7 @@ def _bars(scenario: Scenario, measure: Measure, found: Tornado) -> Iterator[str]
             )
         if len(clear) > len(shown):
             yield paragraph(f"{len(clear) - len(shown)} smaller ones are in tornado.csv.")
-    yield from _not_told_apart(found, futures_known=error is not None)
+    yield from _not_told_apart(found)
     if shown:
         yield ""
         yield "Who says so, for the largest:"
@@ -135,11 +133,6 @@ def _bars(scenario: Scenario, measure: Measure, found: Tornado) -> Iterator[str]
             grade = f"grade {bar.input.grade}" if bar.input.grade else "no grade"
             source = bar.input.source or "no source"
             yield paragraph(f"{bar.input.path} ({grade}): {source}", "  ")
-
-
-def _error_known(found: Tornado) -> bool:
-    """Tell whether there is more than one future."""
-    return found.base.error is not None
 
 
 def _peaks_between(bar: Bar, base: Estimate) -> bool:
@@ -160,7 +153,7 @@ def _folded(path: str) -> str:
     return "\n".join(lines)[:-1]
 
 
-def _not_told_apart(found: Tornado, futures_known: bool) -> Iterator[str]:
+def _not_told_apart(found: Tornado) -> Iterator[str]:
     nothing = [bar.input.path for bar in found.bars if bar.swing and bar.swing.value == 0.0]
     noise = [
         bar.input.path
@@ -171,7 +164,7 @@ def _not_told_apart(found: Tornado, futures_known: bool) -> Iterator[str]:
         yield paragraph(f"Not distinguishable from nought: {', '.join(noise)}.")
     if nothing:
         yield paragraph(f"No effect at all on this: {', '.join(nothing)}.")
-    if not futures_known:
+    if found.base.error is None:
         yield "One future tells no error, so nothing is called distinguishable."
 
 
@@ -196,14 +189,14 @@ def grid_text(
     answers: Mapping[Settings, Answer],
     rows: Table,
     bound: float,
-    break_even: bool,
+    passes: Table | None,
 ) -> str:
-    """Return a map for each measure, and where it passes the bound."""
+    """Return a map for each measure, and where it passes the bound if that is told."""
     lines = list(_heading(scenario))
     for place, measure in enumerate(measures):
         lines += ["", *_map(scenario, measure, place, grid, answers, bound)]
-        if break_even:
-            lines += ["", *_break_even(scenario, measure, place, grid, answers, bound)]
+        if passes is not None:
+            lines += ["", *_break_even(scenario, measure, grid, passes, bound)]
     lines += _problems(rows)
     return "\n".join(lines)
 
@@ -239,34 +232,29 @@ def _map(
 
 
 def _break_even(
-    scenario: Scenario,
-    measure: Measure,
-    place: int,
-    grid: Grid,
-    answers: Mapping[Settings, Answer],
-    bound: float,
+    scenario: Scenario, measure: Measure, grid: Grid, passes: Table, bound: float
 ) -> Iterator[str]:
-    only = {point: _only(answer, place) for point, answer in answers.items()}
-    found = break_even_table([measure], grid, only, bound)
+    found = [row for row in passes.rows if row[0] == str(measure)]
     yield f"Break-even, where it is {measured(measure, bound, scenario.currency)}:"
-    if not found.rows:
+    if not found:
         yield paragraph("The measure does not pass it along any row.", "  ")
         return
     rows = [
         (*((str(y),) if grid.down else ()), str(x), str(error), f"{beyond} it to the right")
-        for _, _, y, _, x, error, beyond in found.rows
+        for _, _, y, _, x, error, beyond in found
     ]
     yield ""
     header = (*((grid.down.path,) if grid.down else ()), grid.across.path, "Error", "Measure")
     yield table(header, rows, texts=1 if grid.down else 0)
 
 
-def _only(answer: Answer, place: int) -> Answer:
-    return answer if isinstance(answer, Refused) else (answer[place],)
-
-
 def switching_text(
-    scenario: Scenario, measure: Measure, bound: float, switches: Sequence[Switch], futures: int
+    scenario: Scenario,
+    measure: Measure,
+    bound: float,
+    switches: Sequence[Switch],
+    rows: Table,
+    futures: int,
 ) -> str:
     """Return the switching values for a terminal."""
     lines = [*_heading(scenario), ""]
@@ -281,14 +269,14 @@ def switching_text(
     found = sorted((each for each in switches if each.at is not None), key=_distance)
     lines.append("")
     if found:
-        rows = []
+        shown_rows = []
         for switch in found:
             each = switch.input
             at = shown_like(each.value, switch.at or 0.0, switch.error)
             if switch.error is None:
                 at = f"{shown_like(each.value, (switch.at or 0.0) - 1)} to {at}"
             error = shown_like(each.value, switch.error) if switch.error is not None else ""
-            rows.append(
+            shown_rows.append(
                 (
                     f"{_folded(each.path)}\n  {each.low} to {each.high}",
                     each.value,
@@ -299,7 +287,7 @@ def switching_text(
                 )
             )
         header = ("Number and range", "Now", "Switches at", "Error", "Move", "Beyond")
-        lines.append(table(header, rows))
+        lines.append(table(header, shown_rows))
         lines.append("")
         lines.append(
             paragraph(
@@ -315,7 +303,7 @@ def switching_text(
     told = [each.input.path for each in others if not each.is_close and not _refused(each)]
     if told:
         lines.append(paragraph(f"{NO_SWITCH.capitalize()}: {', '.join(told)}."))
-    lines += _problems(switching_table(measure, bound, switches))
+    lines += _problems(rows)
     return "\n".join(lines)
 
 

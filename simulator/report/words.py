@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 __all__ = [
+    "MADE_UP",
     "financial_year",
     "likelihood",
     "money",
@@ -15,6 +16,8 @@ __all__ = [
     "rounded",
 ]
 
+MADE_UP = "Made-up inputs: do not use for decisions."
+"""Stands on everything that shows figures of an illustrative scenario."""
 _MINUS = "\N{MINUS SIGN}"
 
 _LIKELIHOODS = (

@@ -1,7 +1,7 @@
 """Ranges of numbers: those that a scenario carries, and those asked for on the command line.
 
-Ends are kept as they are written, because a value is put into a scenario by its text, like any
-setting: it is read, bounded and refused by the same rules.
+Ends are kept as texts, in the unit of their value, because a value is put into a scenario by its
+text, like any setting: it is read, bounded and refused by the same rules.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ class Range:
 
     Attributes:
         path: where it stands, as ``--set`` takes it.
-        low: the low end, as it is written.
-        value: the central value.
-        high: the high end.
-        evidence: grade and source, as they are written; empty where nobody gave them.
+        low: the low end, in the unit of the value.
+        value: the central value, as it is written.
+        high: the high end, in the unit of the value.
+        grade: of its evidence; empty where nobody gave one.
+        source: who says so; empty where nobody gave one.
     """
 
     path: str
@@ -55,8 +56,7 @@ class Range:
     @property
     def ends(self) -> tuple[float, float]:
         """Both ends as plain numbers in the unit they are written in."""
-        low, high = _taken(self.low), _taken(self.high)
-        return low.value, high.value
+        return plain_number(self.low), plain_number(self.high)
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ from simulator.study.replicate import (
     present_value_factors,
     real_factors,
 )
-from simulator.study.summary import Interval, mc_error, percentile_ranks
+from simulator.study.summary import Interval, mc_error, percentile_interval, tail_mean
 
 __all__ = [
     "CONFIDENCES",
     "EXPOSURES",
+    "WORST",
     "BudgetYear",
     "CashMonth",
     "Exposure",
@@ -32,7 +33,6 @@ __all__ = [
     "exposures",
     "over_budget",
     "reserves",
-    "worst_mean",
 ]
 
 EXPOSURES = (0.50, 0.80, 0.95)
@@ -121,7 +121,7 @@ class CashMonth:
     Attributes:
         contract: which.
         account: a party, or an account outside the contract.
-        month: its first day; months after the term are those of the last payments.
+        month: as in '2026-04'; months after the term are those of the last payments.
         mean: over all futures, nominal.
         real: the same in pounds of the start.
         present_value: the same, discounted.
@@ -143,12 +143,6 @@ class CashMonth:
     so_far_p95: float
 
 
-def worst_mean(costs: Array) -> float:
-    """Return the mean of the dearest 5% of futures (at least one)."""
-    count = max(1, round(WORST * len(costs)))
-    return float(np.sort(costs)[-count:].mean()) + 0.0
-
-
 def exposures(study: Study) -> Iterator[Exposure]:
     """Yield what each contract may cost each commissioner, and all of them together."""
     commissioners = list(study.scenario.commissioners)
@@ -159,16 +153,11 @@ def exposures(study: Study) -> Iterator[Exposure]:
             parties["commissioners"] = costs.sum(axis=1)
         for party, cost in parties.items():
             ordered = np.sort(cost)
-            intervals = []
-            for share in EXPOSURES:
-                ranks = percentile_ranks(len(cost), share)
-                ends = None if ranks is None else (ordered[ranks[0]], ordered[ranks[1]])
-                intervals.append(ends and (float(ends[0]) + 0.0, float(ends[1]) + 0.0))
+            intervals = tuple(percentile_interval(ordered, share) for share in EXPOSURES)
             at = tuple(float(each) + 0.0 for each in np.quantile(cost, EXPOSURES))
             mean = float(cost.mean()) + 0.0
-            yield Exposure(
-                name, party, mean, mc_error(cost), at, tuple(intervals), worst_mean(cost)
-            )
+            worst = tail_mean(cost, WORST) + 0.0
+            yield Exposure(name, party, mean, mc_error(cost), at, intervals, worst)
 
 
 def budget_of_years(budget: Budget, months: tuple[Month, ...], first_months: list[int]) -> Array:

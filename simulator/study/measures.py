@@ -16,8 +16,9 @@ from simulator._errors import UsageError, did_you_mean
 from simulator.contract.statement import Array
 from simulator.scenario.scenario import Scenario
 from simulator.study.estimate import Estimate, Statistic, estimated
-from simulator.study.finance import over_budget
+from simulator.study.finance import WORST, over_budget
 from simulator.study.replicate import PEOPLE, Outcomes
+from simulator.study.summary import tail_mean
 
 __all__ = ["Measure", "default_measures", "read_measures"]
 
@@ -30,7 +31,6 @@ _MEANS = {
     "mean_stay_days": ("service_days", "completed"),
 }
 _AGAINST_BASELINE = ("saving", "present_value_saving")
-_WORST = 0.05
 
 
 def _quantile(share: float) -> Callable[[Array], float]:
@@ -49,20 +49,16 @@ def _chance(columns: Array) -> float:
     return float((columns[0] > 0).mean())
 
 
-def _tail(columns: Array, lowest: bool) -> float:
-    ordered = np.sort(columns[0])
-    count = max(1, round(_WORST * len(ordered)))
-    return float((ordered[:count] if lowest else ordered[-count:]).mean())
-
-
 _STATISTICS = {
     "mean": Statistic(_mean, "mean"),
     "p05": Statistic(_quantile(0.05), "5th percentile", 0.05),
     "p50": Statistic(_quantile(0.50), "median", 0.5),
     "p80": Statistic(_quantile(0.80), "80th percentile", 0.2),
     "p95": Statistic(_quantile(0.95), "95th percentile", 0.05),
-    "lowest5": Statistic(lambda rows: _tail(rows, True), "mean of the lowest 5%", _WORST),
-    "highest5": Statistic(lambda rows: _tail(rows, False), "mean of the highest 5%", _WORST),
+    "lowest5": Statistic(
+        lambda rows: tail_mean(rows[0], WORST, lowest=True), "mean of the lowest 5%", WORST
+    ),
+    "highest5": Statistic(lambda rows: tail_mean(rows[0], WORST), "mean of the highest 5%", WORST),
     "chance": Statistic(_chance, "chance that it is above 0", is_chance=True),
 }
 

@@ -19,8 +19,10 @@ __all__ = [
     "compare",
     "known_within",
     "mc_error",
+    "percentile_interval",
     "percentile_ranks",
     "summarise",
+    "tail_mean",
 ]
 
 Interval = tuple[float, float]
@@ -93,14 +95,7 @@ def summarise(values: Array) -> Summary:
     mean = float(values.mean()) + 0.0
     count = len(values)
     ordered = np.sort(values)
-    around: list[Interval | None] = []
-    for share in shares:
-        ranks = percentile_ranks(count, share)
-        around.append(
-            None
-            if ranks is None
-            else (float(ordered[ranks[0]]) + 0.0, float(ordered[ranks[1]]) + 0.0)
-        )
+    around = [percentile_interval(ordered, share) for share in shares]
     error = mc_error(values)
     if error is None:
         return Summary(mean, p05, p50, p95, None, None, *around)
@@ -112,6 +107,26 @@ def mc_error(values: Array) -> float | None:
     """Return the standard error of a mean over futures; None for one future."""
     count = len(values)
     return float(values.std(ddof=1)) / math.sqrt(count) if count > 1 else None
+
+
+def tail_mean(values: Array, share: float, lowest: bool = False) -> float:
+    """Return the mean of the highest or the lowest values, at least of one."""
+    ordered = np.sort(values)
+    count = max(1, round(share * len(ordered)))
+    return float((ordered[:count] if lowest else ordered[-count:]).mean())
+
+
+def percentile_interval(ordered: Array, share: float) -> Interval | None:
+    """Return where a percentile lies with 95% confidence; see :func:`percentile_ranks`.
+
+    Args:
+        ordered: the values, the smallest first.
+        share: of the values that lie below it.
+    """
+    ranks = percentile_ranks(len(ordered), share)
+    if ranks is None:
+        return None
+    return float(ordered[ranks[0]]) + 0.0, float(ordered[ranks[1]]) + 0.0
 
 
 @cache

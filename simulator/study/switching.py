@@ -138,16 +138,20 @@ def _roots(
         values = [tried[i][x].value - bound if x in tried[i] else np.nan for i, x in trials]
         return np.array(values, dtype=np.float64).reshape(share.shape)
 
-    find_root: Any = elementwise.find_root
-    found = find_root(
-        measure,
-        (np.zeros(len(switches)), np.ones(len(switches))),
-        args=(np.arange(len(switches)),),
-        tolerances={"xatol": _CLOSE, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0},
-        maxiter=_MOST_TRIALS,
-    )
     index = np.arange(len(switches))
     is_whole = np.array([switch.input.path in whole for switch in switches])
+    roots = np.zeros(len(switches))
+    others = index[~is_whole]
+    if len(others):
+        find_root: Any = elementwise.find_root
+        found = find_root(
+            measure,
+            (np.zeros(len(others)), np.ones(len(others))),
+            args=(others,),
+            tolerances={"xatol": _CLOSE, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0},
+            maxiter=_MOST_TRIALS,
+        )
+        roots[others] = found.x
     # of a whole number: halve until its neighbours lie on either side
     near = np.array([left, right])
     while (open_ := is_whole & (near[1] - near[0] > 1)).any():
@@ -160,15 +164,15 @@ def _roots(
         near[1, where[beyond]] = middle[where[beyond]]
         near[0, where[~beyond]] = middle[where[~beyond]]
     # of any other: two points at its sides, for the slope there
-    beside = [np.clip(found.x + step, 0.0, 1.0) for step in (-_SIDE, _SIDE)]
+    beside = [np.clip(roots + step, 0.0, 1.0) for step in (-_SIDE, _SIDE)]
     for shares in beside:
-        measure(shares[~is_whole], index[~is_whole])
+        measure(shares[others], others)
     return [
         _told(
             switch,
             tried[i],
             problems[i],
-            near[1, i] if is_whole[i] else trial(i, float(found.x[i])),
+            near[1, i] if is_whole[i] else trial(i, float(roots[i])),
             [trial(i, float(shares[i])) for shares in beside],
             bool(is_whole[i]),
         )
