@@ -7,21 +7,21 @@ was paid before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import get_args
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from simulator._errors import SettlementError
 from simulator.contract.agreement import PENNY_FRACTION, Agreement, to_ledger_grid
+from simulator.contract.amounts import Change, changes_in
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array, Statement
-from simulator.contract.term import Settled, Window
+from simulator.contract.term import Settled, Term, Window
+from simulator.contract.working import Conditions
 
-__all__ = ["Account", "settled_at"]
-
-WINDOWS: tuple[Window, ...] = get_args(Window)
+__all__ = ["Account", "OpenWindow", "holds", "settled_at"]
 
 
 def settled_at(month: Month) -> tuple[Settled, ...]:
@@ -35,28 +35,78 @@ def settled_at(month: Month) -> tuple[Settled, ...]:
     return tuple(name for name, due in dates if due)
 
 
+WindowKey = tuple[Window, datetime.date | None, datetime.date | None]
+"""What a window is told apart by: its kind, and from when to when its terms hold."""
+
+
 @dataclass
-class _OpenWindow:
-    """A window being filled: its statement so far and its years weighted by price level."""
+class OpenWindow:
+    """A window being filled: its statement so far, and what else it has.
+
+    Attributes:
+        statement: what happened in it so far; none before its first month.
+        uplifted_years: its years weighted by price level.
+        added: what adjustments add to named amounts.
+        before: what measures came to at the end of the window before.
+        first: its first month.
+        last: its latest month.
+        complete: whether it has come to its end.
+    """
 
     statement: Statement | None = None
     uplifted_years: float = 0.0
+    added: dict[str, Array] = field(default_factory=dict)
+    before: Mapping[str, Array] = field(default_factory=dict)
+    first: Month | None = None
+    last: Month | None = None
     complete: bool = False
     entitlement: Array | None = None
 
-    def add(self, statement: Statement, price_level: float, complete: bool) -> None:
+    def add(self, month: Month, statement: Statement, level: float, change: Change) -> None:
+        """Take in a month."""
         self.statement = statement if self.statement is None else self.statement + statement
-        self.uplifted_years += statement.years * price_level
-        self.complete = complete
+        self.uplifted_years += statement.years * level
+        for name, amount in change.a_month.items():
+            self.added[name] = self.added.get(name, np.zeros(1)) + amount
+        self.added |= change.from_now
+        self.first, self.last = self.first or month, month
         self.entitlement = None
+
+    @property
+    def conditions(self) -> Conditions:
+        """Return what the window has beside its statement."""
+        assert self.statement is not None
+        return Conditions(self.uplifted_years / self.statement.years, self.added, self.before)
+
+    def active(self, agreement: Agreement) -> list[bool]:
+        """Return which terms hold in the whole of the window so far."""
+        assert self.first is not None
+        assert self.last is not None
+        return [holds(term, self.first) and holds(term, self.last) for term in agreement.terms]
 
     def entitle(self, agreement: Agreement) -> Array:
         """Return what the window so far comes to, for every term; worked out once."""
         assert self.statement is not None
         if self.entitlement is None:
-            level = self.uplifted_years / self.statement.years
-            self.entitlement = agreement.settle(self.statement, level)
+            self.entitlement = agreement.settle(
+                self.statement, self.conditions, self.active(agreement)
+            )
         return self.entitlement
+
+    def leave(self, agreement: Agreement) -> dict[str, Array]:
+        """Return what the measures of ``before(...)`` come to at its end."""
+        assert self.statement is not None
+        working = agreement.working(self.statement, self.conditions)
+        active = self.active(agreement)
+        for index, moved in enumerate(np.moveaxis(self.entitle(agreement), -2, 0)):
+            agreement.take_in(working, index, moved if active[index] else np.zeros_like(moved))
+        return {name: working.look_up(name) for name in agreement.carried}
+
+
+def holds(term: Term, month: Month) -> bool:
+    """Tell whether a term holds in a month."""
+    begun = term.starts is None or term.starts <= month.first
+    return begun and (term.ends is None or month.end <= term.ends + datetime.timedelta(days=1))
 
 
 class Account:
@@ -67,24 +117,18 @@ class Account:
     ``(..., terms, accounts)``, on the ledger's grid and summing to 0 exactly over accounts.
     """
 
-    def __init__(self, agreement: Agreement, uplift: float = 0.0) -> None:
+    def __init__(self, agreement: Agreement) -> None:
         self.agreement = agreement
-        self.uplift = uplift
         terms = agreement.terms
-        self._terms_of = {
-            window: [index for index, term in enumerate(terms) if term.assessed == window]
-            for window in WINDOWS
-            if any(term.assessed == window for term in terms)
-        }
-        self._open = {window: _OpenWindow() for window in self._terms_of}
+        self._terms_of: dict[WindowKey, list[int]] = {}
+        for index, term in enumerate(terms):
+            self._terms_of.setdefault(term.window_key(), []).append(index)
+        self.open = {key: OpenWindow() for key in self._terms_of}
         self._balancing = np.array([agreement.balancing_account(term) for term in terms])
         shape = (len(terms), len(agreement.signatories.accounts))
         self._closed: Array = np.zeros(shape)  # entitlements of the windows that are complete
         self._paid: Array = np.zeros(shape)
-
-    def price_level(self, month: Month) -> float:
-        """Return the level of the contract's amounts in a month, 1 until the first 1 April."""
-        return float((1.0 + self.uplift) ** month.aprils)
+        self._changes: dict[Month, Change] = {}
 
     def add(self, month: Month, statement: Statement) -> None:
         """Take in the statement of a month."""
@@ -94,32 +138,59 @@ class Account:
             "year": month.year_end,
             "term": month.last,
         }
-        for window, terms in self._terms_of.items():
-            if self._open[window].complete:
-                self._closed = self._closed + self._only(
-                    terms, self._open[window].entitle(self.agreement)
-                )
-                self._open[window] = _OpenWindow()
-            self._open[window].add(statement, self.price_level(month), ends[window])
+        level, change = self.agreement.price_level(month), self._change(month)
+        for key, terms in self._terms_of.items():
+            window = self.open[key]
+            if window.complete:
+                self._closed = self._closed + self._only(terms, window.entitle(self.agreement))
+                window = self.open[key] = OpenWindow(before=window.leave(self.agreement))
+            if holds(self.agreement.terms[terms[0]], month):
+                window.add(month, statement, level, change)
+            window.complete = ends[key[0]] and window.statement is not None
 
     def pay_on_account(self, month: Month, statement: Statement) -> Array:
         """Return what is paid on account at the end of a month."""
-        paid = self._round(self.agreement.on_account(statement, self.price_level(month)))
+        paid = self._round(self.on_account(month, statement))
         self._paid = self._paid + paid
         return paid
+
+    def on_account(self, month: Month, statement: Statement) -> Array:
+        """Return what is due on account at the end of a month, before it is rounded."""
+        change = self._change(month)
+        level = self.agreement.price_level(month)
+        conditions = Conditions(level, {**change.a_month, **change.from_now})
+        due = self.agreement.on_account(statement, conditions)
+        out_of_force = [not holds(term, month) for term in self.agreement.terms]
+        due[out_of_force] = 0.0
+        return due
+
+    def _change(self, month: Month) -> Change:
+        if month not in self._changes:
+            agreement = self.agreement
+            self._changes[month] = changes_in(
+                month,
+                agreement.adjustments,
+                agreement.amounts,
+                agreement.signatories.providers,
+                agreement.uplift,
+            )
+        return self._changes[month]
+
+    def entitlement(self, due: Iterable[Settled]) -> Array:
+        """Return what the terms settled now come to in all windows so far, before rounding."""
+        due = set(due)
+        entitled = self._closed
+        for key, terms in self._terms_of.items():
+            settling = [index for index in terms if self.agreement.terms[index].settled in due]
+            if settling and self.open[key].statement is not None:
+                entitled = entitled + self._only(settling, self.open[key].entitle(self.agreement))
+        return entitled
 
     def settle(self, due: Iterable[Settled]) -> Array:
         """Return what the terms settled now still have to pay for all windows so far."""
         due = set(due)
-        entitled = self._closed
-        for window, terms in self._terms_of.items():
-            settling = [index for index in terms if self.agreement.terms[index].settled in due]
-            if settling:
-                entitled = entitled + self._only(
-                    settling, self._open[window].entitle(self.agreement)
-                )
         now = [index for index, term in enumerate(self.agreement.terms) if term.settled in due]
-        outstanding = self._round(self._only(now, entitled - self._paid))
+        outstanding = self._round(self._only(now, self.entitlement(due) - self._paid))
         self._paid = self._paid + outstanding
         return outstanding
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,11 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator._errors import SettlementError
-from simulator.contract.signatories import Signatories
+from simulator.contract.amounts import Adjustment, Amount
+from simulator.contract.data import Datum, levels
+from simulator.contract.periods import Month
+from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.term import Term
-from simulator.contract.working import NamedMeasure, Working, pooled_names
-from simulator.quantities import Figure
+from simulator.contract.working import (
+    AT_SIGNING,
+    Conditions,
+    Definitions,
+    NamedMeasure,
+    Working,
+    names_in,
+    pooled_names,
+    used_names,
+)
 
 __all__ = ["PENNY_FRACTION", "Agreement", "to_ledger_grid"]
 
@@ -50,20 +61,32 @@ class Agreement:
         terms: in order of calculation; a term can use what earlier ones pay (``payments``).
         amounts: named amounts of money.
         measures: named measures.
+        data: what it counts beside the standard columns.
+        adjustments: dated changes of its amounts.
+        uplift: yearly rise of its amounts and prices on each 1 April.
     """
 
     name: str
     signatories: Signatories
     terms: tuple[Term, ...]
-    amounts: Mapping[str, Figure] = field(default_factory=dict)
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
     measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
+    data: Mapping[str, Datum] = field(default_factory=dict)
+    adjustments: tuple[Adjustment, ...] = ()
+    uplift: float = 0.0
 
-    def settle(self, statement: Statement, price_level: float = 1.0) -> Array:
+    def settle(
+        self,
+        statement: Statement,
+        conditions: Conditions = AT_SIGNING,
+        active: Sequence[bool] | None = None,
+    ) -> Array:
         """Return the payments for a window.
 
         Args:
             statement: what happened; any leading axes.
-            price_level: mean uplift of the contract's amounts over the window.
+            conditions: prices, adjustments and what the window before left.
+            active: which terms hold in the window; none means all.
 
         Returns:
             Shape ``(..., terms, accounts)`` in pounds; each term sums to 0 over accounts.
@@ -71,64 +94,100 @@ class Agreement:
         Raises:
             SettlementError: a payment is not a finite number.
         """
-        working = self._working(statement, price_level)
-        some = next(iter(statement.columns.values()))
-        working.payments = np.zeros(some.shape[:-1])
-        lead = some.shape[:-2]
+        working = self.working(statement, conditions)
+        lead = np.broadcast_shapes(*(column.shape[:-2] for column in statement.columns.values()))
         payments = np.zeros((*lead, len(self.terms), len(self.signatories.accounts)))
         for index, term in enumerate(self.terms):
-            moved = term.calculate(working)
-            if not np.isfinite(moved).all():
-                raise SettlementError(
-                    f"the term '{term.name}' of the contract '{self.name}' came to a payment that "
-                    "is not a finite number; its measure divides by nought: guard what it divides "
-                    "by, as in cost / max(completed, 1)"
-                )
-            payments[..., index, :] = moved
-            if self.between_parties[index]:
-                working.add_payments(moved[..., self.signatories.provider_slice])
+            if active is None or active[index]:
+                moved = term.calculate(working)
+                self.refuse_infinite(term, moved)
+                payments[..., index, :] = moved
+                self.take_in(working, index, moved)
+            else:
+                working.add_payments(term.key, np.zeros_like(working.look_up("payments")))
         return payments
 
-    def on_account(self, statement: Statement, price_level: float = 1.0) -> Array:
+    def working(self, statement: Statement, conditions: Conditions = AT_SIGNING) -> Working:
+        """Return the working sheet of a window on which nothing is paid yet."""
+        definitions = self.definitions
+        lead = np.broadcast_shapes(*(column.shape[:-2] for column in statement.columns.values()))
+        none = np.zeros((*lead, len(self.signatories.providers)))
+        return Working(statement, self.signatories, definitions, conditions, none)
+
+    def take_in(self, working: Working, index: int, moved: Array) -> None:
+        """Let later terms see what a term pays each provider, if it is one between the parties."""
+        received = moved[..., self.signatories.provider_slice]
+        key = self.terms[index].key
+        if self.between_parties[index]:
+            working.add_payments(key, received)
+        elif key:
+            working.payments_by[key] = received
+
+    def refuse_infinite(self, term: Term, moved: Array) -> None:
+        """Refuse a payment that is not a finite number."""
+        if not np.isfinite(moved).all():
+            raise SettlementError(
+                f"the term '{term.name}' of the contract '{self.name}' came to a payment that "
+                "is not a finite number; its measure divides by nought: guard what it divides "
+                "by, as in cost / max(completed, 1)"
+            )
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """The names it gives to amounts, measures and data."""
+        return Definitions(self.amounts, self.measures, self.data)
+
+    def on_account(self, statement: Statement, conditions: Conditions = AT_SIGNING) -> Array:
         """Return the payments on account for a month, shape ``(terms, accounts)``.
 
         They depend on amounts and the length of the month only, never on what happened in it.
         """
-        working = self._working(statement, price_level)
+        working = Working(statement, self.signatories, self.definitions, conditions)
         return np.array([term.pay_on_account(working) for term in self.terms])
 
     def is_payment(self, term: Term) -> bool:
-        """Tell whether a term moves money between commissioners and providers."""
-        commissioners = ("commissioners", *self.signatories.commissioners)
-        sides = {term.payer, term.payee}
-        return any(side in commissioners for side in sides) and not sides.isdisjoint(
-            ("providers", *self.signatories.providers)
-        )
+        """Tell whether a term moves money between those who signed."""
+        return not {term.payer, term.payee} & set(OUTSIDE)
 
-    def yearly_bounds(self) -> Array:
-        """Return each term's least and greatest payment in a full first year.
+    @cached_property
+    def data_used(self) -> tuple[str, ...]:
+        """Return the columns of a statement and the declared data that its payments follow from."""
+        expressions = [each for term in self.live_terms for each in term.all_expressions()]
+        used = {name.partition(".")[0] for name in used_names(expressions, self.definitions)}
+        return tuple(name for name in (*COLUMNS, *self.data) if name in used)
 
-        Returns:
-            Shape ``(terms, 2)``, pounds; see :meth:`Term.payment_bounds` for what of.
-        """
-        empty = np.zeros((len(self.signatories.providers), len(self.signatories.services)))
-        bounds = []
-        for term in self.terms:
-            windows = {"month": 12, "quarter": 4, "year": 1, "term": 1}[term.assessed]
-            working = self._working(Statement(dict.fromkeys(COLUMNS, empty), 1.0 / windows), 1.0)
-            times = 1 if term.factor_on_payments else windows  # a factor does not add up
-            bounds.append([times * bound for bound in term.payment_bounds(working)])
-        return np.array(bounds)
+    @cached_property
+    def carried(self) -> tuple[str, ...]:
+        """The measures that a later window asks for with ``before(...)``."""
+        measures = [m.measure for m in self.measures.values()]
+        limits = [each for m in self.measures.values() for each in m.expressions()]
+        terms = [each for term in self.terms for each in term.all_expressions()]
+        asked = names_in([*measures, *limits, *terms])
+        return tuple(name for name in self.measures if f"before.{name}" in asked)
+
+    @cached_property
+    def live_terms(self) -> tuple[Term, ...]:
+        """The terms between those who signed."""
+        return tuple(term for term in self.terms if self.is_payment(term))
+
+    @cached_property
+    def levels(self) -> frozenset[str]:
+        """The data of which a longer period has the latest value."""
+        return levels(self.data)
+
+    def price_level(self, month: Month) -> float:
+        """Return the level of its amounts in a month, 1 until the first 1 April."""
+        return float((1.0 + self.uplift) ** month.aprils)
 
     @cached_property
     def between_parties(self) -> npt.NDArray[np.bool_]:
-        """For each term, whether it moves money between commissioners and providers."""
+        """For each term, whether it moves money between those who signed."""
         return np.array([self.is_payment(term) for term in self.terms])
 
     @cached_property
     def pooled(self) -> dict[str, bool]:
         """For the names that are not columns, whether each is one for all providers."""
-        return pooled_names(self.amounts, self.measures)
+        return pooled_names(self.definitions)
 
     def balancing_account(self, term: Term) -> int:
         """Return the account that takes the grain left over by rounding a term's payment.
@@ -144,6 +203,3 @@ class Agreement:
             if side != "providers":
                 return accounts.index(side)
         return accounts.index(term.payer)
-
-    def _working(self, statement: Statement, price_level: float) -> Working:
-        return Working(statement, self.signatories, self.amounts, self.measures, price_level)

@@ -10,13 +10,14 @@ from simulator._refuse import refuse
 from simulator.contract.compose import (
     CASEWORKERS,
     Composition,
+    Form,
     bracket,
     named,
     part,
     provenance,
     term,
 )
-from simulator.contract.curve import Band, Frozen, check_bands
+from simulator.contract.curve import Band, Frozen, check_ends
 from simulator.contract.expression import Measure
 from simulator.contract.term import Identifier, Split
 from simulator.contract.working import NamedMeasure
@@ -106,7 +107,7 @@ class OutcomePool(Frozen):
         return self
 
 
-class Alliance(Frozen):
+class Alliance(Form):
     """Cost reimbursed, a fee, and a share of under- and overspend against one target for all."""
 
     form: Literal["alliance"]
@@ -146,7 +147,7 @@ class Alliance(Frozen):
                 "one cap for both sides, or one for each",
                 "remove 'cap' or the other two",
             )
-        check_bands([band.up_to for band in self.bands])
+        check_ends([band.up_to for band in self.bands], "bands", "up_to")
         if self.target <= 0:
             raise refuse(
                 f"found a target of {self.target.written}",
@@ -161,7 +162,7 @@ class Alliance(Frozen):
         """Refuse outcomes that raise the providers' share above all there is to share."""
         if self.outcomes is None:
             return
-        share = max(float(band.rate) for band in self._share_bands())
+        share = max(rate for _, rate in self._providers_shares())
         for key in ("gain_modifier", "pain_modifier"):
             modifier = getattr(self.outcomes, key)
             if share * (1 + modifier) > 1 + 1e-9:
@@ -237,8 +238,12 @@ class Alliance(Frozen):
             )
         return Composition(tuple(terms), amounts, measures)
 
-    def _share_bands(self) -> tuple[Band, ...]:
+    def _providers_shares(self) -> list[tuple[Figure | None, Figure]]:
+        """Return the providers' share in each band and where it ends."""
         if self.council_share is not None:
             share = 1 - self.council_share
-            return (Band(rate=Figure(share, f"{share:.10g}")),)
-        return tuple(Band(up_to=band.up_to, rate=band.providers) for band in self.bands)
+            return [(None, Figure(share, f"{share:.10g}"))]
+        return [(band.up_to, band.providers) for band in self.bands]
+
+    def _share_bands(self) -> tuple[Band, ...]:
+        return tuple(Band(up_to=end, rate=rate) for end, rate in self._providers_shares())

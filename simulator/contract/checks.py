@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator._errors import did_you_mean
+from simulator.contract.amounts import amount_is_a_year, shapes_differ
 from simulator.contract.compose import Composition
 from simulator.contract.contract import Contract, nth
 from simulator.contract.curve import Frozen
 from simulator.contract.expression import Expression
 from simulator.contract.signatories import OUTSIDE, Signatories
+from simulator.contract.split import DividedBy
 from simulator.contract.statement import COLUMNS
 from simulator.contract.term import Term
-from simulator.contract.working import known_names, pooled_names
-from simulator.quantities import is_a_year
+from simulator.contract.working import Definitions, known_names, pooled_names, used_names
+from simulator.quantities import Figure, is_a_year
 
 __all__ = ["Finding", "check_contract", "check_shares"]
 
@@ -56,22 +58,27 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
         yield from check_shares(("funding",), dict(contract.funding), "funding shares")
     yield from _check_name_clashes(contract)
     composed = contract.compose()
-    known = known_names(composed.amounts, composed.measures, signatories.services)
+    definitions = composed.definitions
+    known = known_names(definitions, signatories.services, [t.key for t in composed.terms if t.key])
     position = {name: index for index, name in enumerate(contract.measures)}
     for name, measure in contract.measures.items():
-        for used in sorted(measure.measure.names()):
+        for used in sorted(measure.uses()):
             if position.get(used, -1) >= position[name]:
                 yield Finding(
                     ("measures", name, "measure"),
                     f"found '{used}' in a measure that stands before it or is itself",
                     "a measure uses only measures defined above it",
-                    "put the definitions in order",
+                    "put the definitions in order, or write before(...) for the window before",
                 )
-        yield from _check_names(("measures", name, "measure"), measure.measure.names(), known)
+        yield from _check_expressions(("measures", name), measure, known)
     for index, entry in enumerate(contract.terms):
         yield from _check_expressions(("terms", index), entry, known)
+    yield from _check_keys(contract, definitions)
+    yield from check_amounts(contract, signatories)
     for path, term in _terms(contract):
-        yield from _check_term(path, term, contract, signatories, composed)
+        yield from _check_sides(path, term, signatories)
+        if term.uses() <= set(known):  # else what it comes to cannot be told
+            yield from _check_term(path, term, contract, signatories, composed)
     yield from _check_bases(contract, composed, signatories)
     for key, cost in contract.costs.items():
         yield from _check_side(("costs", key, "who"), cost.who, signatories, outside=())
@@ -83,28 +90,70 @@ def _check_bases(
     """Refuse shares of payments that are worked out over another period than the payments."""
 
     def additive(name: str) -> bool:
+        head = name.partition(".")[0]
         if name in composed.amounts:
-            return is_a_year(composed.amounts[name])
-        return name == "years" or name.partition(".")[0] in COLUMNS
+            return amount_is_a_year(composed.amounts[name])
+        if head in composed.data:
+            return composed.data[head].over_time == "adds up"
+        return name == "years" or head in COLUMNS
 
     agreement = contract.agree("", signatories)
     before: list[Term] = []
     for path, term in _terms(contract):
-        used = term.measure.names() | term.times.names()
-        measures = [composed.measures[name] for name in used if name in composed.measures]
-        if "payments" in used.union(*(measure.measure.names() for measure in measures)):
-            for earlier in before:
-                if earlier.assessed != term.assessed and not earlier.is_additive(additive):
-                    yield Finding(
-                        path,
-                        f"found '{term.name}' assessed by {term.assessed} on the payments of "
-                        f"'{earlier.name}', which are assessed by {earlier.assessed}",
-                        "payments with bands, limits or sums paid once have no part for a shorter "
-                        "period",
-                        f"write 'assessed: {earlier.assessed}'",
-                    )
+        used = used_names(term.all_expressions(), composed.definitions)
+        replaced = {term.replaced} if term.instead_of is not None else set()
+        for earlier in before:
+            if not {"payments", f"payments.{earlier.key}"} & (used | replaced):
+                continue
+            same_time = (earlier.starts, earlier.ends) == (term.starts, term.ends)
+            if (earlier.assessed == term.assessed and same_time) or earlier.is_additive(additive):
+                continue
+            if earlier.assessed != term.assessed:
+                yield Finding(
+                    path,
+                    f"found '{term.name}' assessed by {term.assessed} on the payments of "
+                    f"'{earlier.name}', which are assessed by {earlier.assessed}",
+                    "payments with bands, limits or sums paid once have no part for a shorter "
+                    "period",
+                    f"write 'assessed: {earlier.assessed}'",
+                )
+            else:
+                yield Finding(
+                    path,
+                    f"found '{term.name}' on the payments of '{earlier.name}', which hold at "
+                    "other times",
+                    "payments with bands, limits or sums paid once have no part for a shorter "
+                    "period",
+                    "give both the same 'starts' and 'ends'",
+                )
         if agreement.is_payment(term):
             before.append(term)
+
+
+def _check_keys(contract: Contract, definitions: Definitions) -> Iterator[Finding]:
+    """Refuse keys that are used twice, or before the term that has them."""
+    above: set[str] = set()
+    for path, term in _terms(contract):
+        used = used_names(term.all_expressions(), definitions)
+        asked = {name.partition(".")[2] for name in used if name.startswith("payments.")}
+        if term.instead_of not in (None, "payments"):
+            asked.add(str(term.instead_of))
+        for key in sorted(asked - above):
+            yield Finding(
+                path,
+                f"found the payments of '{key}' in '{term.name}'",
+                "a term uses what terms above it pay; their keys are "
+                + (", ".join(sorted(above)) or "not given"),
+                did_you_mean(key, above) or "give a term above this one that 'key'",
+            )
+        if term.key and term.key in above:
+            yield Finding(
+                path,
+                f"found the key '{term.key}' again",
+                "every term of a contract has a key of its own, or none",
+                "rename it",
+            )
+        above |= {term.key} - {""}
 
 
 def _terms(contract: Contract) -> Iterator[tuple[Path, Term]]:
@@ -114,23 +163,24 @@ def _terms(contract: Contract) -> Iterator[tuple[Path, Term]]:
         if isinstance(entry, Term):
             yield path, entry
         else:
-            for term in entry.compose(nth(entry.form, seen)).terms:
+            for term in contract.compose_form(entry, seen).terms:
                 yield path, term
 
 
 def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
     seen: dict[str, Path] = {}
-    reserved = {*COLUMNS, "years", "payments", "total", "min", "max"}
+    reserved = {*COLUMNS, "years", "payments", "total", "min", "max", "before"}
     groups: list[tuple[Path, list[str]]] = [
         (("amounts",), list(contract.amounts)),
         (("measures",), list(contract.measures)),
+        (("data",), list(contract.data)),
         (("costs",), [f"own_{name}" for name in contract.costs]),
     ]
     seen_forms: dict[str, int] = {}
     for index, entry in enumerate(contract.terms):
         if not isinstance(entry, Term):
             part = entry.compose(nth(entry.form, seen_forms))
-            groups.append((("terms", index), [*part.amounts, *part.measures]))
+            groups.append((("terms", index), [*part.amounts, *part.measures, *part.data]))
     for path, names in groups:
         for name in names:
             where = (*path, name.removeprefix("own_")) if path[0] == "costs" else (*path, name)
@@ -146,14 +196,7 @@ def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
             seen[name] = where
 
 
-def _check_term(
-    path: Path,
-    term: Term,
-    contract: Contract,
-    signatories: Signatories,
-    composed: Composition,
-) -> Iterator[Finding]:
-    pooled = pooled_names(composed.amounts, composed.measures)
+def _check_sides(path: Path, term: Term, signatories: Signatories) -> Iterator[Finding]:
     yield from _check_side((*path, "from"), term.payer, signatories)
     yield from _check_side((*path, "to"), term.payee, signatories)
     if term.payer == term.payee:
@@ -166,6 +209,16 @@ def _check_term(
     if isinstance(term.split, dict):
         yield from _check_parties((*path, "split"), term.split, signatories.providers)
         yield from check_shares((*path, "split"), dict(term.split), "a split")
+
+
+def _check_term(
+    path: Path,
+    term: Term,
+    contract: Contract,
+    signatories: Signatories,
+    composed: Composition,
+) -> Iterator[Finding]:
+    pooled = pooled_names(composed.definitions)
     is_pooled = term.is_pooled(pooled)
     to_providers = "providers" in (term.payer, term.payee)
     if to_providers and is_pooled and term.split is None:
@@ -174,6 +227,13 @@ def _check_term(
             f"found no split for '{term.name}', which is one amount for all providers",
             "a split is 'equal', 'by caseworkers', 'each' or a share for each provider",
             "add 'split'",
+        )
+    if isinstance(term.split, DividedBy) and term.split.by.is_pooled(pooled):
+        yield Finding(
+            (*path, "split"),
+            f"found a split by {term.split.by.text}, which is one for all providers",
+            "a split is in proportion to something that differs by provider",
+            "name a column, or an amount for each provider",
         )
     divides = term.split is not None and term.split != "each"
     if divides and not is_pooled and term.on_account is None:
@@ -185,15 +245,16 @@ def _check_term(
         )
     if term.on_account is not None:
         fixed = {"years", *composed.amounts}
-        for name in sorted(term.on_account.names() - fixed):
+        by = term.split.by.names() if isinstance(term.split, DividedBy) else set()
+        for name in sorted((term.on_account.names() | by) - fixed):
             yield Finding(
                 (*path, "on_account"),
                 f"found '{name}' in a payment on account",
                 "a payment on account follows from amounts, not from what happened",
                 "name an amount a year",
             )
-    once = {name for name, amount in composed.amounts.items() if not is_a_year(amount)}
-    used = sorted((term.measure.names() | term.times.names()) & once)
+    once = {name for name, amount in composed.amounts.items() if not amount_is_a_year(amount)}
+    used = sorted(term.uses() & once)
     if contract.uplift and used and term.assessed != "term":
         yield Finding(
             path,
@@ -227,6 +288,9 @@ def _check_expressions(path: Path, found: object, known: list[str]) -> Iterator[
     elif isinstance(found, dict):
         for key, value in found.items():
             yield from _check_expressions((*path, key), value, known)
+    elif isinstance(found, tuple):
+        for index, value in enumerate(found):
+            yield from _check_expressions((*path, index), value, known)
 
 
 def _check_names(path: Path, names: frozenset[str], known: list[str]) -> Iterator[Finding]:
@@ -234,7 +298,7 @@ def _check_names(path: Path, names: frozenset[str], known: list[str]) -> Iterato
         yield Finding(
             path,
             f"found '{name}' in a measure",
-            "a measure uses columns of the statement, the contract's amounts and measures, "
+            "a measure uses columns of the statement, the contract's amounts, measures and data, "
             "'years' and 'payments'",
             did_you_mean(name, known) or f"the columns are {', '.join(COLUMNS)}",
         )
@@ -266,3 +330,71 @@ def _check_parties(
                 did_you_mean(party, parties) or "name one of them",
                 at_key=True,
             )
+
+
+def check_amounts(contract: Contract, signatories: Signatories) -> Iterator[Finding]:
+    """Report amounts by provider that leave one out, and adjustments that fit no amount."""
+    composed = contract.compose()
+    for name, amount in contract.amounts.items():
+        if isinstance(amount, dict):
+            yield from _check_by_provider(("amounts", name), amount, signatories)
+    for index, each in enumerate(contract.adjustments):
+        path: Path = ("adjustments", index)
+        if each.amount not in composed.amounts:
+            yield Finding(
+                (*path, "amount"),
+                f"found '{each.amount}'",
+                f"the amounts here are {', '.join(composed.amounts) or 'none'}",
+                did_you_mean(each.amount, composed.amounts) or "name one of them",
+            )
+            continue
+        amount = composed.amounts[each.amount]
+        new = each.to if each.to is not None else each.by
+        key = "to" if each.to is not None else "by"
+        assert new is not None
+        if isinstance(new, dict):
+            yield from _check_by_provider((*path, key), new, signatories)
+        if shapes_differ(each, amount):
+            yield Finding(
+                (*path, key),
+                f"found {'one amount' if isinstance(amount, dict) else 'amounts by provider'}",
+                f"'{each.amount}' is {'by provider' if isinstance(amount, dict) else 'for all'}",
+                "write the change as the amount is written",
+            )
+        yearly, is_yearly = amount_is_a_year(new), amount_is_a_year(amount)
+        if (each.to is not None and yearly != is_yearly) or (yearly and not is_yearly):
+            yield Finding(
+                (*path, key),
+                f"found {'an amount a year' if yearly else 'an amount once'} for "
+                f"'{each.amount}', which is {'a year' if is_yearly else 'once'}",
+                "an amount a year becomes another a year; it can also be raised once",
+                "write the change as the amount is written",
+            )
+        if yearly and each.on.day != 1:
+            yield Finding(
+                (*path, "on"),
+                f"found {each.on}",
+                "a change a year begins on the first of a month",
+                "write the first of the month",
+            )
+
+
+def _check_by_provider(
+    path: Path, amount: dict[str, Figure], signatories: Signatories
+) -> Iterator[Finding]:
+    yield from _check_parties(path, dict(amount), signatories.providers)
+    missing = [party for party in signatories.providers if party not in amount]
+    if missing:
+        yield Finding(
+            path,
+            f"found no amount for {', '.join(missing)}",
+            "an amount by provider names every provider",
+            "add it; nought is written '£0'",
+        )
+    if len({is_a_year(figure) for figure in amount.values()}) > 1:
+        yield Finding(
+            path,
+            "found amounts a year beside amounts once",
+            "all are a year, or none is",
+            "write 'a year' after every one, or after none",
+        )

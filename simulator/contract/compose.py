@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from simulator._kinds import CURRENCIES
+from simulator.contract.amounts import Amount
+from simulator.contract.curve import Frozen
+from simulator.contract.data import Datum
+from simulator.contract.days import Date
 from simulator.contract.expression import Expression, parse
 from simulator.contract.term import Term
-from simulator.contract.working import NamedMeasure
+from simulator.contract.working import Definitions, NamedMeasure
 from simulator.quantities import Figure
 
-__all__ = ["CASEWORKERS", "Composition", "bracket", "named", "part", "provenance", "term"]
+__all__ = ["CASEWORKERS", "Composition", "Form", "bracket", "named", "part", "provenance", "term"]
 
 CASEWORKERS = "assumption: in proportion to planned caseworkers, the usual first offer 'by budget'"
 """Where the default split comes from."""
@@ -23,8 +28,29 @@ class Composition:
     """What a form comes to: terms, and the names they use."""
 
     terms: tuple[Term, ...]
-    amounts: Mapping[str, Figure] = field(default_factory=dict)
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
     measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
+    data: Mapping[str, Datum] = field(default_factory=dict)
+
+    @property
+    def definitions(self) -> Definitions:
+        """The names, without the terms."""
+        return Definitions(self.amounts, self.measures, self.data)
+
+
+class Form(Frozen, ABC):
+    """Base of the ready-made forms: what people negotiate, and the terms it comes to."""
+
+    form: str
+    """Which form it is."""
+    starts: Date | None = None
+    """The first day its terms hold, the first of a month; none means from the start."""
+    ends: Date | None = None
+    """The last day its terms hold, the last of a month; none means to the end."""
+
+    @abstractmethod
+    def compose(self, suffix: str = "") -> Composition:
+        """Return the terms of this form; ``suffix`` tells its names from those of another."""
 
 
 def provenance(text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import (
@@ -18,8 +19,10 @@ from pydantic_core import CoreSchema
 from simulator._refuse import refuse
 from simulator.contract.agreement import Agreement
 from simulator.contract.alliance import Alliance
-from simulator.contract.compose import Composition, provenance
+from simulator.contract.amounts import Adjustment, Amount, WrittenAmount
+from simulator.contract.compose import Composition, Form, provenance
 from simulator.contract.curve import Frozen
+from simulator.contract.data import Datum
 from simulator.contract.forms import Block, KpiDeductions, UnitPrice
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier, Term
@@ -90,10 +93,14 @@ class Contract(Frozen):
     """Ready-made forms and written-out terms, in order of calculation."""
     title: str = ""
     """What to call the contract in results."""
-    amounts: dict[Identifier, MoneyMaybeAYear] = {}
-    """Named amounts for written-out terms, once or a year."""
+    amounts: dict[Identifier, WrittenAmount] = {}
+    """Named amounts for written-out terms, once or a year, for all or for each provider."""
     measures: dict[Identifier, NamedMeasure] = Field(default={}, max_length=100)
     """Named measures for written-out terms."""
+    data: dict[Identifier, Datum] = Field(default={}, max_length=100)
+    """What the contract counts beside the standard columns; actuals give it."""
+    adjustments: tuple[Adjustment, ...] = Field(default=(), max_length=1000)
+    """Dated changes of named amounts: compensation events and rebasing."""
     uplift: Growth = Field(
         default=Figure(0.0, "0% a year"),
         json_schema_extra=provenance("assumption: prices stay as signed unless stated"),
@@ -188,21 +195,32 @@ class Contract(Frozen):
         A later definition of a name replaces an earlier one; ``checks`` reports it.
         """
         terms: list[Term] = []
-        amounts = dict(self.amounts)
+        amounts: dict[str, Amount] = dict(self.amounts)
         measures = dict(self.measures)
+        data = dict(self.data)
         seen: dict[str, int] = {}
         for term in self.terms:
             if isinstance(term, Term):
                 terms.append(term)
                 continue
-            part = term.compose(nth(term.form, seen))
+            part = self.compose_form(term, seen)
             terms += part.terms
             amounts |= part.amounts
             measures |= part.measures
+            data |= part.data
         for key, cost in self.costs.items():
             terms.append(cost.term(key))
             amounts[f"own_{key}"] = cost.amount
-        return Composition(tuple(terms), amounts, measures)
+        return Composition(tuple(terms), amounts, measures, data)
+
+    @staticmethod
+    def compose_form(form: Form, seen: dict[str, int]) -> Composition:
+        """Return the terms of a ready-made form, each holding from when to when the form does."""
+        part = form.compose(nth(form.form, seen))
+        if form.starts is form.ends is None:
+            return part
+        dates = {"starts": form.starts, "ends": form.ends}
+        return replace(part, terms=tuple(term.model_copy(update=dates) for term in part.terms))
 
     def agree(self, name: str, signatories: Signatories) -> Agreement:
         """Write the contract out for the parties who sign it."""
@@ -220,4 +238,13 @@ class Contract(Frozen):
                 signatories.names,
             )
         composed = self.compose()
-        return Agreement(name, signatories, composed.terms, composed.amounts, composed.measures)
+        return Agreement(
+            name,
+            signatories,
+            composed.terms,
+            composed.amounts,
+            composed.measures,
+            composed.data,
+            self.adjustments,
+            float(self.uplift),
+        )

@@ -4,7 +4,8 @@
 are columns of the statement, amounts and measures that the contract defines, ``years`` (length of
 the period) and ``payments`` (what the earlier terms of the same contract pay each provider).
 ``total(x)`` adds up over providers; ``column.service`` counts one service only. A rule that holds
-only beyond a threshold is ``saved if saved >= 0.02 * benchmark else 0``.
+only beyond a threshold is ``saved if saved >= 0.02 * benchmark else 0``. ``before(x)`` is what the
+measure x came to in the window before, and ``payments.share`` what the term of that key pays.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 _ALLOWED = (
     "a measure is made of column names, numbers, + - * /, brackets, min(a, b), max(a, b), "
-    "total(x) and 'a if x >= y else b'"
+    "total(x), before(x) and 'a if x >= y else b'"
 )
 
 
@@ -121,7 +122,10 @@ def parse(text: str, longest: int = _LONGEST) -> Expression:
         with warnings.catch_warnings(action="ignore"):  # "1if": what it means is judged below
             tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _refuse(f"found {plain(text)}, which does not read as a measure") from None
+        found = f"found {plain(text)}, which does not read as a measure"
+        if text.count("(") > text.count(")"):  # inside braces a comma ends the value
+            raise _refuse(found, "put a measure that holds a comma in quotes") from None
+        raise _refuse(found) from None
     _check(tree, text)
     return Expression(ast.unparse(tree), tree)
 
@@ -149,6 +153,8 @@ def _check(node: ast.expr, text: str, depth: int = 0) -> None:
             pass
         case ast.Call(func=ast.Name(id="total"), args=[inner], keywords=[]):
             _check(inner, text, depth)
+        case ast.Call(func=ast.Name(id="before"), args=[ast.Name()], keywords=[]):
+            pass
         case ast.Call(func=ast.Name(id="min" | "max"), args=[_, _, *_] as args, keywords=[]):
             for inner in args:
                 _check(inner, text, depth)
@@ -172,6 +178,8 @@ def _names(node: ast.expr) -> Iterator[str]:
             yield name
         case ast.Attribute(value=ast.Name(id=column), attr=service):
             yield f"{column}.{service}"
+        case ast.Call(func=ast.Name(id="before"), args=[ast.Name(id=name)]):
+            yield f"before.{name}"
         case ast.BinOp(left=left, right=right):
             yield from _names(left)
             yield from _names(right)
@@ -200,7 +208,7 @@ def _evaluate(node: ast.expr, lookup: Callable[[str], Array]) -> Array:
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             total: Array = _evaluate(inner, lookup).sum(axis=-1, keepdims=True)
             return total
-        case ast.Call(func=ast.Name(id=name), args=args):
+        case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
             pick = np.minimum if name == "min" else np.maximum
             picked: Array = reduce(pick, (_evaluate(inner, lookup) for inner in args))
             return picked
@@ -231,7 +239,7 @@ def _is_pooled(node: ast.expr, pooled: Mapping[str, bool]) -> bool:
     match node:
         case ast.Call(func=ast.Name(id="total")) | ast.Constant():
             return True
-        case ast.Name() | ast.Attribute():
+        case ast.Name() | ast.Attribute() | ast.Call(func=ast.Name(id="before")):
             return pooled.get(next(_names(node)), False)
         case ast.BinOp(left=left, right=right):
             return _is_pooled(left, pooled) and _is_pooled(right, pooled)
@@ -265,7 +273,7 @@ def _bounds(node: ast.expr, lookup: Callable[[str], tuple[float, float]]) -> tup
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             low, high = _bounds(inner, lookup)
             return (-np.inf if low < 0 else 0.0), (np.inf if high > 0 else 0.0)
-        case ast.Call(func=ast.Name(id=name), args=args):
+        case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
             pick = min if name == "min" else max
             lows, highs = zip(*(_bounds(inner, lookup) for inner in args), strict=True)
             return pick(lows), pick(highs)

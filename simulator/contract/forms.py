@@ -14,13 +14,14 @@ from simulator._refuse import refuse
 from simulator.contract.compose import (
     CASEWORKERS,
     Composition,
+    Form,
     bracket,
     named,
     part,
     provenance,
     term,
 )
-from simulator.contract.curve import Band, Frozen, check_bands
+from simulator.contract.curve import Band, Frozen, check_ends
 from simulator.contract.expression import Measure
 from simulator.contract.term import Identifier, Split
 from simulator.contract.working import NamedMeasure
@@ -29,7 +30,7 @@ from simulator.quantities import AnyAmount, Figure, Money, MoneyAYear, Share, Vo
 __all__ = ["Block", "Indicator", "KpiDeductions", "UnitPrice", "VolumeBand"]
 
 
-class Block(Frozen):
+class Block(Form):
     """A fixed sum a year, whatever happens, paid in monthly parts."""
 
     form: Literal["block"]
@@ -59,7 +60,7 @@ class VolumeBand(Frozen):
     """Share of the price paid for each unit inside the band (the marginal rate)."""
 
 
-class UnitPrice(Frozen):
+class UnitPrice(Form):
     """A price for each unit counted, in bands of yearly volume if wished."""
 
     form: Literal["unit price"]
@@ -85,7 +86,7 @@ class UnitPrice(Frozen):
                 "a payment on account is divided between the providers",
                 "add for example 'split: by caseworkers', or remove both",
             )
-        check_bands([band.up_to for band in self.bands])
+        check_ends([band.up_to for band in self.bands], "bands", "up_to")
         return self
 
     def compose(self, suffix: str = "") -> Composition:
@@ -149,7 +150,7 @@ class Indicator(Frozen):
         return named(text, bands=bands, at_most=self.up_to)
 
 
-class KpiDeductions(Frozen):
+class KpiDeductions(Form):
     """Deductions from what the earlier terms pay, for missed standards, up to a cap."""
 
     form: Literal["kpi deductions"]

@@ -7,7 +7,7 @@ import datetime
 from dataclasses import dataclass
 from functools import cached_property
 
-__all__ = ["Month", "Timetable"]
+__all__ = ["Month", "Timetable", "aprils"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Timetable:
                     first,
                     end,
                     years=(end - first).days / length / 12,
-                    aprils=_aprils(self.starts, first),
+                    aprils=aprils(self.starts, first),
                     quarter_end=last or (end.day == 1 and end.month in (1, 4, 7, 10)),
                     year_end=last or (end.day == 1 and end.month == 4),
                     last=last,
@@ -74,7 +74,7 @@ class Timetable:
         return (self.ends - self.starts).days
 
 
-def _aprils(start: datetime.date, day: datetime.date) -> int:
+def aprils(start: datetime.date, day: datetime.date) -> int:
     """Count the 1 Aprils after ``start``, up to and including ``day``."""
     before = start.year - (1 if (start.month, start.day) < (4, 1) else 0)
     now = day.year - (1 if (day.month, day.day) < (4, 1) else 0)

@@ -1,7 +1,8 @@
 """Statements: what happened in a period, by provider and service.
 
-Every column adds up over time, so a statement of a quarter is the sum of the statements of its
-months. What does not add up (a mean wait, a success rate) is an expression over columns.
+Every standard column adds up over time, so a statement of a quarter is the sum of the statements
+of its months. What does not add up (a mean wait, a success rate) is an expression over columns.
+A contract can declare further data, some of which are levels: the latest value holds.
 """
 
 from __future__ import annotations
@@ -44,14 +45,21 @@ class Statement:
     """What happened in a period.
 
     Attributes:
-        columns: for each name in :data:`COLUMNS` an array of shape ``(..., providers, services)``.
-            Leading axes (futures, nodes of a plan) are free, the same for all columns.
+        columns: for each name in :data:`COLUMNS`, and for the data a contract declares, an array
+            of shape ``(..., providers, services)``; the last two axes are 1 for data that is one
+            for all. Leading axes (futures, nodes of a plan) are free, the same for all columns.
         years: length of the period in years; a calendar month is 1/12.
+        levels: the columns of which a longer period has the latest value and not the sum.
     """
 
     columns: Mapping[str, Array]
     years: float
+    levels: frozenset[str] = frozenset()
 
     def __add__(self, other: Statement) -> Statement:
-        columns = {name: value + other.columns[name] for name, value in self.columns.items()}
-        return Statement(columns, self.years + other.years)
+        """Return the statement of this period and the one after it."""
+        columns = {
+            name: other.columns[name] if name in self.levels else value + other.columns[name]
+            for name, value in self.columns.items()
+        }
+        return Statement(columns, self.years + other.years, self.levels)

@@ -6,33 +6,30 @@ what it does. Every ready-made form of contract is a list of terms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Literal
+import datetime
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from simulator._refuse import refuse
+from simulator.contract.amounts import Identifier
 from simulator.contract.curve import Curve
-from simulator.contract.expression import Measure, parse, product
+from simulator.contract.days import Date
+from simulator.contract.expression import Expression, Measure, parse, product
 from simulator.contract.signatories import Signatories
+from simulator.contract.split import DividedBy, Split, shares
 from simulator.contract.statement import Array
-from simulator.contract.working import Working
-from simulator.quantities import Share
+from simulator.contract.working import Working, names_in
 
-__all__ = ["Identifier", "Split", "Term", "Window", "shares"]
-
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-"""A name used in paths and measures: small letters, digits and underscores."""
+__all__ = ["Identifier", "Settled", "Split", "Term", "Window"]
 
 Window = Literal["month", "quarter", "year", "term"]
 """The period over which a term is worked out."""
 
 Settled = Literal["monthly", "quarterly", "annually", "at the end"]
 """When what is due is paid."""
-
-Split = Literal["equal", "by caseworkers", "each"] | dict[Identifier, Share]
-"""How an amount that is one for all is divided between the providers; 'each' gives (or takes) the
-whole amount to every one of them."""
 
 
 class Term(Curve):
@@ -45,10 +42,15 @@ class Term(Curve):
 
     name: str
     """What the parties call this term."""
+    key: Identifier | Literal[""] = ""
+    """The name by which measures of later terms find what it pays: ``payments.key``."""
     measure: Measure
     """What is counted: an expression over the columns of the statement."""
     times: Measure = Field(default_factory=lambda: parse("1"), json_schema_extra={"default": 1})
     """What the value of the curve is multiplied by: an amount, a base, a price."""
+    instead_of: Identifier | None = None
+    """'payments', or the key of a term above: what it pays is replaced by what this one says, so
+    that only the difference is paid. A cap on several terms together is written this way."""
     payer: str = Field(default="commissioners", alias="from")
     """Who pays (and receives, where the amount is negative): 'commissioners', 'providers', one
     party, or an outside account."""
@@ -62,8 +64,31 @@ class Term(Curve):
     """When the amount so far is paid, less what was paid before."""
     on_account: Measure | None = None
     """What is paid at each month end in the meantime, from amounts a year."""
+    starts: Date | None = None
+    """The first day it holds, the first of a month; none means from the start of the contract."""
+    ends: Date | None = None
+    """The last day it holds, the last of a month; none means to the end of the contract."""
     clause: str = ""
     """The clause of the contract it stands in."""
+
+    @model_validator(mode="after")
+    def _whole_months(self) -> Term:
+        day_after = None if self.ends is None else self.ends + datetime.timedelta(days=1)
+        for key, day in (("starts", self.starts), ("ends", day_after)):
+            if day is not None and day.day != 1:
+                raise refuse(
+                    f"found {getattr(self, key)}",
+                    "a term holds for whole months",
+                    "write the first day of a month for 'starts', the last one for 'ends'",
+                    at=key,
+                )
+        if self.starts is not None and self.ends is not None and self.starts > self.ends:
+            raise refuse("found 'starts' after 'ends'", "they stand in order", "swap them")
+        return self
+
+    def uses(self) -> frozenset[str]:
+        """Return every name it uses, but for its payments on account."""
+        return names_in(self.all_expressions())
 
     def calculate(self, working: Working) -> Array:
         """Return the payments of this term for one window.
@@ -74,15 +99,30 @@ class Term(Curve):
         Returns:
             Shape ``(..., accounts)``: positive is received, negative is paid; sums to 0.
         """
-        level = working.price_level if self.in_money else 1.0
-        value = self.apply(working.evaluate(self.measure)) * working.evaluate(self.times) * level
-        return self.move(value, working.signatories)
+        return self.move(self.amount(working), working)
+
+    def amount(self, working: Working) -> Array:
+        """Return the amount that moves, ``(..., providers)`` or, one for all, ``(..., 1)``."""
+        level = working.conditions.price_level if self.in_money else 1.0
+        value = self.apply(working.evaluate(self.measure), working.look_up)
+        value = value * working.evaluate(self.times) * level
+        if self.instead_of is None:
+            return value
+        replaced = working.look_up(self.replaced)
+        if value.shape[-1] == 1 and self.split not in (None, "each"):
+            replaced = replaced.sum(axis=-1, keepdims=True)
+        return value - replaced
+
+    @property
+    def replaced(self) -> str:
+        """The name of the payments that this term replaces."""
+        return "payments" if self.instead_of == "payments" else f"payments.{self.instead_of}"
 
     def pay_on_account(self, working: Working) -> Array:
-        """Return the payments on account for the window (a month), shape ``(..., accounts)``."""
+        """Return the payments on account for the window (a month), shape ``(accounts,)``."""
         if self.on_account is None:
             return np.zeros(len(working.signatories.accounts))
-        return self.move(working.evaluate(self.on_account), working.signatories)
+        return self.move(working.evaluate(self.on_account), working)
 
     def payment_bounds(self, working: Working) -> tuple[float, float]:
         """Return the least and greatest size of the payment for any statement of the window.
@@ -90,8 +130,9 @@ class Term(Curve):
         For an amount by provider these are of one provider, for a pooled one of the whole. Where
         ``times`` is the payments of the terms above, they are of the factor on those payments.
         """
-        level = working.price_level if self.in_money else 1.0
-        bounds = self.value_bounds(*working.bounds(self.measure), self.measure.divides)
+        level = working.conditions.price_level if self.in_money else 1.0
+        lookup = working.look_up_bounds
+        bounds = self.value_bounds(*working.bounds(self.measure), self.measure.divides, lookup)
         sign = self.factor_on_payments
         times = (sign, sign) if sign else working.bounds(self.times)
         return product(product(bounds, times), (level, level))
@@ -99,6 +140,8 @@ class Term(Curve):
     @property
     def factor_on_payments(self) -> float:
         """1 or -1 where the term adds to or takes from the payments above in proportion, else 0."""
+        if self.instead_of is not None:
+            return 0.0
         return {"payments": 1.0, "-payments": -1.0}.get(self.times.text.replace(" ", ""), 0.0)
 
     def is_additive(self, additive: Callable[[str], bool]) -> bool:
@@ -107,50 +150,56 @@ class Term(Curve):
         Args:
             additive: tells so for each name a measure can use.
         """
-        plain = len(self.bands) <= 1 and self.at_least is None and self.at_most is None
+        straight = not (self.points or self.steps or self.is_limited) and len(self.bands) <= 1
+        fixed = not any(self.expressions()) and self.instead_of is None
+        fixed = fixed and not isinstance(self.split, DividedBy)
         is_number = not self.times.names()
-        return plain and is_number and self.measure.is_linear(additive)
+        return straight and fixed and is_number and self.measure.is_linear(additive)
 
     def is_pooled(self, pooled: Mapping[str, bool]) -> bool:
         """Tell whether the amount is one for all providers (and so needs a split)."""
-        return self.measure.is_pooled(pooled) and self.times.is_pooled(pooled)
+        parts = (self.measure, self.times, *self.expressions())
+        if not all(part.is_pooled(pooled) for part in parts):
+            return False
+        # what it replaces differs by provider, and is added up where the new amount is divided
+        return self.instead_of is None or self.split not in (None, "each")
 
-    def move(self, value: Array, signatories: Signatories) -> Array:
+    def move(self, value: Array, working: Working) -> Array:
         """Return who receives and pays an amount, shape ``(..., accounts)``, summing to 0.
 
         Args:
             value: shape ``(..., providers)`` (each its own) or ``(..., 1)`` (one for all).
+            working: of the window.
+        """
+        parts = None
+        if self.split is not None and value.shape[-1] == 1:
+            parts = shares(self.split, working.signatories, working.look_up)
+        received, paid = self.sides(value if parts is None else value * parts, working.signatories)
+        return received - paid
+
+    def sides(self, each: Array, signatories: Signatories) -> tuple[Array, Array]:
+        """Return what the payee's side receives and what the payer's side pays.
+
+        Args:
+            each: the amounts, shape ``(..., providers)`` or, between single parties, ``(..., 1)``.
             signatories: the parties.
         """
-        return _spread(value, self.payee, self.split, signatories) - _spread(
-            value, self.payer, self.split, signatories
-        )
+        return _spread(each, self.payee, signatories), _spread(each, self.payer, signatories)
+
+    def window_key(self) -> tuple[Window, datetime.date | None, datetime.date | None]:
+        """Return what its windows are told apart by."""
+        return self.assessed, self.starts, self.ends
+
+    def all_expressions(self) -> Iterator[Expression]:
+        """Return every measure of its payment."""
+        yield from (self.measure, self.times, *self.expressions())
+        if isinstance(self.split, DividedBy):
+            yield self.split.by
 
 
-def shares(split: Split | None, signatories: Signatories) -> Array:
-    """Return the share of each provider, shape ``(providers,)``; ones where each gets the whole."""
-    if isinstance(split, dict):
-        # written shares sum to 100% but for their last digit; here they do to the last bit
-        given = np.array([float(split.get(party, 0.0)) for party in signatories.providers])
-        whole: Array = given / given.sum()
-        return whole
-    if split == "equal":
-        return np.full(len(signatories.providers), 1 / len(signatories.providers))
-    if split == "by caseworkers":
-        workers = np.array([signatories.caseworkers[party] for party in signatories.providers])
-        share: Array = workers / workers.sum()
-        return share
-    return np.ones(len(signatories.providers))
-
-
-def _spread(value: Array, side: str, split: Split | None, signatories: Signatories) -> Array:
-    """Return who moves how much on one side, shape ``(..., accounts)``.
-
-    ``value`` has shape ``(..., providers)`` (each its own) or ``(..., 1)`` (one for all).
-    """
-    pooled = split is not None and value.shape[-1] == 1
-    each = value * shares(split, signatories) if pooled else value
-    moved = np.zeros((*value.shape[:-1], len(signatories.accounts)))
+def _spread(each: Array, side: str, signatories: Signatories) -> Array:
+    """Return who moves how much on one side, shape ``(..., accounts)``."""
+    moved = np.zeros((*each.shape[:-1], len(signatories.accounts)))
     if side == "providers":
         moved[..., signatories.provider_slice] = each
         return moved

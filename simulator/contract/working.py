@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.contract.amounts import Amount, amount_is_a_year, array_of
 from simulator.contract.curve import Curve
+from simulator.contract.data import Datum, expected_value
 from simulator.contract.expression import Expression, Measure
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
-from simulator.quantities import Figure, is_a_year
+from simulator.quantities import Figure
 
-__all__ = ["NamedMeasure", "Working", "known_names", "pooled_names"]
+__all__ = [
+    "AT_SIGNING",
+    "Conditions",
+    "Definitions",
+    "NamedMeasure",
+    "Working",
+    "known_names",
+    "names_in",
+    "pooled_names",
+    "used_names",
+]
 
 
 class NamedMeasure(Curve):
@@ -21,6 +33,49 @@ class NamedMeasure(Curve):
 
     measure: Measure
     """What is counted."""
+
+    def uses(self) -> frozenset[str]:
+        """Return every name it uses."""
+        return names_in((self.measure, *self.expressions()))
+
+    @property
+    def divides(self) -> bool:
+        """Whether it can come to 0/0 before its curve."""
+        return self.measure.divides
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """The names that a contract gives to amounts, measures and data.
+
+    Attributes:
+        amounts: of money, once or a year.
+        measures: each uses only those before it, and any by ``before(...)``.
+        data: what is counted beside the standard columns.
+    """
+
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
+    data: Mapping[str, Datum] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a window has beside its statement.
+
+    Attributes:
+        price_level: mean uplift of prices over the window, 1 in the first year.
+        added: what adjustments add to named amounts in this window, pounds.
+        before: what measures came to at the end of the window before, nought in the first.
+    """
+
+    price_level: float = 1.0
+    added: Mapping[str, Array] = field(default_factory=dict)
+    before: Mapping[str, Array] = field(default_factory=dict)
+
+
+AT_SIGNING = Conditions()
+"""The conditions of a first window: prices as signed, nothing adjusted, nothing before."""
 
 
 @dataclass
@@ -30,38 +85,43 @@ class Working:
     Attributes:
         statement: what happened in the window so far.
         signatories: who signed.
-        amounts: the contract's named amounts; those a year count for the length of the window.
-        measures: the contract's named measures.
-        price_level: mean uplift of prices over the window, 1 in the first year.
+        definitions: the contract's names; amounts a year count for the length of the window.
+        conditions: what else the window has.
         payments: what the earlier terms pay each provider in this window,
             shape ``(..., providers)``.
+        payments_by: the same for each earlier term that has a key.
     """
 
     statement: Statement
     signatories: Signatories
-    amounts: Mapping[str, Figure] = field(default_factory=dict)
-    measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
-    price_level: float = 1.0
+    definitions: Definitions = field(default_factory=Definitions)
+    conditions: Conditions = AT_SIGNING
     payments: Array | None = None
+    payments_by: dict[str, Array] = field(default_factory=dict)
+    payment_bounds: tuple[float, float] = (-np.inf, np.inf)
+    payment_bounds_by: dict[str, tuple[float, float]] = field(default_factory=dict)
     _known: dict[str, Array] = field(default_factory=dict)
     _known_bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def evaluate(self, expression: Expression) -> Array:
         """Return the value, shape ``(..., providers)`` or ``(..., 1)``."""
-        return expression.evaluate(self._look_up)
+        return expression.evaluate(self.look_up)
 
-    def add_payments(self, payments: Array) -> None:
+    def add_payments(self, key: str, payments: Array) -> None:
         """Take in what another term pays each provider; measures are worked out anew from it."""
         assert self.payments is not None
         self.payments = self.payments + payments
-        for name in self.measures:
+        if key:
+            self.payments_by[key] = payments
+        for name in self.definitions.measures:
             self._known.pop(name, None)
 
     def bounds(self, expression: Expression) -> tuple[float, float]:
         """Return the least and greatest value for any statement of this length."""
-        return expression.bounds(self._look_up_bounds)
+        return expression.bounds(self.look_up_bounds)
 
-    def _look_up(self, name: str) -> Array:
+    def look_up(self, name: str) -> Array:
+        """Return the value of a name, shape ``(..., providers)`` or ``(..., 1)``."""
         if name == "payments":
             assert self.payments is not None
             return self.payments
@@ -71,60 +131,130 @@ class Working:
         return known
 
     def _work_out(self, name: str) -> Array:
+        head, _, rest = name.partition(".")
+        if head == "payments":
+            return self.payments_by[rest]
+        if head == "before":
+            return self.conditions.before.get(rest, np.zeros(1))
         if name == "years":
             return np.array([self.statement.years])
-        if name in self.amounts:
-            return np.array([self._amount(name)])
-        if name in self.measures:
-            measure = self.measures[name]
-            value = measure.apply(measure.measure.evaluate(self._look_up))
-            return value * self.price_level if measure.in_money else value
-        column, _, service = name.partition(".")
-        values = self.statement.columns[column]
-        if service:
-            return values[..., self.signatories.services.index(service)]
+        if name in self.definitions.amounts:
+            return self._amount(name)
+        if name in self.definitions.measures:
+            measure = self.definitions.measures[name]
+            value = measure.apply(measure.measure.evaluate(self.look_up), self.look_up)
+            return value * self.conditions.price_level if measure.in_money else value
+        values = self.statement.columns.get(head)
+        if values is None:
+            signed = self.signatories
+            size = len(signed.providers), len(signed.services)
+            values = expected_value(self.definitions.data[head], self.statement.years, *size)
+        if rest:
+            return values[..., self.signatories.services.index(rest)]
         total: Array = values.sum(axis=-1)
         return total
 
-    def _amount(self, name: str) -> float:
-        amount = self.amounts[name]
-        if is_a_year(amount):
-            return float(amount) * self.statement.years * self.price_level
-        return float(amount)  # an amount paid once has no later price level
+    def _amount(self, name: str) -> Array:
+        amount = self.definitions.amounts[name]
+        value = array_of(amount, self.signatories.providers)
+        if amount_is_a_year(amount):  # an amount paid once has no later price level
+            value = value * self.statement.years * self.conditions.price_level
+        added = self.conditions.added.get(name)
+        return value if added is None else value + added
 
-    def _look_up_bounds(self, name: str) -> tuple[float, float]:
-        if name == "payments":
-            return -np.inf, np.inf  # shares of payments are bounded as factors on them instead
+    def look_up_bounds(self, name: str) -> tuple[float, float]:
+        """Return the least and greatest value of a name for any statement of this length."""
+        known = self._known_bounds.get(name)
+        if known is None:
+            known = self._known_bounds[name] = self._work_out_bounds(name)
+        return known
+
+    def forget_bounds(self) -> None:
+        """Work the bounds of measures out anew, because payments have been added."""
+        self._known_bounds.clear()
+
+    def _work_out_bounds(self, name: str) -> tuple[float, float]:
+        head, _, rest = name.partition(".")
+        if head == "payments":
+            return self.payment_bounds_by[rest] if rest else self.payment_bounds
+        if head == "before":
+            return 0.0, 0.0  # the bounds are those of a first year
         if name == "years":
             return self.statement.years, self.statement.years
-        if name in self.amounts:
-            return self._amount(name), self._amount(name)
-        if name in self._known_bounds:
-            return self._known_bounds[name]
-        if name in self.measures:
-            measure = self.measures[name]
+        if name in self.definitions.amounts:
+            value = self._amount(name)
+            return float(value.min()), float(value.max())
+        if name in self.definitions.measures:
+            measure = self.definitions.measures[name]
             low, high = measure.value_bounds(
-                *measure.measure.bounds(self._look_up_bounds), measure.measure.divides
+                *measure.measure.bounds(self.look_up_bounds), measure.divides, self.look_up_bounds
             )
-            level = self.price_level if measure.in_money else 1.0
-            self._known_bounds[name] = low * level, high * level
-            return self._known_bounds[name]
+            level = self.conditions.price_level if measure.in_money else 1.0
+            return low * level, high * level
+        if head in self.definitions.data:
+            return self.definitions.data[head].bounds
         return 0.0, np.inf  # every column is a count, a time or a cost: never below 0
 
 
-def pooled_names(
-    amounts: Mapping[str, Figure], measures: Mapping[str, NamedMeasure]
-) -> dict[str, bool]:
-    """Tell for each name that is not a column whether it is one for all providers."""
-    pooled = {"years": True, "payments": False} | dict.fromkeys(amounts, True)
-    for name, measure in measures.items():
-        pooled[name] = measure.measure.is_pooled(pooled)
-    return pooled
+def names_in(expressions: Iterable[Expression]) -> frozenset[str]:
+    """Return every name that some expressions use."""
+    return frozenset(name for expression in expressions for name in expression.names())
+
+
+def used_names(expressions: Iterable[Expression], definitions: Definitions) -> frozenset[str]:
+    """Return every name that some expressions use, themselves or through named measures."""
+    found: set[str] = set()
+    left = list(names_in(expressions))
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.add(name)
+        measure = definitions.measures.get(name.removeprefix("before."))
+        left += measure.uses() if measure is not None else ()
+    return frozenset(found)
+
+
+def pooled_names(definitions: Definitions) -> dict[str, bool]:
+    """Tell for each name that is not a standard column whether it is one for all providers."""
+    amounts = {name: isinstance(amount, Figure) for name, amount in definitions.amounts.items()}
+    pooled = {"years": True, "payments": False} | amounts
+    pooled |= {name: datum.is_pooled for name, datum in definitions.data.items()}
+    measures = definitions.measures
+    pooled |= {f"before.{name}": True for name in measures}  # unless a round shows otherwise
+    while True:
+        for name, measure in measures.items():
+            expressions = (measure.measure, *measure.expressions())
+            pooled[name] = all(expression.is_pooled(pooled) for expression in expressions)
+        wrong = [name for name in measures if pooled[f"before.{name}"] and not pooled[name]]
+        if not wrong:
+            return pooled
+        pooled |= {f"before.{name}": False for name in wrong}
 
 
 def known_names(
-    amounts: Mapping[str, Figure], measures: Mapping[str, NamedMeasure], services: tuple[str, ...]
+    definitions: Definitions, services: Sequence[str], keys: Iterable[str] = ()
 ) -> list[str]:
-    """Return every name a term of this contract may use."""
-    by_service = [f"{column}.{service}" for column in COLUMNS for service in services]
-    return [*COLUMNS, *amounts, *measures, "years", "payments", *by_service]
+    """Return every name a term of this contract may use.
+
+    Args:
+        definitions: of the contract.
+        services: of the scenario.
+        keys: of the terms, for ``payments.key``.
+    """
+    by_service = [*COLUMNS, *_by_service(definitions.data)]
+    return [
+        *COLUMNS,
+        *definitions.data,
+        *definitions.amounts,
+        *definitions.measures,
+        "years",
+        "payments",
+        *(f"{column}.{service}" for column in by_service for service in services),
+        *(f"before.{name}" for name in definitions.measures),
+        *(f"payments.{key}" for key in keys),
+    ]
+
+
+def _by_service(data: Mapping[str, Datum]) -> Iterator[str]:
+    return (name for name, datum in data.items() if datum.of == "each service")

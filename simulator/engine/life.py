@@ -47,12 +47,10 @@ class Watch:
 
     Attributes:
         agreement: what was signed.
-        uplift: yearly rise of its amounts.
         paid_within: days from settlement to payment.
     """
 
     agreement: Agreement
-    uplift: float
     paid_within: float
 
 
@@ -185,7 +183,7 @@ class Life:
                     process(self._mobilise(provider, service, float(posts)))
         process(self._govern())
         for watch in self.plan.contracts:
-            account = Account(watch.agreement, watch.uplift)
+            account = Account(watch.agreement)
             paid = [self.env.event() for _ in self.months]
             process(self._pay_on_account(watch, account, paid))
             used = {term.settled for term in watch.agreement.terms}
@@ -284,7 +282,7 @@ def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
     agreements = scenario.agreements()
     groups: dict[float, list[Watch]] = {}
     for name, contract in scenario.contracts.items():
-        watch = Watch(agreements[name], float(contract.uplift), float(contract.paid_within))
+        watch = Watch(agreements[name], float(contract.paid_within))
         groups.setdefault(float(contract.mobilisation), []).append(watch)
     rates = CostRates(scenario)
     return tuple(

@@ -145,17 +145,12 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
             f"the ready-made forms are {', '.join(FORMS)}",
             did_you_mean(form, FORMS) or "or leave 'form' out and write the term out",
         )
-    elif any("literal[" in str(step) for step in loc) and not isinstance(found, dict):
+    elif "in a word" in loc:
         yield problem(
             f"found {_shown(found)}",
-            f"{context.get('expected', '')} or a share for each provider",
+            f"{context.get('expected', '')}, a share for each provider, or {{by: measure}}",
             "write for example 'split: equal'",
         )
-    elif any(str(step).startswith(("literal[", "dict[")) for step in loc) and kind in (
-        "literal_error",
-        "dict_type",
-    ):
-        return  # the other branch of a choice tells what is wrong
     elif kind == "literal_error" and name == "[key]":
         yield problem(f"found '{loc[-2]}'", f"allowed is {context['expected']}", "rename it")
     elif kind == "literal_error":

@@ -13,6 +13,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.compose import provenance
 from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
+from simulator.contract.days import Date
 from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier
@@ -20,7 +21,6 @@ from simulator.quantities import Figure, Share, Years
 from simulator.scenario.world import (
     Appraisal,
     Commissioner,
-    Date,
     Handover,
     Inflation,
     Provider,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import math
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from simulator._kinds import plain
 from simulator._refuse import refuse
 from simulator.contract.compose import provenance
 from simulator.contract.curve import Frozen
+from simulator.contract.days import Date
 from simulator.contract.term import Identifier
 from simulator.quantities import (
     ChanceAYear,
@@ -36,7 +34,6 @@ __all__ = [
     "Appraisal",
     "Budget",
     "Commissioner",
-    "Date",
     "DropOut",
     "Handover",
     "Inflation",
@@ -49,34 +46,6 @@ __all__ = [
 ]
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FIRST_YEAR, _LAST_YEAR = 1900, 2200  # wide of any contract; the calendar's own ends are not
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def _read_date(found: object) -> datetime.date:
-    if isinstance(found, datetime.date):
-        return found
-    if isinstance(found, str) and _ISO.fullmatch(found):
-        try:
-            day = datetime.date.fromisoformat(found)
-        except ValueError:
-            pass
-        else:
-            if _FIRST_YEAR <= day.year <= _LAST_YEAR:
-                return day
-    raise refuse(
-        f"found {plain(found)}",
-        f"a date is written year-month-day, from {_FIRST_YEAR} to {_LAST_YEAR}",
-        "write for example '2026-04-01'",
-    )
-
-
-Date = Annotated[
-    datetime.date,
-    PlainValidator(_read_date),
-    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-04-01"]}),
-]
-"""A day, written 2026-04-01."""
 
 
 def _default(written: str, value: float, why: str) -> Any:

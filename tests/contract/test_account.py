@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -48,7 +49,7 @@ def monthly(timetable: Timetable, parties: Signatories, seed: int) -> list[State
 def test_money_is_conserved_exactly_in_every_month(data: st.DataObject, seed: int) -> None:
     parties = data.draw(signatories())
     contract = data.draw(contracts(parties))
-    account = Account(contract.agree("any", parties), uplift=0.025)
+    account = Account(replace(contract.agree("any", parties), uplift=0.025))
     timetable = Timetable(datetime.date(2026, 7, 13), datetime.date(2027, 11, 2))
     for paid in live(account, timetable, monthly(timetable, parties, seed)):
         assert float(np.abs(paid.sum(axis=-1)).max()) == 0.0
@@ -101,7 +102,7 @@ def test_on_account_is_set_off_at_the_quarter() -> None:
 def test_uplift_steps_on_each_first_of_april() -> None:
     contract = Contract.model_validate({"form": "block", "amount": "£12,000 a year"})
     timetable = Timetable(datetime.date(2026, 1, 1), datetime.date(2027, 7, 1))
-    account = Account(contract.agree("block", PARTIES), uplift=0.10)
+    account = Account(replace(contract.agree("block", PARTIES), uplift=0.10))
     paid = live(account, timetable, monthly(timetable, PARTIES, 1))
     council = [-float(month[0, 0]) for month in paid]
     expected = [1_000.0] * 3 + [1_100.0] * 12 + [1_210.0] * 3
@@ -116,7 +117,7 @@ def test_costs_paid_once_are_paid_in_the_first_month() -> None:
             "costs": {"bid": {"who": "providers", "amount": "£5,000"}},
         }
     )
-    account = Account(contract.agree("block", PARTIES), uplift=0.10)
+    account = Account(replace(contract.agree("block", PARTIES), uplift=0.10))
     paid = live(account, THREE_YEARS, monthly(THREE_YEARS, PARTIES, 1))
     assert paid[0][1].tolist() == [0.0, -5_000.0, -5_000.0, 10_000.0, 0.0, 0.0]
     assert all(float(np.abs(month[1]).max()) == 0.0 for month in paid[1:])

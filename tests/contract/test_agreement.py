@@ -12,6 +12,7 @@ from simulator.contract.agreement import to_ledger_grid
 from simulator.contract.contract import Contract
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Statement
+from simulator.contract.working import Conditions
 from tests.strategies import contracts, signatories, statement_like
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -24,7 +25,7 @@ TWO = Signatories(
 def test_every_term_sums_to_nought_over_all_accounts(data: st.DataObject, seed: int) -> None:
     parties = data.draw(signatories())
     agreement = data.draw(contracts(parties)).agree("any", parties)
-    payments = agreement.settle(statement_like(parties, seed, (3,)), 1.1)
+    payments = agreement.settle(statement_like(parties, seed, (3,)), Conditions(1.1))
     assert payments.shape == (3, len(agreement.terms), len(parties.accounts))
     np.testing.assert_allclose(payments.sum(axis=-1), 0.0, atol=1e-6)
 

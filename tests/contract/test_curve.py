@@ -13,6 +13,16 @@ from pydantic_core import PydanticCustomError
 
 from simulator.contract.curve import Curve
 from simulator.contract.expression import parse
+from simulator.contract.statement import Array
+
+
+def no_name(name: str) -> Array:
+    raise AssertionError(name)
+
+
+def no_bounds(name: str) -> tuple[float, float]:
+    raise AssertionError(name)
+
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 RATES = st.floats(-2, 2, allow_nan=False)
@@ -41,19 +51,21 @@ def slowly(curve: Curve, x: float) -> float:
 
 @given(curves(), NUMBERS)
 def test_bands_are_integrated_from_nought(curve: Curve, x: float) -> None:
-    assert float(curve.apply(np.array([x]))[0]) == pytest.approx(slowly(curve, x), abs=1e-3)
+    assert float(curve.apply(np.array([x]), no_name)[0]) == pytest.approx(
+        slowly(curve, x), abs=1e-3
+    )
 
 
 @given(curves(), NUMBERS, NUMBERS, st.floats(0, 1))
 def test_no_value_lies_outside_the_bounds(curve: Curve, a: float, b: float, part: float) -> None:
     low, high = min(a, b), max(a, b)
-    least, most = curve.value_bounds(low, high, or_nothing=False)
-    value = float(curve.apply(np.array([low + part * (high - low)]))[0])
+    least, most = curve.value_bounds(low, high, False, no_bounds)
+    value = float(curve.apply(np.array([low + part * (high - low)]), no_name)[0])
     assert least - 1e-3 <= value <= most + 1e-3
 
 
 def test_nothing_to_measure_counts_as_nought() -> None:
-    assert float(Curve().apply(np.array([math.nan]))[0]) == 0.0
+    assert float(Curve().apply(np.array([math.nan]), no_name)[0]) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from simulator.contract.contract import Contract
 from simulator.contract.signatories import Signatories
+from simulator.contract.working import Conditions
 from tests.strategies import statement_like
 
 PARTIES = Signatories(
@@ -140,7 +141,9 @@ def test_a_form_pays_what_its_terms_pay(name: str) -> None:
     for seed in range(20):
         statement = statement_like(PARTIES, seed)
         np.testing.assert_allclose(
-            ready_made.settle(statement, 1.05), written_out.settle(statement, 1.05), atol=1e-7
+            ready_made.settle(statement, Conditions(1.05)),
+            written_out.settle(statement, Conditions(1.05)),
+            atol=1e-7,
         )
         np.testing.assert_allclose(
             ready_made.on_account(statement), written_out.on_account(statement), atol=1e-7

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import typing
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from simulator.contract.forms import Block, Indicator, KpiDeductions, UnitPrice,
 from simulator.contract.periods import Timetable
 from simulator.contract.statement import COLUMNS, Statement
 from simulator.contract.term import Term
-from simulator.contract.working import NamedMeasure
+from simulator.contract.working import Conditions, NamedMeasure
 from simulator.quantities import Figure
 from simulator.scenario.build import build
 from simulator.scenario.scenario import Scenario
@@ -150,7 +151,7 @@ def test_a_form_and_its_terms_pay_the_same(example: str) -> None:
     form, terms = agreements[scenario.baseline], agreements[f"{scenario.baseline}_written_out"]
     months = Timetable(datetime.date(2026, 7, 1), datetime.date(2028, 1, 16)).months
     for seed in range(5):
-        accounts = [Account(each, 0.03) for each in (form, terms)]
+        accounts = [Account(replace(each, uplift=0.03)) for each in (form, terms)]
         for index, month in enumerate(months):
             statement = statement_like(scenario.signatories, 100 * seed + index)
             statement = Statement(statement.columns, month.years)
@@ -213,7 +214,7 @@ def test_the_block_worked_by_hand() -> None:
     row("Block", *np.sum(paid, axis=0)[north_south_council])
     row("Block", *paid[0][north_south_council])
     row("Block", *np.abs(account.settle(["annually"])[0, north_south_council].round(2)))
-    risen = agreement.settle(happened(), 1.03)[0]
+    risen = agreement.settle(happened(), Conditions(1.03))[0]
     for party, figure in ((0, -risen[0]), (1, risen[1]), (2, risen[2])):
         assert pounds(float(figure)) in section("Block"), party
 

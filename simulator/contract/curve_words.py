@@ -1,0 +1,219 @@
+"""Curves in words: bands, points, steps, dead bands and limits."""
+
+from __future__ import annotations
+
+import ast
+import math
+
+from simulator.contract.agreement import Agreement
+from simulator.contract.curve import Band, Curve, DeadBand
+from simulator.contract.expression import Expression
+from simulator.contract.parameter import is_in_money
+from simulator.contract.phrases import (
+    amount_words,
+    share_words,
+    unit_words,
+    value_words,
+    words,
+    words_of,
+)
+from simulator.quantities import Figure, is_a_year
+
+__all__ = ["curve_words", "limits_words", "tail_words"]
+
+_Plain = list[tuple[float, float, Figure]]
+
+
+def curve_words(curve: Curve, measure: Expression, agreement: Agreement, edges_of: str = "") -> str:
+    """Return what a curve makes of a measure, without its limits.
+
+    Args:
+        curve: the curve.
+        measure: what it is applied to.
+        agreement: whose names are used.
+        edges_of: what the ends of its bands are shares of, as in ' of the target'.
+    """
+    said = _shape_words(curve, measure, agreement, edges_of)
+    if curve.dead_band is not None:
+        said += f"; {_dead_band_words(curve.dead_band, agreement, edges_of)}"
+    return said
+
+
+def _shape_words(curve: Curve, measure: Expression, agreement: Agreement, edges_of: str) -> str:
+    if curve.points or curve.steps:
+        return _scale_words(curve, measure, agreement)
+    if not curve.bands:
+        return words(measure, agreement)
+    plain = _plain_edges(curve)
+    if plain is not None:
+        special = _shortfall(plain, measure, agreement) or _score(curve, plain, measure, agreement)
+        if special:
+            return special
+        is_difference = isinstance(measure.tree, ast.BinOp) and isinstance(measure.tree.op, ast.Sub)
+        if edges_of and is_difference and not curve.in_money:
+            assert isinstance(measure.tree, ast.BinOp)
+            return _both_sides(plain, measure.tree, agreement, edges_of)
+    unit, per_year = unit_words(measure.tree)
+    unit = unit or f"unit of ({words(measure, agreement)})"
+    if len(curve.bands) == 1:
+        rate = _rate_words(curve.bands[0], agreement)
+        if curve.in_money:
+            return f"{rate} for each {unit}"
+        return f"{rate} of {_bracketed(measure, agreement)}"
+    pieces = []
+    before = ""
+    for band in curve.bands:
+        if band.up_to is None:
+            pieces.append(f"{_rate_words(band, agreement)} beyond {before}")
+        else:
+            before = _edge(band.up_to, per_year, agreement) + edges_of
+            pieces.append(f"{_rate_words(band, agreement)} up to {before}")
+    base = f"for each {unit}" if curve.in_money else f"of {_bracketed(measure, agreement)}"
+    return f"{', '.join(pieces)}, {base}"
+
+
+def _plain_edges(curve: Curve) -> _Plain | None:
+    """Return each band as (low, high, rate), or None where one of them is a measure."""
+    edges = [
+        (float(low), float(high), rate)
+        for low, high, rate in curve.edges
+        if isinstance(low, Figure) and isinstance(high, Figure) and isinstance(rate, Figure)
+    ]
+    return edges if len(edges) == len(curve.bands) else None
+
+
+def _rate_words(band: Band, agreement: Agreement) -> str:
+    if isinstance(band.rate, Figure):
+        return amount_words(band.rate) if is_in_money(band.rate) else share_words(band.rate)
+    return value_words(band.rate, agreement)
+
+
+def _scale_words(curve: Curve, measure: Expression, agreement: Agreement) -> str:
+    """Say a sliding scale by its points, or a stepped one by its steps."""
+    watched = words(measure, agreement)
+    if curve.points:
+        pairs = ", ".join(
+            f"{value_words(point.value, agreement)} at {value_words(point.at, agreement)}"
+            for point in curve.points
+        )
+        return f"what slides with {watched}: {pairs}"
+    pieces = [
+        f"{value_words(step.value, agreement)} below {value_words(step.below, agreement)}"
+        for step in curve.steps
+        if step.below is not None
+    ]
+    last = value_words(curve.steps[-1].value, agreement)
+    return f"what depends on {watched}: {', '.join(pieces)}, else {last}"
+
+
+def _dead_band_words(dead: DeadBand, agreement: Agreement, edges_of: str) -> str:
+    low = "" if dead.down_to is None else value_words(dead.down_to, agreement) + edges_of
+    high = "" if dead.up_to is None else value_words(dead.up_to, agreement) + edges_of
+    where = (
+        f"from {low} to {high}" if low and high else f"up to {high}" if high else f"down to {low}"
+    )
+    side = "at" if dead.edge == "counts" else "beyond"
+    what = "all of it counts" if dead.counts == "from the first" else "only what is beyond counts"
+    return f"nothing counts {where}; {side} the end {what}"
+
+
+def _both_sides(edges: _Plain, tree: ast.BinOp, agreement: Agreement, edges_of: str) -> str:
+    """Say a share of ``a less b`` for both signs: what is received below, what is paid above."""
+    base, cost = words_of(tree.left, agreement), words_of(tree.right, agreement)
+    below: list[tuple[float, str]] = []
+    above: list[tuple[float, str]] = []
+    for low, high, rate in edges:
+        for said, near, far in ((below, max(low, 0.0), high), (above, max(-high, 0.0), -low)):
+            if far > near:
+                end = "" if math.isinf(far) else f" up to {100 * far:.6g}%{edges_of}"
+                start = f" beyond {100 * near:.6g}%{edges_of}" if near and not end else ""
+                said.append((near, f"{share_words(rate)}{start}{end}"))
+    got, paid = (
+        ", then ".join(text for _, text in sorted(side, key=lambda each: each[0])) + _comma(side)
+        for side in (below, above)
+    )
+    return f"{got} of what {cost} is below {base}, and takes back {paid} of what it is above"
+
+
+def _comma(parts: list[tuple[float, str]]) -> str:
+    return "," if len(parts) > 1 else ""
+
+
+def _shortfall(edges: _Plain, measure: Expression, agreement: Agreement) -> str:
+    """Say ``r x max(0, a - b)``: so much for each unit by which a exceeds b."""
+    tree = measure.tree
+    if len(edges) != 2 or edges[0][1] != 0 or float(edges[0][2]) or is_in_money(edges[1][2]):
+        return ""
+    if not edges[1][2] > 0:
+        return ""
+    if not (isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Sub)):
+        return ""
+    if isinstance(tree.left, ast.Constant):
+        standard, watched, side = tree.left.value, tree.right, "below"
+    elif isinstance(tree.right, ast.Constant):
+        standard, watched, side = tree.right.value, tree.left, "above"
+    else:
+        return ""
+    assert isinstance(standard, int | float)
+    rate = float(edges[1][2])
+    said = words_of(watched, agreement)
+    step = 0.01 / rate  # said as 1% for each so many: the way such clauses are written
+    if 0 < standard < 1:
+        points = f"{100 * step:.4g} percentage points" if round(100 * step, 6) != 1 else "point"
+        return f"1% for each {points} by which {said} is {side} {100 * standard:.4g}%"
+    return f"1% for each {step:.4g} by which {said} is {side} {standard:g}"
+
+
+def _score(curve: Curve, edges: _Plain, measure: Expression, agreement: Agreement) -> str:
+    """Say a score from -100 over 0 to +100 by the three values that give it."""
+    tree = measure.tree
+    scored = len(edges) == 2 and edges[0][1] == 0 and edges[0][2] > 0 and edges[1][2] > 0
+    if not scored or not _is_score(curve) or not isinstance(tree, ast.BinOp):
+        return ""
+    down, up = 1 / edges[0][2], 1 / edges[1][2]
+    if isinstance(tree.right, ast.Constant):
+        middle, watched, sign = tree.right.value, tree.left, 1.0
+    elif isinstance(tree.left, ast.Constant):
+        middle, watched, sign = tree.left.value, tree.right, -1.0
+    else:
+        return ""
+    assert isinstance(middle, int | float)
+    worst, best = middle - sign * down, middle + sign * up
+    return (
+        f"the score of {words_of(watched, agreement)}: −100% at {worst:.4g}, "
+        f"0 at {middle:.4g}, +100% at {best:.4g}"
+    )
+
+
+def _is_score(curve: Curve) -> bool:
+    low, high = curve.at_least, curve.at_most
+    plain = isinstance(low, Figure) and isinstance(high, Figure)
+    return plain and (float(low), float(high)) == (-1.0, 1.0)  # type: ignore[arg-type]
+
+
+def _bracketed(measure: Expression, agreement: Agreement) -> str:
+    said = words(measure, agreement)
+    return f"({said})" if isinstance(measure.tree, ast.BinOp) else said
+
+
+def _edge(end: Figure | Expression, per_year: bool, agreement: Agreement) -> str:
+    said = value_words(end, agreement)
+    is_bare = isinstance(end, Figure) and not is_a_year(end)
+    return f"{said} a year" if per_year and is_bare else said
+
+
+def limits_words(curve: Curve, agreement: Agreement, base: str = "") -> str:
+    """Return the floor and the cap as a sentence; ``base`` is what they are a share of."""
+    parts = [
+        f"never {word} {value_words(limit, agreement)}{f' of {base}' if base else ''}"
+        for word, limit in (("below", curve.at_least), ("above", curve.at_most))
+        if limit is not None
+    ]
+    said = ", ".join(parts)
+    return f"{said[0].upper()}{said[1:]}" if said else ""
+
+
+def tail_words(curve: Curve, agreement: Agreement) -> str:
+    """Return the limits as they end the meaning of a named measure."""
+    said = "" if _is_score(curve) else limits_words(curve, agreement)
+    return f"; {said[0].lower()}{said[1:]}" if said else ""

@@ -1,0 +1,85 @@
+"""What a contract counts beside the standard columns of a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from simulator._refuse import refuse
+from simulator.contract.curve import Frozen
+from simulator.contract.statement import Array
+from simulator.quantities import AnyAmount, Figure, is_a_year
+
+__all__ = ["Datum", "expected_value", "levels"]
+
+
+class Datum(Frozen):
+    """A figure that actuals give and a simulated future does not: a benchmark, a quality score."""
+
+    what: str = ""
+    """What it counts, for readers and for the CSV of actuals."""
+    unit: str = ""
+    """Its unit, for the CSV of actuals."""
+    of: Literal["all", "each provider", "each service"] = "all"
+    """Whether there is one figure for the whole contract, one for each provider, or one for each
+    provider and service."""
+    over_time: Literal["adds up", "latest"] = "adds up"
+    """Whether the figures of several periods are added up, or the latest one holds."""
+    lowest: AnyAmount | None = Figure(0.0, "0")
+    """The least it can be; 'null' where there is no such limit."""
+    highest: AnyAmount | None = None
+    """The most it can be."""
+    expected: AnyAmount | None = None
+    """What a simulation takes it to be: the latest value, or what adds up in a year. Without it the
+    contract can be settled and shown but not simulated."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Datum:
+        low = -np.inf if self.lowest is None else self.lowest
+        high = np.inf if self.highest is None else self.highest
+        if low > high:
+            raise refuse("found 'lowest' above 'highest'", "they stand in order", "swap them")
+        if self.expected is None:
+            return self
+        if self.over_time == "latest" and is_a_year(self.expected):
+            raise refuse(
+                f"found {self.expected.written} of a figure whose latest value holds",
+                "an amount a year adds up",
+                "leave out 'a year', or write 'over_time: adds up'",
+                at="expected",
+            )
+        if not low <= self.expected <= high:
+            raise refuse(
+                f"found {self.expected.written}, outside its own limits",
+                "'expected' lies between 'lowest' and 'highest'",
+                "correct one of them",
+                at="expected",
+            )
+        return self
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the most it can be in a period."""
+        low = -np.inf if self.lowest is None else float(self.lowest)
+        return low, np.inf if self.highest is None else float(self.highest)
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether it is one for all providers."""
+        return self.of == "all"
+
+
+def expected_value(datum: Datum, years: float, providers: int, services: int) -> Array:
+    """Return what a simulation takes it to be in a period, by provider and service."""
+    assert datum.expected is not None, "checked before anything is simulated"
+    size = years if datum.over_time == "adds up" else 1.0
+    shape = {"all": (1, 1), "each provider": (providers, 1), "each service": (providers, services)}
+    return np.full(shape[datum.of], float(datum.expected) * size)
+
+
+def levels(data: Mapping[str, Datum]) -> frozenset[str]:
+    """Return the data of which the latest value holds."""
+    return frozenset(name for name, datum in data.items() if datum.over_time == "latest")

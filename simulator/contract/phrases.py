@@ -1,0 +1,169 @@
+"""Measures and amounts in words: the parts of sentences about a contract."""
+
+from __future__ import annotations
+
+import ast
+
+from simulator.contract.agreement import Agreement
+from simulator.contract.expression import Expression
+from simulator.contract.statement import COLUMNS
+from simulator.quantities import Figure, is_a_year, is_money
+
+__all__ = [
+    "amount_words",
+    "name_words",
+    "share_words",
+    "unit_words",
+    "value_words",
+    "words",
+    "words_of",
+]
+
+_SIGNS: dict[type[ast.AST], str] = {
+    ast.Add: "plus",
+    ast.Sub: "less",
+    ast.Mult: "times",
+    ast.Div: "per",
+}
+_BESIDE: dict[type[ast.AST], str] = {
+    ast.Lt: "below",
+    ast.LtE: "at most",
+    ast.Gt: "above",
+    ast.GtE: "at least",
+}
+_NOUNS = {
+    "referred": "people referred",
+    "declined": "people who decline",
+    "started": "people who start",
+    "completed": "people who complete",
+    "good_outcomes": "good outcomes",
+    "dropped_out": "people who drop out",
+    "returned": "people who come again",
+    "wait_days": "days waited",
+    "service_days": "days in service",
+    "handovers_due": "hand-overs due",
+    "handovers_made": "hand-overs made",
+    "staff_cost": "staff cost",
+    "running_cost": "running cost",
+    "vat_cost": "VAT cost",
+    "cost": "cost",
+    "payments": "the payments above",
+    "years": "years",
+}
+
+
+def amount_words(figure: Figure) -> str:
+    """Return an amount of money as a sentence says it."""
+    symbol = next(sign for sign in "£€$" if sign in figure.written)
+    pence = 2 if round(float(figure), 2) != round(float(figure)) else 0
+    return f"{symbol}{float(figure):,.{pence}f}"
+
+
+def share_words(rate: Figure) -> str:
+    """Return a share as a percentage."""
+    return rate.written if "%" in rate.written else f"{100 * rate:.6g}%"
+
+
+def value_words(parameter: Figure | Expression, agreement: Agreement) -> str:
+    """Return a number as it was written, or the measure in its place."""
+    if isinstance(parameter, Expression):
+        said = words(parameter, agreement)
+        return f"({said})" if isinstance(parameter.tree, ast.BinOp) else said
+    return parameter.written.replace("-", "\N{MINUS SIGN}")
+
+
+def words(expression: Expression, agreement: Agreement) -> str:
+    """Return a measure in words."""
+    return words_of(expression.tree, agreement)
+
+
+def words_of(node: ast.expr, agreement: Agreement) -> str:
+    """Return a part of a measure in words."""
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            a, b = words_of(left, agreement), words_of(right, agreement)
+            a = f"({a})" if isinstance(left, ast.BinOp) and _looser(left.op, op) else a
+            b = f"({b})" if isinstance(right, ast.BinOp) else b
+            if isinstance(op, ast.Div):
+                b = _one_of(right) or b
+            return f"{a} {_SIGNS[type(op)]} {b}"
+        case ast.UnaryOp(operand=operand):
+            return f"minus {words_of(operand, agreement)}"
+        case ast.Constant(value=value):
+            return f"{value:g}" if isinstance(value, int | float) else str(value)
+        case ast.Call(func=ast.Name(id="total"), args=[inner]):
+            return f"all providers' {words_of(inner, agreement)}"
+        case ast.Call(func=ast.Name(id="before"), args=[inner]):
+            return f"{words_of(inner, agreement)} of the period before"
+        case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
+            few = len(args) == 2
+            word = {"min": ("least", "lesser"), "max": ("greatest", "greater")}[name][few]
+            *first, last = (words_of(inner, agreement) for inner in args)
+            return f"(the {word} of {', '.join(first)} and {last})"
+        case ast.IfExp(test=ast.Compare(left=left, ops=[op], comparators=[right])):
+            a, b, then, other = (
+                words_of(inner, agreement) for inner in (left, right, node.body, node.orelse)
+            )
+            return f"({then} if {a} is {_BESIDE[type(op)]} {b}, else {other})"
+        case ast.Attribute(value=ast.Name(id="payments"), attr=key):
+            paid = next((term.name for term in agreement.terms if term.key == key), key)
+            return f"what '{paid}' pays"
+        case ast.Attribute(value=ast.Name(id=column), attr=service):
+            return f"{name_words(column, agreement)} in {service}"
+        case ast.Name(id=name):
+            return name_words(name, agreement)
+    return ast.unparse(node)
+
+
+def unit_words(node: ast.expr) -> tuple[str, bool]:
+    """Return what one of a measure is called, if it has such a name, and whether it is a rate."""
+    per_year = (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Div)
+        and isinstance(node.right, ast.Name)
+        and node.right.id == "years"
+    )
+    if per_year:
+        node = node.left  # type: ignore[attr-defined]
+    if isinstance(node, ast.Name) and node.id in COLUMNS:
+        return COLUMNS[node.id][0], per_year
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        column = COLUMNS.get(node.value.id, (node.value.id,))[0]
+        return f"{column} in {node.attr}", per_year
+    return "", per_year
+
+
+def _one_of(node: ast.expr) -> str:
+    """Return what one of a column is called: 'per person who starts'."""
+    if isinstance(node, ast.Call) and len(node.args) == 1:
+        node = node.args[0]
+    return COLUMNS[node.id][0] if isinstance(node, ast.Name) and node.id in COLUMNS else ""
+
+
+def _looser(inner: ast.operator, outer: ast.operator) -> bool:
+    tight = (ast.Mult, ast.Div)
+    return isinstance(outer, tight) and not isinstance(inner, tight)
+
+
+def name_words(name: str, agreement: Agreement) -> str:
+    """Return a name in words: an amount with its size, a column, data or a measure."""
+    if name in agreement.data:
+        what = agreement.data[name].what or name.replace("_", " ")
+        return f"the {what[0].lower()}{what[1:]}" if not what[:2].isupper() else f"the {what}"
+    if name not in agreement.amounts:
+        return _NOUNS.get(name, f"'{name}'")
+    amount = agreement.amounts[name]
+    if isinstance(amount, Figure):
+        shown = _sum_words(amount)
+        return shown if name.startswith(("own_", "advance")) else f"the {_spaced(name)} of {shown}"
+    each = (f"{agreement.signatories.name(p)} {_sum_words(f)}" for p, f in amount.items())
+    return f"the {_spaced(name)} of each ({', '.join(each)})"
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _sum_words(figure: Figure) -> str:
+    shown = amount_words(figure) if is_money(figure) else f"{float(figure):,.0f}"
+    return shown + (" a year" if is_a_year(figure) else "")
