@@ -228,6 +228,13 @@ def _check_term(
             "a split is 'equal', 'by caseworkers', 'each' or a share for each provider",
             "add 'split'",
         )
+    if term.split == "by caseworkers" and not signatories.caseworkers:
+        yield Finding(
+            (*path, "split"),
+            f"found '{term.name}' split by caseworkers, in a file that has none",
+            "caseworkers stand under 'services' in a file with a world",
+            "write 'split: equal' or a share for each provider",
+        )
     if isinstance(term.split, DividedBy) and term.split.by.is_pooled(pooled):
         yield Finding(
             (*path, "split"),

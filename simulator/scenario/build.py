@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,13 +17,16 @@ from simulator._kinds import CURRENCIES, plain
 from simulator.contract.checks import Finding
 from simulator.contract.contract import FORMS, Contract
 from simulator.contract.term import Term
-from simulator.scenario.checks import check_scenario
+from simulator.scenario.checks import check_scenario, check_signed
 from simulator.scenario.layers import dotted
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.signed import ContractFile, Signed
 from simulator.scenario.world import Commissioner
 from simulator.scenario.yaml_text import Document, Path
 
-__all__ = ["build"]
+__all__ = ["build", "build_signed"]
+
+AnySigned = TypeVar("AnySigned", bound=Signed)
 
 
 def build(document: Document) -> Scenario:
@@ -31,43 +35,51 @@ def build(document: Document) -> Scenario:
     Raises:
         ScenarioError: with all problems, of form and of reference, sorted by line.
     """
+    return _build(document, Scenario, check_scenario)
+
+
+def build_signed(document: Document) -> Scenario | ContractFile:
+    """Validate a document that may do without a world, as settling does.
+
+    Raises:
+        ScenarioError: with all problems, of form and of reference, sorted by line.
+    """
+    if isinstance(document.tree.get("services"), dict):
+        return build(document)
+    return _build(document, ContractFile, check_signed)
+
+
+def _build(
+    document: Document, model: type[AnySigned], check: Callable[[AnySigned], Iterator[Finding]]
+) -> AnySigned:
     currency = document.tree.get("currency", "£")
     if currency not in CURRENCIES:
         currency = "£"  # the wrong sign is told by its own field
-    context = {"currency": currency}
     try:
-        scenario = Scenario.model_validate(document.tree, context=context)
+        found = model.model_validate(document.tree, context={"currency": currency})
     except ValidationError as error:
         details = error.errors(include_url=False)
-        problems = _tell_all(details, document)
-        problems += _check_leniently(details, document, currency)
+        problems = [problem for each in details for problem in _tell(each, document, model)]
+        wrong = {_walk_to(detail["loc"], document.tree)[0] for detail in details}
+        unknown = {
+            _walk_to(detail["loc"], document.tree)[0]
+            for detail in details
+            if detail["type"] == "extra_forbidden"
+        }
+        # the cross-checks run although numbers are wrong or keys unknown, where that is possible
+        lenient = {"currency": currency, "lenient": True}
+        with suppress(ValidationError):
+            found = model.model_validate(_without(document.tree, unknown), context=lenient)
+            problems += [
+                _place(finding, document)
+                for finding in check(found)
+                if not any(_touches(path, finding.path) for path in wrong)
+            ]
         raise ScenarioError(problems) from None
-    findings = list(check_scenario(scenario))
+    findings = list(check(found))
     if findings:
         raise ScenarioError(_place(finding, document) for finding in findings)
-    return scenario
-
-
-def _check_leniently(
-    details: list[ErrorDetails], document: Document, currency: str
-) -> list[Problem]:
-    """Run the cross-checks although numbers are wrong or keys unknown, where that is possible."""
-    unknown = {
-        _walk_to(detail["loc"], document.tree)[0]
-        for detail in details
-        if detail["type"] == "extra_forbidden"
-    }
-    tree = _without(document.tree, unknown)
-    try:
-        scenario = Scenario.model_validate(tree, context={"currency": currency, "lenient": True})
-    except ValidationError:
-        return []
-    wrong = [_walk_to(detail["loc"], document.tree)[0] for detail in details]
-    return [
-        _place(finding, document)
-        for finding in check_scenario(scenario)
-        if not any(_touches(path, finding.path) for path in wrong)
-    ]
+    return found
 
 
 def _touches(wrong: Path, found: Path) -> bool:
@@ -94,10 +106,6 @@ def _place(finding: Finding, document: Document) -> Problem:
     return Problem(file, line, column, dotted(path), finding.found, finding.allowed, finding.mend)
 
 
-def _tell_all(details: list[ErrorDetails], document: Document) -> list[Problem]:
-    return [problem for detail in details for problem in _tell(detail, document)]
-
-
 def _walk_to(loc: tuple[int | str, ...], tree: Any) -> tuple[Path, Any]:
     """Follow a location through the tree, leaving out the steps that only the models know."""
     path: Path = ()
@@ -114,7 +122,7 @@ def _walk_to(loc: tuple[int | str, ...], tree: Any) -> tuple[Path, Any]:
     return path, tree
 
 
-def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
+def _tell(detail: ErrorDetails, document: Document, model: type[Signed]) -> Iterator[Problem]:
     loc, kind = detail["loc"], detail["type"]
     context: dict[str, Any] = detail.get("ctx") or {}
     path, found = _walk_to((*loc, context.get("at", "")), document.tree)
@@ -128,7 +136,7 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
     if "found" in context:
         yield problem(context["found"], context["allowed"], context["mend"])
     elif kind == "extra_forbidden":
-        known = _keys_at(path[:-1], document.tree) or []
+        known = _keys_at(path[:-1], document.tree, model) or []
         near = did_you_mean(name, known)
         yield problem(
             f"found the unknown key '{name}'",
@@ -164,7 +172,7 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
     elif kind.startswith("bool"):
         yield problem(f"found {_shown(found)}", "allowed is true or false", "write true or false")
     elif kind in ("dict_type", "model_type", "model_attributes_type"):
-        mend = _example_of(path, document.tree)
+        mend = _example_of(path, document.tree, model)
         yield problem(f"found {_shown(found)}", "a group of keys stands here", mend)
     elif kind in ("tuple_type", "list_type"):
         yield problem(f"found {_shown(found)}", "a list stands here", "write [first, second]")
@@ -179,8 +187,8 @@ def _tell(detail: ErrorDetails, document: Document) -> Iterator[Problem]:
         yield problem(f"found {_shown(found)}", detail["msg"], "see the scenario's schema")
 
 
-def _example_of(path: Path, tree: Any) -> str:
-    known = _keys_at(path, tree)
+def _example_of(path: Path, tree: Any, model: type[Signed]) -> str:
+    known = _keys_at(path, tree, model)
     return f"write some of {', '.join(known)}" if known else "write 'name: {...}'"
 
 
@@ -188,9 +196,9 @@ def _shown(found: Any) -> str:
     return f"'{found}'" if isinstance(found, int | float) else plain(found)
 
 
-def _keys_at(path: Path, tree: Any) -> list[str] | None:
+def _keys_at(path: Path, tree: Any, model: type[Signed]) -> list[str] | None:
     """Return the keys allowed at a path of the YAML, or None where any name may stand."""
-    kinds: list[Any] = [Scenario]
+    kinds: list[Any] = [model]
     for step in path:  # a path that was followed in the tree, so every step is in it
         kinds = [inner for kind in kinds for inner in _step_into(kind, step)]
         tree = tree[step]
@@ -201,7 +209,7 @@ def _keys_at(path: Path, tree: Any) -> list[str] | None:
     for kind in kinds:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             keys += [info.alias or key for key, info in kind.model_fields.items()]
-    keys += ["council", "extends"] if Scenario in kinds else []
+    keys += ["council", "extends"] if model in kinds else []
     return list(dict.fromkeys(keys)) or None
 
 
@@ -223,7 +231,7 @@ def _step_into(kind: Any, step: str | int) -> list[Any]:
         for key, info in kind.model_fields.items():
             if step in (key, info.alias):
                 return _choices(info.annotation)
-        return [Commissioner] if step == "council" and kind is Scenario else []
+        return [Commissioner] if step == "council" and issubclass(kind, Signed) else []
     arguments = typing.get_args(kind)
     return _choices(arguments[1 if typing.get_origin(kind) is dict else 0]) if arguments else []
 

@@ -15,9 +15,10 @@ from simulator.contract.curve import Frozen
 from simulator.contract.signatories import OUTSIDE
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.signed import Signed
 from simulator.scenario.world import MONTHS, Service, places
 
-__all__ = ["LONGEST_TERM_DAYS", "MOST_PLACES", "MOST_VISITS", "check_scenario"]
+__all__ = ["LONGEST_TERM_DAYS", "MOST_PLACES", "MOST_VISITS", "check_scenario", "check_signed"]
 
 LONGEST_TERM_DAYS = 4_018  # 11 years; the engine's clock counts 4,096 days
 MOST_VISITS = 250_000  # of people in one simulated future; more take minutes for each in SimPy
@@ -28,9 +29,7 @@ _RESERVED = ("commissioners", "providers", "people", *OUTSIDE)
 
 def check_scenario(scenario: Scenario) -> Iterator[Finding]:
     """Report everything in a scenario that does not fit together."""
-    yield from _check_term(scenario)
-    of_parties = list(_check_parties(scenario))
-    yield from of_parties
+    yield from check_signed(scenario)
     for name, service in scenario.services.items():
         yield from _check_service(("services", name), service, scenario)
     yield from _check_handovers(scenario)
@@ -47,13 +46,9 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
                 "a dated risk lies inside the term",
                 "move it or remove it",
             )
-    if not of_parties:
-        for name, contract in scenario.contracts.items():
-            if not _is_readable(contract):
-                continue
-            for finding in check_contract(contract, scenario.signatories):
-                yield replace(finding, path=("contracts", name, *finding.path))
-            if _days(scenario) and contract.mobilisation >= _days(scenario):
+    for name, contract in scenario.contracts.items():
+        if _is_readable(contract) and _days(scenario):
+            if contract.mobilisation >= _days(scenario):
                 yield Finding(
                     ("contracts", name, "mobilisation"),
                     f"found {contract.mobilisation.written}, as long as the term or longer",
@@ -61,6 +56,17 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
                     "shorten it",
                 )
     yield from _known(("baseline",), [scenario.baseline], scenario.contracts, "contracts")
+
+
+def check_signed(signed: Signed) -> Iterator[Finding]:
+    """Report what does not fit together in the parties, the term and the contracts."""
+    yield from _check_term(signed)
+    of_parties = list(_check_parties(signed))
+    yield from of_parties
+    for name, contract in signed.contracts.items():
+        if not of_parties and _is_readable(contract):
+            for finding in check_contract(contract, signed.signatories):
+                yield replace(finding, path=("contracts", name, *finding.path))
 
 
 def _is_readable(found: object) -> bool:
@@ -74,7 +80,7 @@ def _is_readable(found: object) -> bool:
     return not (isinstance(found, float) and math.isnan(found))
 
 
-def _days(scenario: Scenario) -> int:
+def _days(scenario: Signed) -> int:
     """Length of the term, 0 where its dates are wrong."""
     both_or_neither = (scenario.years is None) == (scenario.ends is None)
     if both_or_neither or (scenario.years is not None and math.isnan(scenario.years)):
@@ -82,7 +88,7 @@ def _days(scenario: Scenario) -> int:
     return max(0, scenario.timetable.days)
 
 
-def _check_term(scenario: Scenario) -> Iterator[Finding]:
+def _check_term(scenario: Signed) -> Iterator[Finding]:
     if (scenario.years is None) == (scenario.ends is None):
         yield Finding(
             ("years",) if scenario.years is not None else (),
@@ -109,9 +115,9 @@ def _check_term(scenario: Scenario) -> Iterator[Finding]:
         )
 
 
-def _check_parties(scenario: Scenario) -> Iterator[Finding]:
+def _check_parties(scenario: Signed) -> Iterator[Finding]:
     for group in ("commissioners", "providers"):
-        for party in getattr(scenario, group):
+        for party in getattr(scenario.signatories, group):
             taken = group == "providers" and party in scenario.commissioners
             if party in _RESERVED or taken:
                 yield Finding(

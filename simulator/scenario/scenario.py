@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import ConfigDict, Field, StrictBool, model_validator
+from pydantic import Field
 
-from simulator._refuse import refuse
-from simulator.contract.agreement import Agreement
 from simulator.contract.compose import provenance
-from simulator.contract.contract import Contract
-from simulator.contract.curve import Frozen
-from simulator.contract.days import Date
-from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier
-from simulator.quantities import Figure, Share, Years
+from simulator.quantities import Figure, Share
+from simulator.scenario.signed import Signed, named
 from simulator.scenario.world import (
     Appraisal,
-    Commissioner,
     Handover,
     Inflation,
     Provider,
@@ -31,28 +24,9 @@ from simulator.scenario.world import (
 __all__ = ["Scenario"]
 
 
-class Scenario(Frozen):
+class Scenario(Signed):
     """Everything one comparison needs, read from YAML and checked."""
 
-    model_config = ConfigDict(ignored_types=(cached_property,))
-
-    title: str = Field(min_length=1, max_length=200)
-    """What the scenario is about; the heading of every output."""
-    description: str = ""
-    """A paragraph for readers."""
-    illustrative: StrictBool = Field(
-        default=True,
-        json_schema_extra=provenance("inputs count as made up until someone stands by them"),
-    )
-    """Whether outputs carry the warning that the inputs are made up."""
-    currency: Literal["£", "€", "$"] = "£"
-    """The sign amounts are written with."""
-    starts: Date
-    """First day of the contracts."""
-    years: Years | None = None
-    """Length of the term in years; or give 'ends'."""
-    ends: Date | None = None
-    """Last day of the contracts, instead of 'years'."""
     behaviour: Literal["none"] = Field(
         default="none",
         json_schema_extra=provenance(
@@ -62,8 +36,6 @@ class Scenario(Frozen):
     """How parties respond to what a contract pays; 'none' keeps all at the norm."""
     engine: Literal["compiled", "reference"] = "compiled"
     """What carries the people: 'compiled', or 'reference' in plain SimPy; the figures are equal."""
-    commissioners: dict[Identifier, Commissioner] = Field(min_length=1)
-    """Public bodies that pay; a single one can be written 'council: {name: ...}'."""
     providers: dict[Identifier, Provider] = Field(min_length=1, max_length=50)
     """Organisations that deliver."""
     services: dict[Identifier, Service] = Field(min_length=1, max_length=50)
@@ -81,83 +53,30 @@ class Scenario(Frozen):
     """VAT on the providers' purchases."""
     appraisal: Appraisal = Appraisal()
     """How pounds of different years are compared."""
-    contracts: dict[Identifier, Contract] = Field(min_length=1)
-    """The contracts to compare over this world."""
     baseline: Identifier
     """The contract the others are compared with."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _spread_council(cls, found: Any) -> Any:
-        """Read ``council: {...}`` as the only commissioner."""
-        if not isinstance(found, dict) or "council" not in found:
-            return found
-        if "commissioners" in found:
-            raise refuse(
-                "found both 'council' and 'commissioners'",
-                "'council' is short for commissioners with only one",
-                "move it into 'commissioners'",
-                at="council",
-                at_key=True,
-            )
-        rest = {key: value for key, value in found.items() if key != "council"}
-        return rest | {"commissioners": {"council": found["council"]}}
-
-    @cached_property
-    def timetable(self) -> Timetable:
-        """The months of the term."""
-        if self.ends is not None:
-            return Timetable(self.starts, self.ends + datetime.timedelta(days=1))
-        assert self.years is not None
-        return Timetable(self.starts, years_after(self.starts, int(self.years)))
 
     @cached_property
     def signatories(self) -> Signatories:
         """Who signs every contract of the scenario."""
-        several = len(self.commissioners) > 1
-        funds = {
-            key: float(party.funds) if several and party.funds is not None else 1.0
-            for key, party in self.commissioners.items()
-        }
-        whole = sum(funds.values()) if several else 1.0
-        funding = {key: share / whole for key, share in funds.items()}
         caseworkers = {
             key: sum(float(service.workers.get(key, 0.0)) for service in self.services.values())
             for key in self.providers
         }
         names = {
-            key: party.name or key.replace("_", " ").capitalize()
+            key: named(party.name, key)
             for parties in (self.commissioners, self.providers)
             for key, party in parties.items()
         }
         return Signatories(
             tuple(self.commissioners),
             tuple(self.providers),
-            funding,
+            self._funding(),
             caseworkers,
             tuple(self.services),
             names,
         )
 
-    def agreements(self) -> dict[str, Agreement]:
-        """Return every contract written out for the parties."""
-        return {
-            name: contract.agree(name, self.signatories)
-            for name, contract in self.contracts.items()
-        }
-
-    def title_of(self, contract: str) -> str:
-        """Return what to call a contract in results."""
-        return self.contracts[contract].title or contract.replace("_", " ").capitalize()
-
     def name_of_service(self, service: str) -> str:
         """Return what to call a service in results."""
-        return self.services[service].name or service.replace("_", " ").capitalize()
-
-
-def years_after(day: datetime.date, years: int) -> datetime.date:
-    """Return the same day some years later; 29 February becomes 1 March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return datetime.date(day.year + years, 3, 1)
+        return named(self.services[service].name, service)

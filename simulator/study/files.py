@@ -7,12 +7,13 @@ from pathlib import Path
 
 from simulator._errors import Problem, ScenarioError
 from simulator._kinds import plain
-from simulator.scenario.build import build
+from simulator.scenario.build import build, build_signed
 from simulator.scenario.layers import beside, over, set_values
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.signed import ContractFile
 from simulator.scenario.yaml_text import MAX_CHARACTERS, Document, read_yaml, too_large
 
-__all__ = ["load", "read_documents"]
+__all__ = ["load", "load_signed", "read_documents"]
 
 
 _MOST_PARENTS = 20  # generations of files; nobody keeps more in mind
@@ -30,6 +31,13 @@ def load(files: str | Path | Sequence[str | Path], settings: Sequence[str] = ())
         UsageError: a setting cannot be understood.
     """
     return build(read_documents(files, settings))
+
+
+def load_signed(
+    files: str | Path | Sequence[str | Path], settings: Sequence[str] = ()
+) -> Scenario | ContractFile:
+    """Read and check contracts that may stand in a file without a world; else as :func:`load`."""
+    return build_signed(read_documents(files, settings))
 
 
 def read_documents(
