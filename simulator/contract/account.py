@@ -130,6 +130,10 @@ class Account:
         self._paid: Array = np.zeros(shape)
         self._changes: dict[Month, Change] = {}
 
+    def terms_of(self, key: WindowKey) -> list[int]:
+        """Return the terms that are worked out on a window."""
+        return self._terms_of[key]
+
     def add(self, month: Month, statement: Statement) -> None:
         """Take in the statement of a month."""
         ends = {

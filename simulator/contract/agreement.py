@@ -156,6 +156,11 @@ class Agreement:
         used = {name.partition(".")[0] for name in used_names(expressions, self.definitions)}
         return tuple(name for name in (*COLUMNS, *self.data) if name in used)
 
+    @property
+    def known_columns(self) -> tuple[str, ...]:
+        """The columns of a statement and the declared data, used or not."""
+        return (*COLUMNS, *self.data)
+
     @cached_property
     def carried(self) -> tuple[str, ...]:
         """The measures that a later window asks for with ``before(...)``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 __all__ = ["Month", "Timetable", "aprils"]
@@ -13,6 +13,8 @@ __all__ = ["Month", "Timetable", "aprils"]
 @dataclass(frozen=True)
 class Month:
     """One calendar month of the term, or the part of it that lies in the term.
+
+    A quarter or a financial year can stand in its place where nothing is told by month.
 
     Attributes:
         first: its first day.
@@ -67,6 +69,23 @@ class Timetable:
             )
             first = end
         return tuple(months)
+
+    def periods(self, kind: str) -> tuple[Month, ...]:
+        """Return the months, quarters or financial years of the term, each as one period."""
+        if kind == "month":
+            return self.months
+        joined: list[Month] = []
+        open_since: Month | None = None
+        years = 0.0
+        for month in self.months:
+            open_since = open_since or month
+            years += month.years
+            if month.quarter_end if kind == "quarter" else month.year_end:
+                joined.append(
+                    replace(month, first=open_since.first, years=years, aprils=open_since.aprils)
+                )
+                open_since, years = None, 0.0
+        return tuple(joined)
 
     @property
     def days(self) -> int:

@@ -47,14 +47,13 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
                 "move it or remove it",
             )
     for name, contract in scenario.contracts.items():
-        if _is_readable(contract) and _days(scenario):
-            if contract.mobilisation >= _days(scenario):
-                yield Finding(
-                    ("contracts", name, "mobilisation"),
-                    f"found {contract.mobilisation.written}, as long as the term or longer",
-                    "mobilisation ends within the term",
-                    "shorten it",
-                )
+        if 0 < _days(scenario) <= contract.mobilisation:
+            yield Finding(
+                ("contracts", name, "mobilisation"),
+                f"found {contract.mobilisation.written}, as long as the term or longer",
+                "mobilisation ends within the term",
+                "shorten it",
+            )
     yield from _known(("baseline",), [scenario.baseline], scenario.contracts, "contracts")
 
 

@@ -1,0 +1,132 @@
+"""The ledger: every payment once, from one party to another, in whole pence, with its clause."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from simulator.contract.term import Term
+
+__all__ = ["Entry", "Kind", "balances", "entries_of", "outstanding"]
+
+Kind = Literal["on account", "settlement", "true-up"]
+"""A payment in the meantime, what a period's settlement leaves due, or a later correction."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One payment, entered on both sides.
+
+    Attributes:
+        date: the last day of the period it is for; of a correction, the day it was made.
+        pay_by: the day by which it is paid.
+        payer: who pays.
+        payee: who receives.
+        pence: how much, above nought.
+        term: the name of the term it rests on.
+        clause: the clause the term stands in.
+        period: the name of the period.
+        kind: why it is paid.
+    """
+
+    date: datetime.date
+    pay_by: datetime.date
+    payer: str
+    payee: str
+    pence: int
+    term: str
+    clause: str
+    period: str
+    kind: Kind
+
+
+Key = tuple[str, str, str, str]
+"""Period, term, and two parties in the order of their names."""
+
+
+def entries_of(
+    received: Sequence[int],
+    accounts: Sequence[str],
+    term: Term,
+    period: str,
+    kind: Kind,
+    date: datetime.date,
+    pay_by: datetime.date,
+) -> Iterator[Entry]:
+    """Return the payments that move what each account receives, payers in the accounts' order.
+
+    Args:
+        received: pence by account, summing to nought.
+        accounts: their names.
+        term: the term that moves it.
+        period: name of the period.
+        kind: why it is paid.
+        date: of the entry.
+        pay_by: of the payment.
+    """
+    owing = {name: -pence for name, pence in zip(accounts, received, strict=True) if pence < 0}
+    for payee, left in zip(accounts, received, strict=True):
+        while left > 0:
+            payer = next(name for name, pence in owing.items() if pence)
+            pence = min(owing[payer], left)
+            yield Entry(date, pay_by, payer, payee, pence, term.name, term.clause, period, kind)
+            owing[payer] -= pence
+            left -= pence
+
+
+def balances(entries: Iterable[Entry]) -> dict[str, int]:
+    """Return what each party has received less what it has paid, pence; they sum to nought."""
+    total: dict[str, int] = {}
+    for entry in entries:
+        total[entry.payer] = total.get(entry.payer, 0) - entry.pence
+        total[entry.payee] = total.get(entry.payee, 0) + entry.pence
+    return total
+
+
+def outstanding(
+    due: Sequence[Entry],
+    entered: Sequence[Entry],
+    settled_until: datetime.date,
+    today: datetime.date,
+    pay_by: datetime.date,
+) -> list[Entry]:
+    """Return what still has to be entered so that the ledger says what is due.
+
+    Args:
+        due: every payment that the actuals as known now come to.
+        entered: every payment in the ledger.
+        settled_until: the last day that the ledger covers.
+        today: the date of true-ups.
+        pay_by: the day by which true-ups are paid.
+
+    Returns:
+        What differs in periods that were settled before, as true-ups; then the payments of later
+        periods as they are.
+    """
+    missing = _amounts(entry for entry in due if entry.date <= settled_until)
+    for key, pence in _amounts(entered).items():
+        missing[key] = missing.get(key, 0) - pence
+    clauses = {entry.term: entry.clause for entry in (*entered, *due)}
+    corrections = []
+    for (period, term, first, second), pence in missing.items():
+        payer, payee = (first, second) if pence > 0 else (second, first)
+        if pence:
+            corrections.append(
+                Entry(
+                    today, pay_by, payer, payee, abs(pence), term, clauses[term], period, "true-up"
+                )
+            )
+    return corrections + [entry for entry in due if entry.date > settled_until]
+
+
+def _amounts(entries: Iterable[Entry]) -> dict[Key, int]:
+    """Return the pence from the first to the second of each two parties, by period and term."""
+    total: dict[Key, int] = {}
+    for entry in entries:
+        first, second = sorted((entry.payer, entry.payee))
+        key = entry.period, entry.term, first, second
+        sign = 1 if entry.payer == first else -1
+        total[key] = total.get(key, 0) + sign * entry.pence
+    return total
