@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from pathlib import Path
 from typing import Annotated, Any
@@ -41,6 +42,7 @@ app = typer.Typer(
 _DECIDE = "Decide"
 _WRITE = "Write a scenario"
 _FINANCE = "Finance"
+_LIVE = "Live contract"
 _ASSURE = "Assure"
 Files = Annotated[
     list[Path],
@@ -93,6 +95,29 @@ Resume = Annotated[
 Chart = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Draw it, too: a file that ends in .svg, .png or .html."),
+]
+
+
+ContractIn = Annotated[
+    Path, typer.Argument(metavar="FILE", readable=False, help="File that holds the contract.")
+]
+ContractName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Which contract of the file; needed where it has several."),
+]
+Period = Annotated[
+    str,
+    typer.Option(metavar="PERIOD", help="2026-04, 2026Q1 (April to June 2026) or 2026-27."),
+]
+Basis = Annotated[
+    str,
+    typer.Option(
+        metavar="period|ytd",
+        help="What figures mean that do not say it: of the period, or of the year so far.",
+    ),
+]
+Dated = Annotated[
+    str | None, typer.Option(metavar="DATE", help="The day it is done; today by default.")
 ]
 
 
@@ -308,6 +333,91 @@ def export(
     command(folders, xlsx, csv, parquet, out, as_json)
 
 
+@app.command(rich_help_panel=_LIVE)
+def settle(
+    file: ContractIn,
+    period: Period,
+    actuals: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="What happened, one row a figure.")
+    ] = None,
+    contract: ContractName = None,
+    basis: Basis = "period",
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Let provisional figures in; a draft is never locked.")
+    ] = False,
+    prepared_by: Annotated[
+        str, typer.Option(metavar="NAME", help="Keep it for approval; without, it is only shown.")
+    ] = "",
+    why: Annotated[str, typer.Option(metavar="TEXT", help="What a correction corrects.")] = "",
+    approve: Annotated[
+        str, typer.Option(metavar="NAME", help="Approve what another person has prepared.")
+    ] = "",
+    lock: Annotated[
+        bool, typer.Option("--lock", help="Lock what is approved: it is never changed again.")
+    ] = False,
+    template: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Write an empty file of actuals and leave.")
+    ] = None,
+    dated: Dated = None,
+    as_json: AsJson = False,
+) -> None:
+    """Settle a live contract for a period, to the penny; versions stay in 'settlements'."""
+    from simulator.cli.settle import Preparing, write_template
+    from simulator.cli.settle import settle as command
+
+    if template is not None:
+        write_template(file, contract, period, template)
+        return
+    day = _day(dated)
+    asked = Preparing(actuals, _basis(basis), draft, prepared_by, why, approve, lock, day)
+    command(file, contract, period, asked, as_json)
+
+
+@app.command(rich_help_panel=_LIVE)
+def explain(
+    file: ContractIn,
+    period: Period,
+    party: Annotated[str, typer.Option(metavar="NAME", help="Whose figure it is.")],
+    actuals: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="Explain these figures and not what is settled."),
+    ] = None,
+    contract: ContractName = None,
+    basis: Basis = "period",
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--what-if",
+            metavar="MEASURE.PARTY=VALUE",
+            help="Change a figure, as in cost.north=+5%; can be given again. Nothing is kept.",
+        ),
+    ] = None,
+    dated: Dated = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how a settled figure came about, line by line."""
+    from simulator.cli.settle import explain as command
+
+    day = _day(dated)
+    changes = what_if or []
+    command(file, contract, period, party, actuals, _basis(basis), changes, day, as_json)
+
+
+@app.command(rich_help_panel=_LIVE)
+def ledger(
+    file: ContractIn,
+    contract: ContractName = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the entries there as CSV, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show every locked settlement and payment, and check that they agree with the contract."""
+    from simulator.cli.settle import ledger as command
+
+    command(file, contract, csv, as_json)
+
+
 @app.command(rich_help_panel=_ASSURE)
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="A folder that a run wrote.")],
@@ -333,3 +443,22 @@ def _amount(written: str) -> float:
             "--tolerance 2000 or --tolerance £2,000"
         )
     return amount
+
+
+def _day(written: str | None) -> datetime.date:
+    if written is None:
+        return datetime.date.today()
+    from simulator._errors import UsageError
+
+    try:
+        return datetime.date.fromisoformat(written)
+    except ValueError:
+        raise UsageError(f"--dated: found '{written}'; write for example 2026-07-15") from None
+
+
+def _basis(written: str) -> str:
+    if written in ("period", "ytd"):
+        return written
+    from simulator._errors import UsageError
+
+    raise UsageError(f"--basis: found '{written}'; allowed is period or ytd")

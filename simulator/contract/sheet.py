@@ -210,16 +210,17 @@ class _Layout:
     def _guess(self, text: str) -> Unit:
         """Return the unit of a measure: money if it adds and scales money without dividing it."""
         tree = ast.parse(text, mode="eval").body
-        if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div):
-            return "number"
-        if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult):
-            parts = {self._guess(ast.unparse(side)) for side in (tree.left, tree.right)}
-            return "money" if "money" in parts else "number"
+        if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div | ast.Mult):
+            parts = [self._guess(ast.unparse(side)) for side in (tree.left, tree.right)]
+            if isinstance(tree.op, ast.Div):
+                return "share" if parts == ["money", "money"] else "number"
+            return next((unit for unit in ("money", "share") if unit in parts), "number")
         names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
         lines = [name for name in names if name[:1] == "L" and name[1:].isdigit()]
         if any(isinstance(node, ast.Div) for node in ast.walk(tree)):
             return "number"
-        return "money" if any(self._unit(line) == "money" for line in lines) else "number"
+        units = [self._unit(line) for line in lines]
+        return next((unit for unit in ("money", "share") if unit in units), "number")
 
     # -- curves --------------------------------------------------------------------------------
 
@@ -281,7 +282,7 @@ class _Layout:
                 ]
                 said += f" {' '.join(ends)}"
             if isinstance(band.rate, Expression) or float(band.rate) or not several:
-                parts.append(self._add(f"{label}: {said}", part, unit))
+                parts.append(self._add(f"{label}: at {said}", part, unit))
             low = band.up_to
         if not parts:
             return self._add(f"{label}: no band pays", f"0 * {x}", unit)

@@ -1,0 +1,253 @@
+"""A live contract: what was signed, what is known of it, and its settlement in whole pence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from simulator._errors import ScenarioError, UsageError, did_you_mean
+from simulator.contract.actuals import Actual, Fact
+from simulator.contract.agreement import Agreement
+from simulator.contract.contract import Contract
+from simulator.contract.needs import Need, needs_of, smallest_period
+from simulator.contract.period_names import ALLOWED, KINDS, find_period, period_name, read_period
+from simulator.contract.periods import Month
+from simulator.contract.settling import Settlement, settle_live
+from simulator.contract.statements import Figures, Known, add_figures, missing_figures, statement_of
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.signed import ContractFile
+
+__all__ = ["LiveContract", "what_if"]
+
+
+@dataclass(frozen=True)
+class LiveContract:
+    """One contract of a file, as it is settled.
+
+    Attributes:
+        signed: the file.
+        key: the contract's identifier.
+    """
+
+    signed: Scenario | ContractFile
+    key: str
+
+    @classmethod
+    def of(cls, signed: Scenario | ContractFile, key: str | None) -> LiveContract:
+        """Return the contract that is meant; without a name, the only one there is.
+
+        Raises:
+            UsageError: there is no such contract, or there are several and none is named.
+        """
+        contracts = signed.contracts
+        if key is None and len(contracts) == 1:
+            key = next(iter(contracts))
+        if key is None:
+            raise UsageError(
+                f"found {len(contracts)} contracts: {', '.join(contracts)}; name one with "
+                "--contract"
+            )
+        if key not in contracts:
+            near = did_you_mean(key, contracts)
+            raise UsageError(
+                f"found the contract '{key}'; the contracts are {', '.join(contracts)}"
+                + (f"; {near}" if near else "")
+            )
+        return cls(signed, key)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract as it stands in the file."""
+        return self.signed.contracts[self.key]
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """The contract written out for its parties."""
+        return self.contract.agree(self.key, self.signed.signatories)
+
+    @cached_property
+    def grain(self) -> str:
+        """The longest period its figures can be told by."""
+        return smallest_period(self.agreement)
+
+    @cached_property
+    def needs(self) -> tuple[Need, ...]:
+        """The figures that every period needs."""
+        delivers = None
+        if isinstance(self.signed, Scenario):
+            services = self.signed.services.items()
+            delivers = [(party, name) for name, each in services for party in each.workers]
+        return needs_of(self.agreement, self.signed.currency, delivers)
+
+    def period(self, written: str) -> Month:
+        """Return the period that is meant.
+
+        Raises:
+            UsageError: it is none, lies outside the term, or is shorter than the figures' own.
+        """
+        read = read_period(written)
+        if read is None:
+            raise UsageError(f"--period: found '{written}'; {ALLOWED}")
+        kind, first = read
+        if KINDS.index(kind) < KINDS.index(self.grain):
+            raise UsageError(
+                f"--period: found the {kind} {written}; this contract is settled by {self.grain}"
+            )
+        found = find_period(self.signed.timetable, kind, first)
+        if found is None:
+            timetable = self.signed.timetable
+            raise UsageError(
+                f"--period: found {written}; the contract runs from {timetable.starts} to before "
+                f"{timetable.ends}"
+            )
+        return found
+
+    def periods_until(self, until: Month) -> list[Month]:
+        """Return the periods that are told, from the start of the contract through one."""
+        return [each for each in self.signed.timetable.periods(self.grain) if each.end <= until.end]
+
+    def names_until(self, until: Month) -> list[str]:
+        """Return the names of the periods that are told, from the start through one."""
+        return [period_name(each, self.grain) for each in self.periods_until(until)]
+
+    def figures(
+        self, actuals: Sequence[Actual], before: Figures, until: Month, file: str
+    ) -> Figures:
+        """Return what is known through a period, nothing missing.
+
+        Args:
+            actuals: rows of a file.
+            before: what was known from earlier settlements.
+            until: the last period.
+            file: name of the file, for messages.
+
+        Raises:
+            ScenarioError: rows that do not fit, and figures that are missing.
+        """
+        signed = self.signed
+        known = add_figures(
+            actuals, self.agreement, signed.timetable, self.grain, until, before, file
+        )
+        names = self.names_until(until)
+        missing = missing_figures(known, self.needs, names, file)
+        if missing:
+            raise ScenarioError(missing)
+        wanted = {Fact(need.measure, need.party, need.service) for need in self.needs}
+        return {
+            name: {fact: each for fact, each in known.get(name, {}).items() if fact in wanted}
+            for name in names
+        }
+
+    def settle(self, figures: Figures, until: Month) -> Settlement:
+        """Return every payment from the start of the contract through a period."""
+        periods = self.periods_until(until)
+        statements = [
+            statement_of(figures[period_name(each, self.grain)], each, self.agreement, self.needs)
+            for each in periods
+        ]
+        return settle_live(
+            self.agreement,
+            self.signed.timetable,
+            self.grain,
+            statements,
+            float(self.contract.paid_within),
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of what was signed: the contract, its parties and its term."""
+        signatories = self.agreement.signatories
+        content = {
+            "contract": self.contract.model_dump(mode="json", by_alias=True),
+            "funding": dict(signatories.funding),
+            "providers": list(signatories.providers),
+            "caseworkers": dict(signatories.caseworkers),
+            "services": list(signatories.services),
+            "starts": self.signed.timetable.starts.isoformat(),
+            "ends": self.signed.timetable.ends.isoformat(),
+            "currency": self.signed.currency,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def what_if(
+    figures: Figures, changes: Sequence[str], live: LiveContract, until: Month
+) -> tuple[Figures, list[str]]:
+    """Return the figures with some of a period changed, and what was changed in words.
+
+    Args:
+        figures: as known.
+        changes: ``measure=value`` or ``measure.party=value`` or ``measure.party.service=value``,
+            also ``+5%`` and ``-1000`` in the place of the value.
+        live: the contract.
+        until: the period whose last figures change.
+
+    Raises:
+        UsageError: a change names nothing the contract counts, or is no number.
+    """
+    changed: dict[str, dict[Fact, Known]] = {name: dict(facts) for name, facts in figures.items()}
+    names = _inside(live, until)
+    said = []
+    for change in changes:
+        place, _, written = change.partition("=")
+        facts = _meant(place.strip(), figures[names[-1]], live)
+        for fact in facts:
+            value = _changed(written.strip(), fact, names, figures, change)
+            part = (
+                (value - sum(figures[name][fact].value for name in names[:-1]))
+                if (fact.measure not in live.agreement.levels)
+                else value
+            )
+            changed[names[-1]][fact] = Known(part, False, f"--what-if {change}")
+        said.append(change)
+    return changed, said
+
+
+def _inside(live: LiveContract, until: Month) -> list[str]:
+    """Return the names of the told periods that lie in a longer one."""
+    return [
+        period_name(each, live.grain)
+        for each in live.periods_until(until)
+        if each.first >= until.first
+    ]
+
+
+def _meant(place: str, facts: Mapping[Fact, Known], live: LiveContract) -> list[Fact]:
+    measure, *rest = place.split(".")
+    found = [
+        fact
+        for fact in facts
+        if fact.measure == measure and all(part in (fact.party, fact.service) for part in rest)
+    ]
+    if not found:
+        known = dict.fromkeys(
+            ".".join(part for part in (need.measure, need.party, need.service) if part)
+            for need in live.needs
+        )
+        near = did_you_mean(place, known)
+        raise UsageError(
+            f"--what-if: found '{place}'; this contract counts {', '.join(known)}"
+            + (f"; {near}" if near else "")
+        )
+    return found
+
+
+def _changed(
+    written: str, fact: Fact, names: Sequence[str], figures: Figures, change: str
+) -> float:
+    text = written.replace(",", "").replace("\N{MINUS SIGN}", "-").lstrip("£€$")
+    is_share = text.endswith("%")
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        raise UsageError(
+            f"--what-if: found '{change}'; write measure.party=VALUE, as in cost.north=120000, "
+            "cost.north=+5% or cost.north=-1000"
+        ) from None
+    now = sum(figures[name][fact].value for name in names)
+    if text[:1] in "+-":
+        return now * (1 + number / 100) if is_share else now + number
+    return number / 100 if is_share else number

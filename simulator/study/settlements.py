@@ -1,0 +1,270 @@
+"""Settlements kept beside the contract: prepared, approved by another person, locked for good.
+
+Every locked settlement is a file of its own, numbered, and holds the digest of the one before. So
+a change to any of them, or one that is taken out of the middle, shows. This is evidence of
+tampering and not access control: who can write the folder can make a new chain, and the digest of
+the last settlement, kept elsewhere, tells that chain from the true one.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import re
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from simulator._errors import CheckFailed, RunError
+from simulator._version import __version__
+from simulator.contract.actuals import Fact
+from simulator.contract.ledger import Entry
+from simulator.contract.statements import Figures, Known
+
+__all__ = ["FORMAT", "Record", "SettlementStore", "ledger_of"]
+
+FORMAT = "alliance-settlement/1"
+_LOCKED = re.compile(r"(\d{4})-([0-9Q-]+)-v(\d+)\.json")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One version of one period's settlement.
+
+    Attributes:
+        contract: identifier.
+        period: its name.
+        until: the last day it covers.
+        version: 1 for the first settlement of the period, then 2, 3 for corrections.
+        number: place in the chain, from 1.
+        status: draft (may hold provisional figures), prepared, or locked.
+        figures: what is known of every period from the start.
+        entries: what this version adds to the ledger.
+        fingerprint: digest of what was signed.
+        previous: digest of the settlement before in the chain; empty for the first.
+        prepared_by: who prepared it.
+        prepared_on: the day.
+        approved_by: who approved it; another person.
+        approved_on: the day.
+        why: what a correction corrects.
+        software: the version that made it.
+    """
+
+    contract: str
+    period: str
+    until: datetime.date
+    version: int
+    number: int
+    status: str
+    figures: Figures
+    entries: tuple[Entry, ...]
+    fingerprint: str
+    previous: str
+    prepared_by: str = ""
+    prepared_on: datetime.date | None = None
+    approved_by: str = ""
+    approved_on: datetime.date | None = None
+    why: str = ""
+    software: str = field(default=__version__)
+
+    @property
+    def digest(self) -> str:
+        """The digest of all that stands in it."""
+        return hashlib.sha256(_text(self).encode("utf-8")).hexdigest()
+
+    @property
+    def provisional(self) -> int:
+        """How many of its figures may still change."""
+        return sum(each.provisional for facts in self.figures.values() for each in facts.values())
+
+
+def _text(record: Record) -> str:
+    """Return a record as its file holds it, but for the digest."""
+    content: dict[str, Any] = {"schema": FORMAT}
+    for name, value in asdict(replace(record, figures={}, entries=())).items():
+        content[name] = value.isoformat() if isinstance(value, datetime.date) else value
+    content["figures"] = {
+        period: [
+            {**asdict(fact), "value": known.value, "provisional": known.provisional}
+            | {"source": known.source}
+            for fact, known in facts.items()
+        ]
+        for period, facts in record.figures.items()
+    }
+    content["entries"] = [
+        asdict(entry) | {"date": entry.date.isoformat(), "pay_by": entry.pay_by.isoformat()}
+        for entry in record.entries
+    ]
+    return json.dumps(content, indent=1, ensure_ascii=False)
+
+
+def _read(text: str) -> Record:
+    """Return the record that a file holds.
+
+    Raises:
+        ValueError: it is none, or its digest does not fit.
+    """
+    found = json.loads(text)
+    if not isinstance(found, dict) or found.pop("schema", None) != FORMAT:
+        raise ValueError(f"it is not a settlement of the format {FORMAT}")
+    digest = found.pop("digest", "")
+    try:
+        figures = {
+            period: {
+                Fact(each["measure"], each["party"], each["service"]): Known(
+                    float(each["value"]), bool(each["provisional"]), str(each["source"])
+                )
+                for each in facts
+            }
+            for period, facts in found.pop("figures").items()
+        }
+        entries = tuple(
+            Entry(
+                **each | {key: datetime.date.fromisoformat(each[key]) for key in ("date", "pay_by")}
+            )
+            for each in found.pop("entries")
+        )
+        days = {
+            key: datetime.date.fromisoformat(found[key]) if found[key] else None
+            for key in ("until", "prepared_on", "approved_on")
+        }
+        record = Record(**found | days, figures=figures, entries=entries)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"it does not read as a settlement ({error})") from None
+    if record.digest != digest:
+        raise ValueError("what it holds is not what was written")
+    return record
+
+
+class SettlementStore:
+    """The folder ``settlements/CONTRACT`` beside the file of the contract."""
+
+    def __init__(self, file: Path, contract: str) -> None:
+        self.folder = file.parent / "settlements" / contract
+        self.contract = contract
+
+    def chain(self) -> list[Record]:
+        """Return the locked settlements in order.
+
+        Raises:
+            CheckFailed: one was changed, renamed or taken out after it was locked.
+        """
+        records: list[Record] = []
+        previous = ""
+        for name in sorted(self._names()):
+            match = _LOCKED.fullmatch(name)
+            if match is None:
+                continue
+            file = self.folder / name
+            record = self._load(file)
+            expected = (len(records) + 1, previous, self.contract, "locked")
+            found = (record.number, record.previous, record.contract, record.status)
+            if found != expected or name != _name(record):
+                raise CheckFailed(
+                    f"{file}: this settlement does not follow the one before it: number "
+                    f"{len(records) + 1} was expected; one was changed, renamed or taken out after "
+                    "it was locked. Restore the folder from a copy."
+                )
+            records.append(record)
+            previous = record.digest
+        return records
+
+    def prepared(self, period: str) -> Record | None:
+        """Return what is prepared for a period and not locked, if anything."""
+        file = self._draft(period)
+        return self._load(file) if file.is_file() else None
+
+    def save(self, record: Record) -> Path:
+        """Keep what is prepared for a period, in the place of what was prepared before."""
+        file = self._draft(record.period)
+        draft = self._write_beside(file, record)
+        try:
+            os.replace(draft, file)
+        except OSError as error:
+            raise self._refused(error) from None
+        return file
+
+    def lock(self, record: Record) -> Path:
+        """Add a settlement to the chain for good, and take away what was prepared for it.
+
+        Raises:
+            RunError: it cannot be written, or another has been locked in the meantime.
+        """
+        file = self.folder / _name(record)
+        taken = [name for name in self._names() if name.startswith(f"{record.number:04}-")]
+        if taken:
+            raise RunError(f"{self.folder / taken[0]} was locked in the meantime; prepare it again")
+        draft = self._write_beside(file, record)
+        try:
+            try:
+                os.link(draft, file)  # unlike a move, this never takes the place of another file
+            except FileExistsError:
+                raise RunError(f"{file} was locked in the meantime; prepare it again") from None
+            except OSError:  # a file system without links
+                if file.exists():
+                    raise RunError(f"{file} was locked in the meantime") from None
+                os.replace(draft, file)
+        except OSError as error:
+            raise self._refused(error) from None
+        finally:
+            with suppress(OSError):
+                draft.unlink()
+        with suppress(OSError):
+            self._draft(record.period).unlink()
+        return file
+
+    def _names(self) -> list[str]:
+        try:
+            return os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise self._refused(error) from None
+
+    def _draft(self, period: str) -> Path:
+        return self.folder / f"prepared-{period}.json"
+
+    def _load(self, file: Path) -> Record:
+        try:
+            return _read(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise RunError(f"{file} cannot be read: {error.strerror}") from None
+        except ValueError as error:  # JSON and Unicode mistakes are among them
+            raise CheckFailed(
+                f"{file}: {error}: it was changed after it was written. Restore it from a copy."
+            ) from None
+
+    def _write_beside(self, file: Path, record: Record) -> Path:
+        """Write a record beside its place, whole."""
+        text = _text(record)
+        assert text.endswith("\n}")
+        page = f'{text[:-2]},\n "digest": "{record.digest}"\n}}\n'
+        draft = file.with_name(f".{file.name}-{uuid.uuid4().hex}")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with draft.open("w", encoding="utf-8", newline="\n") as stream:
+                stream.write(page)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
+            raise self._refused(error) from None
+        return draft
+
+    def _refused(self, error: OSError) -> RunError:
+        return RunError(f"{self.folder} cannot be written: {error.strerror}")
+
+
+def _name(record: Record) -> str:
+    return f"{record.number:04}-{record.period}-v{record.version}.json"
+
+
+def ledger_of(records: Sequence[Record]) -> list[Entry]:
+    """Return every entry of the settlements, in order."""
+    return [entry for record in records for entry in record.entries]
