@@ -359,6 +359,12 @@ def settle(
         Path | None, typer.Option(metavar="CSV", help="Write an empty file of actuals and leave.")
     ] = None,
     dated: Dated = None,
+    xlsx: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a workbook whose formulas come to the same pence."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Settle a live contract for a period, to the penny; versions stay in 'settlements'."""
@@ -370,7 +376,7 @@ def settle(
         return
     day = _day(dated)
     asked = Preparing(actuals, _basis(basis), draft, prepared_by, why, approve, lock, day)
-    command(file, contract, period, asked, as_json)
+    command(file, contract, period, asked, xlsx, as_json)
 
 
 @app.command(rich_help_panel=_LIVE)

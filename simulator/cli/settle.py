@@ -13,7 +13,7 @@ from pathlib import Path
 from simulator._errors import CheckFailed, Problem, RunError, ScenarioError, UsageError
 from simulator.contract.actuals import COLUMNS_OF_ACTUALS, decode, read_actuals, template
 from simulator.contract.ledger import Entry, outstanding
-from simulator.contract.period_names import period_name
+from simulator.contract.period_names import period_dates, period_name, read_period
 from simulator.contract.periods import Month
 from simulator.contract.settling import Settlement
 from simulator.contract.statements import Figures
@@ -117,6 +117,7 @@ def settle(
     contract: str | None,
     period: str,
     asked: Preparing,
+    xlsx: Path | None,
     as_json: bool,
 ) -> None:
     """Prepare, approve or lock the settlement of a period."""
@@ -135,6 +136,8 @@ def settle(
         record = _approve(desk, name, until, asked)
     else:
         record = _prepare(desk, name, until, asked)
+    if xlsx is not None:
+        _write_book(desk, record, until, xlsx)
     if as_json:
         _print_json(settlement_document(live, record))
         return
@@ -146,6 +149,25 @@ def settle(
     if record.status == "locked":
         text += f"\nKeep this outside the folder, in the minutes say: {record.digest}"
     sys.stdout.write(text + "\n")
+
+
+def _write_book(desk: _Desk, record: Record, until: Month, xlsx: Path) -> None:
+    from simulator.report.settlement_book import settlement_book
+    from simulator.report.words import MADE_UP
+    from simulator.report.workbook import Cover
+
+    live = desk.live
+    facts = {
+        "Contract": live.signed.title_of(live.key),
+        "Period": f"{record.period}, {period_dates(until)}",
+        "Version": f"{record.version}, {record.status}",
+        "Prepared by": record.prepared_by or "nobody",
+        "Approved by": record.approved_by or "nobody",
+        "Digest": record.digest,
+    }
+    cover = Cover(live.signed.title, MADE_UP if live.signed.illustrative else "", facts)
+    settlement = live.settle(record.figures, until)
+    write_file(xlsx, settlement_book(live, settlement, record.figures, desk.place(), cover))
 
 
 def write_template(file: Path, contract: str | None, period: str, out: Path) -> None:
@@ -170,8 +192,6 @@ def write_template(file: Path, contract: str | None, period: str, out: Path) -> 
 
 
 def _kind(period: str) -> str:
-    from simulator.contract.period_names import read_period
-
     read = read_period(period)
     assert read is not None, "read before"
     return read[0]

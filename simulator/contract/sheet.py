@@ -72,11 +72,14 @@ class TermLines:
 
     Attributes:
         index: of the term.
-        receipts: number of the line that says what each provider receives, in pounds.
+        receipts: number of the line that says what each provider receives, in pounds; where no
+            provider is on either side, what passes from the payer to the payee.
+        has_providers: whether a provider is on a side.
     """
 
     index: int
     receipts: int
+    has_providers: bool
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,15 @@ class _Layout:
             if not active[index] or not self.agreement.is_payment(term):
                 continue
             receipts = self._term(term)
-            ends.append(TermLines(index, int(receipts[1:])))
-            self.paid.append(receipts)
+            sides = ("providers", *self.agreement.signatories.providers)
+            has_providers = term.payer in sides or term.payee in sides
+            ends.append(TermLines(index, int(receipts[1:]), has_providers))
+            if has_providers:
+                self.paid.append(receipts)
+            elif term.key:
+                receipts = self._input(
+                    f"{term.name}: of providers", np.zeros(self.providers), "money"
+                )
             self.paid_by[term.key] = receipts
             for name in ("payments", *self._follow_payments):
                 self.known.pop(name, None)
@@ -365,16 +375,20 @@ class _Layout:
         sign = {term.payee: "", term.payer: "-"}.get("providers")
         single = _weights(term, self.agreement.signatories)
         label = f"{term.name}: received by each provider"
-        if sign == "" and single is None and self._value(amount).size == self.providers:
+        if sign == "" and single is None and self._value(amount).size == self.providers > 1:
             return amount
-        every = self._input("Every provider", np.ones(self.providers), "number")
+        if sign is None and single is None:
+            return amount
+        if "every" not in self.known:
+            self.known["every"] = self._input("Every provider", np.ones(self.providers), "number")
+        every = self.known["every"]
         parts = [f"{sign}{amount} * {every}"] if sign is not None else []
         if single is not None:
             who = self._input(f"{term.name}: who receives (1) and pays (-1)", single, "number")
             # of an amount for each of them the single party has the whole
             each = f"{amount} * {every}" if sign is not None else amount
             parts.append(f"total({each}) * {who}")
-        return self._add(label, " + ".join(parts) if parts else f"0 * {every}", "money")
+        return self._add(label, " + ".join(parts), "money")
 
 
 def _weights(term: Term, signatories: Signatories) -> Array | None:

@@ -15,7 +15,7 @@ from simulator.contract.statements import Figures
 from simulator.report.pounds import in_pounds
 from simulator.study.live import LiveContract
 
-__all__ = ["Explained", "Explanation", "Section", "explain"]
+__all__ = ["Explained", "Explanation", "Section", "explain", "where_from"]
 
 _MINUS = "\N{MINUS SIGN}"
 _SIGNS: dict[type[ast.AST], str] = {
@@ -128,7 +128,7 @@ def explain(
         explained.add(term.name)
         key = id(due.window)
         if key not in sheets:
-            sheets[key] = lay_out(live.agreement, due.window, _where(live, due, figures, place))
+            sheets[key] = lay_out(live.agreement, due.window, where_from(live, due, figures, place))
         _explain_term(pages, live, due, sheets[key], party)
         pence = due.due[account]
         if corrected is not None:
@@ -190,7 +190,8 @@ def _explain_term(pages: _Pages, live: LiveContract, due: Due, sheet: Sheet, par
     """Add the lines of one term: its sheet, then whole pence, then what was paid before."""
     signatories, currency = live.agreement.signatories, live.signed.currency
     term = live.agreement.terms[due.index]
-    end = next(each.receipts for each in sheet.terms if each.index == due.index)
+    lines_of = next(each for each in sheet.terms if each.index == due.index)
+    end = lines_of.receipts
     numbers: dict[int, int] = {}
     for number in _needed(sheet, end):
         line = sheet.line(number)
@@ -201,7 +202,9 @@ def _explain_term(pages: _Pages, live: LiveContract, due: Due, sheet: Sheet, par
     account = signatories.accounts.index(party)
     last = numbers[end]
     pooled = term.is_pooled(live.agreement.pooled)
-    if party in signatories.providers:
+    if not lines_of.has_providers:
+        label, how = f"{signatories.name(party)} in whole pence", f"[{last}]; half a penny up"
+    elif party in signatories.providers:
         rule = "left-over pennies to the largest remainders" if pooled else "half a penny up"
         label, how = f"{signatories.name(party)} in whole pence", f"[{last}]; {rule}"
     else:
@@ -289,7 +292,7 @@ def _how(node: ast.expr, numbers: dict[int, int], depth: int = 0) -> str:
     return ast.unparse(node)
 
 
-def _where(
+def where_from(
     live: LiveContract, due: Due, figures: Figures, place: Callable[[str], str]
 ) -> Callable[[str], str]:
     """Return what tells where an input of a window comes from."""

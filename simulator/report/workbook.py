@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from simulator.report.draw import needs_report
 from simulator.report.tabular import NO_DATA, Cell, Column, Table
 
-__all__ = ["Cover", "workbook"]
+__all__ = ["Cover", "Page", "book_of", "workbook"]
 
 _MADE = datetime.datetime(2000, 1, 1)
 """When every workbook says it was made: a clock would make each another file."""
@@ -49,6 +50,19 @@ class Cover:
     facts: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Page:
+    """One sheet after the cover.
+
+    Attributes:
+        name: of the sheet.
+        write: writes it, given the worksheet and the styles by the kind of cell.
+    """
+
+    name: str
+    write: Callable[[Any, Mapping[str, Any]], None]
+
+
 def workbook(cover: Cover, tables: Sequence[Table], absent: Mapping[str, str]) -> bytes:
     """Return a workbook: cover, contents, one sheet for each table.
 
@@ -60,13 +74,25 @@ def workbook(cover: Cover, tables: Sequence[Table], absent: Mapping[str, str]) -
     Raises:
         RunError: the library is missing.
     """
+    sheets = [(_SHEETS.get(table.name) or _sheet_name(table.name), table) for table in tables]
+    pages = [Page("Contents", lambda sheet, styles: _write_contents(sheet, styles, sheets, absent))]
+    pages += [Page(name, partial(_write_table, table=table)) for name, table in sheets]
+    return book_of(cover, pages)
+
+
+def book_of(cover: Cover, pages: Sequence[Page]) -> bytes:
+    """Return a workbook of a cover and pages that write themselves, the same bytes each time.
+
+    Raises:
+        RunError: the library is missing.
+    """
     try:
         import xlsxwriter
     except ImportError as error:
         raise needs_report("A workbook", error) from None
-    page = io.BytesIO()
+    content = io.BytesIO()
     book = xlsxwriter.Workbook(
-        page,
+        content,
         {
             "in_memory": True,
             "strings_to_formulas": False,
@@ -80,11 +106,9 @@ def workbook(cover: Cover, tables: Sequence[Table], absent: Mapping[str, str]) -
     styles["bold"] = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     styles["title"] = book.add_format({"bold": True, "font_size": 16})
     styles["warning"] = book.add_format({"bold": True, "font_size": 14, "font_color": "#801650"})
-    sheets = [(_SHEETS.get(table.name) or _sheet_name(table.name), table) for table in tables]
     _write_cover(book.add_worksheet("Cover"), styles, cover)
-    _write_contents(book.add_worksheet("Contents"), styles, sheets, absent)
-    for name, table in sheets:
-        _write_table(book.add_worksheet(name), styles, table)
+    for page in pages:
+        page.write(book.add_worksheet(page.name), styles)
     for sheet in book.worksheets():
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
@@ -92,7 +116,7 @@ def workbook(cover: Cover, tables: Sequence[Table], absent: Mapping[str, str]) -
         if cover.warning:
             sheet.set_header(f"&C{cover.warning.replace('&', '&&')}")
     book.close()
-    return page.getvalue()
+    return content.getvalue()
 
 
 def _sheet_name(name: str) -> str:
