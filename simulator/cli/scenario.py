@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simulator._errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from simulator.scenario.signed import ContractFile
 
 __all__ = ["check", "new", "schema", "show"]
 
@@ -19,9 +23,13 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
     from simulator.report.tables import paragraph, table
     from simulator.report.warnings import warnings
     from simulator.scenario.evidence import defaults_taken, numbers_with_evidence
-    from simulator.study.files import load
+    from simulator.scenario.scenario import Scenario
+    from simulator.study.files import load_signed
 
-    scenario = load(files, settings)
+    scenario = load_signed(files, settings)
+    if not isinstance(scenario, Scenario):
+        _check_contracts(scenario, as_json)
+        return
     found = list(warnings(scenario))
     if as_json:
         rows = [
@@ -35,7 +43,7 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
             "warnings": found,
             "defaults": rows,
         }
-        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        _print_json(document)
         return
     numbers = numbers_with_evidence(scenario)
     sourced = sum(1 for number in numbers if number.evidence and number.evidence.source)
@@ -56,12 +64,29 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
+def _check_contracts(signed: ContractFile, as_json: bool) -> None:
+    """Tell that a file without a world holds no mistakes."""
+    if as_json:
+        document = {"schema": "alliance-check/1", "scenario": signed.title, "valid": True}
+        _print_json(document | {"warnings": [], "defaults": []})
+        return
+    sys.stdout.write(
+        f"{signed.title}: no mistakes found.\n"
+        f"{len(signed.contracts)} contracts without a world: they can be shown and settled; to "
+        "run them,\nadd 'services' and the rest (alliance new FILE writes a whole scenario).\n"
+    )
+
+
+def _print_json(document: object) -> None:
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
 def show(files: list[Path], settings: list[str]) -> None:
     """Print every contract in words."""
     from simulator.report.show_text import show_text
-    from simulator.study.files import load
+    from simulator.study.files import load_signed
 
-    sys.stdout.write(show_text(load(files, settings)) + "\n")
+    sys.stdout.write(show_text(load_signed(files, settings)) + "\n")
 
 
 def new(file: Path, template: str) -> None:

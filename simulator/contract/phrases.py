@@ -13,6 +13,7 @@ __all__ = [
     "amount_words",
     "name_words",
     "share_words",
+    "sum_words",
     "unit_words",
     "value_words",
     "words",
@@ -154,9 +155,9 @@ def name_words(name: str, agreement: Agreement) -> str:
         return _NOUNS.get(name, f"'{name}'")
     amount = agreement.amounts[name]
     if isinstance(amount, Figure):
-        shown = _sum_words(amount)
+        shown = sum_words(amount)
         return shown if name.startswith(("own_", "advance")) else f"the {_spaced(name)} of {shown}"
-    each = (f"{agreement.signatories.name(p)} {_sum_words(f)}" for p, f in amount.items())
+    each = (f"{agreement.signatories.name(p)} {sum_words(f)}" for p, f in amount.items())
     return f"the {_spaced(name)} of each ({', '.join(each)})"
 
 
@@ -164,6 +165,7 @@ def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _sum_words(figure: Figure) -> str:
+def sum_words(figure: Figure) -> str:
+    """Return an amount with its 'a year'."""
     shown = amount_words(figure) if is_money(figure) else f"{float(figure):,.0f}"
     return shown + (" a year" if is_a_year(figure) else "")

@@ -15,11 +15,9 @@ from simulator.contract.periods import Month
 from simulator.contract.signatories import OUTSIDE
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.engine.caseload import COUNTS, Reading
-from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import mean_stay
 
-__all__ = ["Books", "CostRates", "cost_flows", "planned_yearly_cost"]
+__all__ = ["Books", "CostRates", "cost_flows"]
 
 
 class CostRates:
@@ -84,21 +82,6 @@ class Books:
         }
         columns["cost"] = columns["staff_cost"] + columns["running_cost"] + columns["vat_cost"]
         return Statement({name: columns[name] for name in COLUMNS}, month.years)
-
-
-def planned_yearly_cost(scenario: Scenario) -> dict[str, float]:
-    """Return each provider's cost of a year at full strength and full caseloads.
-
-    Pounds at the prices of the start. Starts follow from places and mean stays.
-    """
-    rates = CostRates(scenario)
-    pay = rates.posts * rates.pay
-    stays = np.array([mean_stay(service) for service in scenario.services.values()])
-    caseloads = np.array([float(service.caseload) for service in scenario.services.values()])
-    starts = rates.posts * caseloads * DAYS_A_YEAR / stays
-    running = pay * rates.overheads + rates.fixed + starts * rates.per_start
-    cost = (pay + running * (1.0 + rates.vat)).sum(axis=1)
-    return dict(zip(scenario.providers, cost.tolist(), strict=True))
 
 
 def cost_flows(statement: Statement, commissioners: int) -> Array:

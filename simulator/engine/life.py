@@ -22,6 +22,7 @@ from typing import get_args
 import numpy as np
 import simpy
 
+from simulator._errors import RunError
 from simulator.contract.account import Account, settled_at
 from simulator.contract.agreement import Agreement
 from simulator.contract.periods import Timetable
@@ -280,6 +281,8 @@ class Life:
 def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
     """Return one plan for each group of contracts that let the world run the same way."""
     agreements = scenario.agreements()
+    for agreement in agreements.values():
+        _refuse_unknown(agreement)
     groups: dict[float, list[Watch]] = {}
     for name, contract in scenario.contracts.items():
         watch = Watch(agreements[name], float(contract.paid_within))
@@ -289,6 +292,21 @@ def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
         Plan(scenario, network, rates, scenario.timetable, mobilisation, tuple(watches))
         for mobilisation, watches in groups.items()
     )
+
+
+def _refuse_unknown(agreement: Agreement) -> None:
+    """Refuse to simulate what no simulated future makes."""
+    unknown = [
+        name
+        for name in agreement.data_used
+        if name in agreement.data and agreement.data[name].expected is None
+    ]
+    if unknown:
+        raise RunError(
+            f"the contract '{agreement.name}' counts {', '.join(unknown)}, which actuals give and "
+            f"a simulated future does not; add 'expected' to {agreement.name}.data.{unknown[0]}, "
+            "or leave this contract to 'alliance settle'"
+        )
 
 
 def live(

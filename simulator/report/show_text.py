@@ -6,17 +6,24 @@ import math
 from collections.abc import Iterator
 
 from simulator.contract.agreement import Agreement
+from simulator.contract.amounts import Adjustment
 from simulator.contract.limits import yearly_limits
+from simulator.contract.needs import needs_of, smallest_period
+from simulator.contract.phrases import sum_words
+from simulator.contract.shape import turns
 from simulator.contract.wording import sentence, sentences_of_measures
-from simulator.engine.books import planned_yearly_cost
+from simulator.engine.planned import planned_yearly_cost
+from simulator.quantities import Figure
+from simulator.report.show_example import example
 from simulator.report.tables import paragraph, table
 from simulator.report.words import money
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.signed import ContractFile
 
 __all__ = ["show_text"]
 
 
-def show_text(scenario: Scenario) -> str:
+def show_text(scenario: Scenario | ContractFile) -> str:
     """Return every contract of a scenario in words, with each party's limits by rule."""
     parts = [scenario.title]
     for name, agreement in scenario.agreements().items():
@@ -24,9 +31,10 @@ def show_text(scenario: Scenario) -> str:
     return "\n\n".join(parts)
 
 
-def _contract(scenario: Scenario, name: str, agreement: Agreement) -> Iterator[str]:
+def _contract(scenario: Scenario | ContractFile, name: str, agreement: Agreement) -> Iterator[str]:
     contract = scenario.contracts[name]
-    title = scenario.title_of(name) + (" (baseline)" if name == scenario.baseline else "")
+    is_baseline = isinstance(scenario, Scenario) and name == scenario.baseline
+    title = scenario.title_of(name) + (" (baseline)" if is_baseline else "")
     yield title
     yield "=" * len(title)
     signatories = agreement.signatories
@@ -53,11 +61,55 @@ def _contract(scenario: Scenario, name: str, agreement: Agreement) -> Iterator[s
     yield paragraph(f"Settlements are paid within {contract.paid_within.written}.")
     if contract.mobilisation:
         yield paragraph(f"Caseworkers come into post over {contract.mobilisation.written}.")
+    for change in agreement.adjustments:
+        yield paragraph(_adjustment(change, agreement))
     yield ""
     yield from _limits(scenario, agreement)
+    found = turns(agreement)
+    if found:
+        yield ""
+        yield "Where payments turn (kink) or jump (cliff)"
+        yield ""
+        yield table(
+            ("", "Where", "What happens"),
+            [(each.kind.capitalize(), each.where, each.what) for each in found],
+            texts=2,
+            prose=1,
+        )
+    if isinstance(scenario, Scenario):
+        yield ""
+        yield from example(scenario, agreement)
+    else:
+        yield ""
+        yield paragraph(_needed(scenario, agreement))
 
 
-def _limits(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
+def _needed(scenario: ContractFile, agreement: Agreement) -> str:
+    needs = needs_of(agreement, scenario.currency)
+    listed = ", ".join(dict.fromkeys(need.measure for need in needs)) or "nothing"
+    return (
+        f"To settle it, each {smallest_period(agreement)} needs: {listed}. "
+        "'alliance settle --template' writes an empty file."
+    )
+
+
+def _adjustment(change: Adjustment, agreement: Agreement) -> str:
+    """Return a change of an amount in a sentence."""
+    new = change.to if change.to is not None else change.by
+    assert new is not None
+    if isinstance(new, Figure):
+        said = sum_words(new)
+    else:
+        name = agreement.signatories.name
+        said = ", ".join(f"{name(party)} {sum_words(each)}" for party, each in new.items())
+    verb = f"becomes {said}" if change.to is not None else f"rises by {said}"
+    reason = f": {change.why}" if change.why else ""
+    clause = f" (Clause {change.clause}.)" if change.clause else ""
+    day = f"{change.on.day} {change.on:%B %Y}"
+    return f"On {day} the {change.amount.replace('_', ' ')} {verb}{reason}.{clause}"
+
+
+def _limits(scenario: Scenario | ContractFile, agreement: Agreement) -> Iterator[str]:
     """Tell what the rules alone allow, beside what delivering as planned costs."""
     currency, name = scenario.currency, agreement.signatories.name
     limits = yearly_limits(agreement)
@@ -73,6 +125,16 @@ def _limits(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
     )
     yield paragraph("The limits of all terms added up; they need not come together.")
     yield ""
+    if not isinstance(scenario, Scenario):
+        yield table(
+            ("Provider", "Is paid at least", "Is paid at most"),
+            [
+                (name(each.party), _amount(each.least, currency), _amount(each.most, currency))
+                for each in limits
+                if each.party in scenario.providers
+            ],
+        )
+        return
     planned = planned_yearly_cost(scenario)
     rows = []
     for each in limits:

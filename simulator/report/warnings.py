@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simulator.contract.limits import yearly_limits
 from simulator.contract.statement import COLUMNS
-from simulator.engine.books import planned_yearly_cost
+from simulator.engine.planned import planned_yearly_cost
 from simulator.quantities import DAYS_A_YEAR
 from simulator.report.words import money
 from simulator.scenario.scenario import Scenario

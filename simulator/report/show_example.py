@@ -1,0 +1,70 @@
+"""A worked example of a contract: what a full first year as planned comes to, and two others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from simulator._errors import SettlementError
+from simulator.contract.agreement import Agreement
+from simulator.contract.statement import Statement
+from simulator.engine.planned import planned_year
+from simulator.report.tables import paragraph, table
+from simulator.report.words import money
+from simulator.scenario.scenario import Scenario
+
+__all__ = ["example"]
+
+_COSTS = ("staff_cost", "running_cost", "vat_cost", "cost")
+_GOOD = ("good_outcomes", "handovers_made")
+
+
+def example(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
+    """Return what each term pays in a full first year as planned, then with changed figures."""
+    yield "A worked example: a full first year as planned"
+    yield ""
+    unknown = [
+        name
+        for name in agreement.data_used
+        if name in agreement.data and agreement.data[name].expected is None
+    ]
+    if unknown:
+        yield paragraph(
+            f"None: nobody says what {', '.join(unknown)} is expected to be. Add 'expected'."
+        )
+        return
+    signatories, currency = agreement.signatories, scenario.currency
+    parties = (*signatories.commissioners, *signatories.providers)
+    planned = planned_year(scenario)
+    try:
+        payments = agreement.settle(planned)
+    except SettlementError as error:
+        yield paragraph(f"None: {error}.")
+        return
+    rows = [
+        (term.name, *(money(float(amount), currency) for amount in paid[: len(parties)]))
+        for term, paid in zip(agreement.terms, payments, strict=True)
+    ]
+    for label, statement in (
+        ("Left with, as planned", planned),
+        ("Left with, all costs 10% higher", _scaled(planned, _COSTS, 1.1)),
+        ("Left with, all costs 10% lower", _scaled(planned, _COSTS, 0.9)),
+        ("Left with, good outcomes 10% fewer", _scaled(planned, _GOOD, 0.9)),
+    ):
+        left = agreement.settle(statement).sum(axis=0)[: len(parties)]
+        left[signatories.provider_slice] -= statement.columns["cost"].sum(axis=1)
+        rows.append((label, *(money(float(amount), currency) for amount in np.round(left))))
+    yield table(("Received", *(signatories.name(party) for party in parties)), rows)
+    yield paragraph(
+        "Full strength, full caseloads, nobody waits. \N{MINUS SIGN} is paid. Left with: received "
+        "less the provider's own cost."
+    )
+
+
+def _scaled(statement: Statement, names: tuple[str, ...], factor: float) -> Statement:
+    columns = {
+        name: values * factor if name in names else values
+        for name, values in statement.columns.items()
+    }
+    return Statement(columns, statement.years)
