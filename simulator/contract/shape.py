@@ -79,24 +79,25 @@ def _of_curve(
         verb = "all of it counts at once" if kind == "cliff" else "what is beyond begins to count"
         for end in (dead.down_to, dead.up_to):
             if end is not None:
-                yield Turn(kind, where, f"at {moved(end)} of {watched}, {verb}")
+                yield Turn(kind, where, f"where {watched} is {moved(end)}: {verb}")
     for before, after in itertools.pairwise(curve.bands):
         assert before.up_to is not None
         if before.rate != after.rate:
             yield Turn(
                 "kink",
                 where,
-                f"at {moved(before.up_to)} of {watched}, from {rate(before.rate)} to "
+                f"where {watched} is {moved(before.up_to)}: from {rate(before.rate)} to "
                 f"{rate(after.rate)} for the next unit",
             )
     for point in curve.points:
-        yield Turn("kink", where, f"at {moved(point.at)} of {watched}, where the scale turns")
+        yield Turn("kink", where, f"where {watched} is {moved(point.at)}: the scale turns")
     for lower, upper in itertools.pairwise(curve.steps):
         assert lower.below is not None
         yield Turn(
             "cliff",
             where,
-            f"at {moved(lower.below)} of {watched}, from {rate(lower.value)} to {rate(upper.value)}",
+            f"where {watched} is {moved(lower.below)}: from {rate(lower.value)} to "
+            f"{rate(upper.value)}",
         )
     for word, limit in (("below", curve.at_least), ("above", curve.at_most)):
         if limit is not None:
