@@ -11,7 +11,7 @@ import pytest
 
 from simulator.scenario.evidence import defaults_taken, numbers_with_evidence
 from simulator.scenario.json_schema import schema_text
-from simulator.study.files import load, read_documents
+from simulator.study.files import load, load_signed, read_documents
 from simulator.study.replicator import replicate
 from simulator.study.summary import compare
 from tests.conftest import FULL, ROOT
@@ -22,7 +22,7 @@ TEMPLATES = sorted((ROOT / "simulator" / "scenario" / "templates").glob("*.yaml"
 
 @pytest.mark.parametrize("path", [*SCENARIOS, *TEMPLATES], ids=lambda path: path.name)
 def test_a_shipped_scenario_is_valid_and_fits_its_schema(path: Path) -> None:
-    load(path)
+    load_signed(path)
     jsonschema.validate(read_documents(path).tree, json.loads(schema_text()))
 
 

@@ -65,6 +65,7 @@ def settle(
     names = _contracts(signed, contract, count)
     agreements = signed.agreements()
     signatories = signed.signatories
+    _refuse_unknown(rows, agreements)
     parties = (*signatories.commissioners, *signatories.providers)
     received = np.zeros((count, len(parties)))
     by_term: dict[str, dict[str, Array]] = {}
@@ -103,6 +104,20 @@ def _contracts(
     return np.array([known[name] for name in written])
 
 
+def _refuse_unknown(rows: Mapping[str, Any], agreements: Mapping[str, Agreement]) -> None:
+    """Refuse columns that no contract counts."""
+    known = dict.fromkeys(name for each in agreements.values() for name in each.known_columns)
+    for name in rows:
+        measure = name.partition(".")[0]
+        if measure not in known:
+            used = dict.fromkeys(name for each in agreements.values() for name in each.data_used)
+            near = did_you_mean(measure, known)
+            raise UsageError(
+                f"found the column '{name}'; these contracts count {', '.join(used)}"
+                + (f"; {near}" if near else "")
+            )
+
+
 def _statement(
     agreement: Agreement, columns: Mapping[str, np.ndarray[Any, Any]], count: int, years: float
 ) -> Statement:
@@ -117,12 +132,7 @@ def _statement(
     for name, values in columns.items():
         measure, *rest = name.split(".")
         if measure not in made:
-            known = [*agreement.data, *COLUMNS]
-            raise UsageError(
-                f"found the column '{name}'; this contract counts "
-                f"{', '.join(agreement.data_used)}"
-                + (f"; {near}" if (near := did_you_mean(measure, known)) else "")
-            )
+            continue  # of another contract
         row, column = _cell(name, rest, made[measure].shape[1:], agreement)
         made[measure][:, row, column] = np.asarray(values, dtype=float)
         given.setdefault(measure, set()).add((row, column))

@@ -1,0 +1,112 @@
+"""Live settlement: whole pence, conserved, trued up, and within a penny of the pounds."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.contract.account import Account, settled_at
+from simulator.contract.agreement import Agreement
+from simulator.contract.contract import Contract
+from simulator.contract.ledger import balances, outstanding
+from simulator.contract.periods import Timetable
+from simulator.contract.settling import Settlement, settle_live
+from simulator.contract.statement import Statement
+from tests.contract.live_contracts import SEEDS, statements_for
+from tests.contract.test_agreement import TWO, a_year
+from tests.strategies import contracts, signatories
+
+TERM = Timetable(datetime.date(2026, 7, 1), datetime.date(2028, 7, 1))
+
+
+def settled(agreement: Agreement, statements: list[Statement], grain: str) -> Settlement:
+    return settle_live(agreement, TERM, grain, statements, 30.0)
+
+
+@given(st.data(), SEEDS)
+def test_the_ledger_is_the_account_to_within_its_pennies(data: st.DataObject, seed: int) -> None:
+    parties = data.draw(signatories())
+    agreement = data.draw(contracts(parties)).agree("any", parties)
+    months = data.draw(st.integers(1, 24))
+    statements = statements_for(agreement, TERM, "month", seed, months)
+    settlement = settled(agreement, statements, "month")
+    received = balances(settlement.entries)
+    assert sum(received.values()) == 0
+    account = Account(agreement)
+    paid = np.zeros(len(parties.accounts))
+    for month, statement in zip(TERM.months, statements, strict=False):
+        account.add(month, statement)
+        now = account.pay_on_account(month, statement) + account.settle(settled_at(month))
+        paid += now[agreement.between_parties].sum(axis=0)  # a party's own costs are not settled
+    # a penny a term, account and window that was closed
+    slack = 0.01 * len(agreement.terms) * (months + 1) + 0.01
+    for party, pounds in zip(parties.accounts, paid, strict=True):
+        assert received.get(party, 0) / 100 == pytest.approx(pounds, abs=slack)
+
+
+@given(st.data(), SEEDS)
+def test_what_is_due_is_what_the_lines_say(data: st.DataObject, seed: int) -> None:
+    parties = data.draw(signatories())
+    agreement = data.draw(contracts(parties)).agree("any", parties)
+    statements = statements_for(agreement, TERM, "month", seed, data.draw(st.integers(1, 15)))
+    for due in settled(agreement, statements, "month").dues:
+        assert sum(due.due) == 0
+        parts = zip(due.closed, due.so_far, due.on_account, due.settled, strict=True)
+        assert [a + b - c - d for a, b, c, d in parts] == due.due
+
+
+@given(st.data(), SEEDS)
+def test_settling_later_adds_to_what_was_settled(data: st.DataObject, seed: int) -> None:
+    parties = data.draw(signatories())
+    agreement = data.draw(contracts(parties)).agree("any", parties)
+    statements = statements_for(agreement, TERM, "month", seed, 10)
+    first = settled(agreement, statements[:7], "month").entries
+    assert settled(agreement, statements, "month").entries[: len(first)] == first
+
+
+@given(st.data(), SEEDS)
+def test_a_correction_trues_the_ledger_up(data: st.DataObject, seed: int) -> None:
+    parties = data.draw(signatories())
+    agreement = data.draw(contracts(parties)).agree("any", parties)
+    statements = statements_for(agreement, TERM, "month", seed, 8)
+    entered = settled(agreement, statements[:6], "month").entries
+    changed = [*statements_for(agreement, TERM, "month", seed + 7, 3), *statements[3:]]
+    due = settled(agreement, changed, "month").entries
+    today = datetime.date(2027, 3, 3)
+    until = TERM.months[5].end - datetime.timedelta(days=1)
+    new = outstanding(due, entered, until, today, today)
+    assert balances([*entered, *new]) == balances(due)
+    assert {entry.kind for entry in new if entry.date == today} <= {"true-up"}
+    assert all(entry.pence > 0 for entry in new)
+    later = [entry for entry in due if entry.date > until]
+    assert [entry for entry in new if entry.kind != "true-up"] == later
+
+
+def test_a_year_end_settles_what_was_paid_on_account() -> None:
+    form: dict[str, Any] = {
+        "form": "alliance",
+        "target": "£480,000 a year",
+        "council_share": "50%",
+        "cap": "5%",
+        "split": {"north": "62.5%", "south": "37.5%"},
+    }
+    year = Timetable(datetime.date(2026, 4, 1), datetime.date(2027, 4, 1))
+    agreement = Contract.model_validate(form).agree("alliance", TWO)
+    quarter = Statement(a_year(114_000.01).columns, 0.25)
+    settlement = settle_live(agreement, year, "quarter", [quarter] * 4, 30.0)
+    received = balances(settlement.entries)
+    # cost 456,000.04; underspend 23,999.96, half of it 11,999.98: 62.5% is 7,499.9875
+    assert received["north"] == 22_800_002 + 749_999
+    assert received["south"] == 22_800_002 + 449_999
+    assert received["council"] == -46_800_002
+    on_account = [entry for entry in settlement.entries if entry.kind == "on account"]
+    assert sum(entry.pence for entry in on_account) == 48_000_000
+    (last,) = {entry.pay_by for entry in settlement.entries if entry.date.month == 3} - {
+        datetime.date(2027, 3, 31)
+    }
+    assert last == datetime.date(2027, 4, 30)
