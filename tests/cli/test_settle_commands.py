@@ -1,0 +1,212 @@
+"""`alliance settle`, `explain` and `ledger` as a finance team uses them over a year."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from simulator._errors import AllianceError
+from simulator.cli.app import app
+from tests.conftest import SMALLEST
+
+HEAD = "period,party,measure,value,status\n"
+
+
+class Desk:
+    """A folder with the smallest scenario and what is settled in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = folder / "town.yaml"
+        self.file.write_bytes(SMALLEST.read_bytes())
+
+    def run(self, *arguments: object) -> str:
+        words = [str(each) for each in arguments]
+        words[1:1] = [str(self.file), "--contract", "alliance"]
+        found = CliRunner().invoke(app, words, catch_exceptions=True)
+        if isinstance(found.exception, AllianceError):
+            raise found.exception
+        assert found.exception is None, found.exception
+        return found.stdout
+
+    def actuals(self, period: str, north: object, south: object, status: str = "") -> Path:
+        file = self.folder / f"{period}.csv"
+        rows = [f"{period},{p},cost,{v},{status}" for p, v in (("north", north), ("south", south))]
+        file.write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+        return file
+
+    def settle(self, period: str, north: object, south: object, **more: str) -> None:
+        options = [word for key, value in more.items() for word in (f"--{key}", value)]
+        self.run(
+            "settle",
+            "--period",
+            period,
+            "--actuals",
+            self.actuals(period, north, south),
+            "--prepared-by",
+            "Ann",
+            "--dated",
+            "2026-07-10",
+            *options,
+        )
+        self.run(
+            "settle", "--period", period, "--approve", "Bob", "--lock", "--dated", "2026-07-14"
+        )
+
+    def received(self, *arguments: object) -> dict[str, int]:
+        found = json.loads(self.run(*arguments, "--json"))["received_pence"]
+        assert isinstance(found, dict)
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_year_is_settled_corrected_and_explained(desk: Desk) -> None:
+    for quarter, north in enumerate((70_000, 71_000.33, 72_000, 73_000), 1):
+        desk.settle(f"2026Q{quarter}", north, "40000.005")
+    before = desk.received("ledger")
+    # cost 286,000.33 and 160,000.02; underspend 33,999.65, half of it 16,999.825 within the cap
+    assert before["north"] == 28_600_033 + 1_062_489
+    assert before["south"] == 16_000_002 + 637_494
+    assert sum(before.values()) == 0
+    late = desk.folder / "late.csv"
+    late.write_text(HEAD + '2026Q2,north,cost,"£72,000.33",final\n', encoding="utf-8")
+    with pytest.raises(AllianceError, match="2026Q4 is settled already"):
+        desk.run("settle", "--period", "2026Q2", "--actuals", late)
+    with pytest.raises(AllianceError, match="a correction says why"):
+        desk.run("settle", "--period", "2026Q4", "--actuals", late, "--prepared-by", "Ann")
+    found = desk.run(
+        "settle",
+        "--period",
+        "2026Q4",
+        "--actuals",
+        late,
+        "--prepared-by",
+        "Ann",
+        "--why",
+        "late invoice",
+        "--dated",
+        "2027-05-04",
+    )
+    assert "version 2" in found
+    assert "Why: late invoice" in found
+    assert "Council pays North £687.50 by 3 June 2027." in found
+    explained = desk.run("explain", "--period", "2026Q4", "--party", "North")
+    assert "North receives £687.50 in all." in explained
+    assert "late.csv" in explained
+    desk.run("settle", "--period", "2026Q4", "--approve", "Bob", "--lock")
+    after = desk.received("ledger")
+    assert after["north"] - before["north"] == 68_750
+    names = sorted(file.name for file in (desk.folder / "settlements" / "alliance").iterdir())
+    assert names == [
+        "0001-2026Q1-v1.json",
+        "0002-2026Q2-v1.json",
+        "0003-2026Q3-v1.json",
+        "0004-2026Q4-v1.json",
+        "0005-2026Q4-v2.json",
+    ]
+
+
+def test_a_settlement_is_shown_before_it_is_kept(desk: Desk) -> None:
+    found = desk.run("settle", "--period", "2026Q1", "--actuals", desk.actuals("2026Q1", 70_000, 1))
+    assert "Not kept" in found
+    assert not (desk.folder / "settlements").exists()
+    assert "North pays Council £5,000.00 by 30 July 2026." in found
+
+
+def test_the_preparer_does_not_approve(desk: Desk) -> None:
+    file = desk.actuals("2026Q1", 70_000, 40_000)
+    desk.run("settle", "--period", "2026Q1", "--actuals", file, "--prepared-by", "Ann Lee")
+    for approver in ("Ann Lee", "ann  LEE "):
+        with pytest.raises(AllianceError, match="cannot approve"):
+            desk.run("settle", "--period", "2026Q1", "--approve", approver, "--lock")
+    with pytest.raises(AllianceError, match="is not approved"):
+        desk.run("settle", "--period", "2026Q1", "--lock")
+
+
+def test_provisional_figures_settle_a_draft_only(desk: Desk) -> None:
+    file = desk.actuals("2026Q1", 70_000, 40_000, status="provisional")
+    with pytest.raises(AllianceError, match="provisional figures settle a draft only"):
+        desk.run("settle", "--period", "2026Q1", "--actuals", file)
+    found = desk.run(
+        "settle", "--period", "2026Q1", "--actuals", file, "--draft", "--prepared-by", "Ann"
+    )
+    assert "2 of its figures are provisional." in found
+    with pytest.raises(AllianceError, match="is a draft"):
+        desk.run("settle", "--period", "2026Q1", "--approve", "Bob", "--lock")
+
+
+def test_a_contract_changed_after_preparing_is_not_locked(desk: Desk) -> None:
+    file = desk.actuals("2026Q1", 70_000, 40_000)
+    desk.run("settle", "--period", "2026Q1", "--actuals", file, "--prepared-by", "Ann")
+    text = desk.file.read_text(encoding="utf-8")
+    desk.file.write_text(text.replace("cap: 5%", "cap: 6%"), encoding="utf-8")
+    with pytest.raises(AllianceError, match="prepare it again"):
+        desk.run("settle", "--period", "2026Q1", "--approve", "Bob", "--lock")
+
+
+def test_what_if_changes_nothing_that_is_kept(desk: Desk) -> None:
+    for quarter in range(1, 5):
+        desk.settle(f"2026Q{quarter}", 70_000, 40_000)
+    kept = desk.run("explain", "--period", "2026Q4", "--party", "south", "--json")
+    other = desk.run(
+        "explain",
+        "--period",
+        "2026Q4",
+        "--party",
+        "south",
+        "--what-if",
+        "cost.north=+10%",
+        "--json",
+    )
+    # North's 7,000 more take half of it from the share, of which South has 37.5%
+    change = json.loads(other)["received_pence"] - json.loads(kept)["received_pence"]
+    assert change == round(-0.5 * 7_000 * 0.375 * 100)
+    assert json.loads(other)["what_if"] == "cost.north=+10%"
+    with pytest.raises(AllianceError, match=r"did you mean 'cost\.north'"):
+        desk.run("explain", "--period", "2026Q4", "--party", "south", "--what-if", "cost.nort=1")
+
+
+def test_a_template_asks_for_what_the_contract_needs(desk: Desk) -> None:
+    out = desk.folder / "empty.csv"
+    said = desk.run("settle", "--period", "2026-27", "--template", out)
+    assert "8 figures to fill in, for 2026Q1, 2026Q2, 2026Q3, 2026Q4" in said
+    with pytest.raises(AllianceError, match="missing is never nought") as told:
+        desk.run("settle", "--period", "2026Q1", "--actuals", out)
+    assert "found no 'cost' of north for 2026Q1" in str(told.value)
+
+
+def test_the_workbook_is_written(desk: Desk) -> None:
+    out = desk.folder / "q1.xlsx"
+    file = desk.actuals("2026Q1", 70_000, 40_000)
+    desk.run("settle", "--period", "2026Q1", "--actuals", file, "--xlsx", out)
+    assert out.read_bytes()[:2] == b"PK"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("settle", "--period", "2026-04"), "settled by quarter"),
+        (("settle", "--period", "April"), "a month is written 2026-04"),
+        (("settle", "--period", "2036Q1"), "the contract runs from 2026-04-01"),
+        (("settle", "--period", "2026Q1"), "found no actuals"),
+        (("settle", "--period", "2026Q1", "--approve", "Bob"), "nothing is prepared"),
+        (("settle", "--period", "2026Q1", "--basis", "ydt"), "allowed is period or ytd"),
+        (("settle", "--period", "2026Q1", "--dated", "soon"), "write for example 2026-07-15"),
+        (("explain", "--period", "2026Q1", "--party", "north"), "is not settled"),
+        (("explain", "--period", "2026Q1", "--party", "west"), "the parties are council"),
+    ],
+)
+def test_what_cannot_be_done_is_told(desk: Desk, arguments: tuple[str, ...], told: str) -> None:
+    with pytest.raises(AllianceError, match=told):
+        desk.run(*arguments)
+
+
+def test_an_empty_ledger_says_so(desk: Desk) -> None:
+    assert "Nothing is settled yet." in desk.run("ledger")
