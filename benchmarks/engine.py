@@ -27,6 +27,7 @@ from benchmarks.futures import growth, memory, two_processes, whole_futures  # n
 from benchmarks.luck import paired_variance  # noqa: E402
 from benchmarks.measuring import Section  # noqa: E402
 from benchmarks.people import people_alone  # noqa: E402
+from benchmarks.settlement import published_settlements  # noqa: E402
 from simulator.study.crew import processors  # noqa: E402
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -48,6 +49,7 @@ def main() -> int:
         lambda: memory(quick),
         lambda: two_processes(quick),
         lambda: paired_variance(quick),
+        lambda: published_settlements(3 if quick else 9),
     )
     print(f"Measured with {machine()}.\n", flush=True)
     sections = []

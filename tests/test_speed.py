@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from benchmarks.settlement import all_at_once, rows
 from simulator.engine.caseload import Engine
 from simulator.engine.compiled import CompiledPeople
 from simulator.engine.life import live, plan_lives
@@ -42,3 +43,7 @@ def test_twice_as_many_futures_take_about_twice_the_time() -> None:
         return time.perf_counter() - began
 
     assert seconds(100) < 2 * SLACK * min(seconds(50) for _ in range(2))
+
+
+def test_a_thousand_real_settlements_take_a_moment() -> None:
+    assert all_at_once(rows()) < 2.0 * SLACK
