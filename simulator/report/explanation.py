@@ -148,12 +148,13 @@ def explain(
         sections.append(Section(title, pages.take(), pence))
     for kind, title in (
         ("on account", "Paid on account in this period"),
+        ("settlement", "Earlier periods, settled with this one"),
         ("true-up", "Corrections of periods settled before"),
     ):
         pence = 0
-        beside = [each for each in own if each.kind == kind]
-        beside = [e for e in beside if not (e.period == period and e.term in explained)]
-        for entry in beside:
+        for entry in (each for each in own if each.kind == kind):
+            if kind != "on account" and entry.period == period and entry.term in explained:
+                continue
             sign = 1 if entry.payee == party else -1
             other = entry.payer if sign > 0 else entry.payee
             how = f"{'from' if sign > 0 else 'to'} {name(other)}, {entry.period}"
