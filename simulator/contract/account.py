@@ -138,6 +138,7 @@ class Account:
             "year": month.year_end,
             "term": month.last,
         }
+        statement = self._with_levels(statement)
         level, change = self.agreement.price_level(month), self._change(month)
         for key, terms in self._terms_of.items():
             window = self.open[key]
@@ -147,6 +148,13 @@ class Account:
             if holds(self.agreement.terms[terms[0]], month):
                 window.add(month, statement, level, change)
             window.complete = ends[key[0]] and window.statement is not None
+
+    def _with_levels(self, statement: Statement) -> Statement:
+        """Return the statement with the contract's own levels named in it."""
+        levels = self.agreement.levels | statement.levels
+        if levels == statement.levels:
+            return statement
+        return Statement(statement.columns, statement.years, levels)
 
     def pay_on_account(self, month: Month, statement: Statement) -> Array:
         """Return what is paid on account at the end of a month."""

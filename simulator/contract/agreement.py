@@ -23,7 +23,6 @@ from simulator.contract.working import (
     NamedMeasure,
     Working,
     names_in,
-    pooled_names,
     used_names,
 )
 
@@ -187,7 +186,7 @@ class Agreement:
     @cached_property
     def pooled(self) -> dict[str, bool]:
         """For the names that are not columns, whether each is one for all providers."""
-        return pooled_names(self.definitions)
+        return self.definitions.pooled
 
     def balancing_account(self, term: Term) -> int:
         """Return the account that takes the grain left over by rounding a term's payment.
