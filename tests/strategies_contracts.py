@@ -118,7 +118,7 @@ class _Maker:
         if way == "total" and pooled:
             return f"total({self.measure(kind, False, depth)})"
         if way == "ratio" and kind == NUMBER:
-            return self.share(pooled)
+            return f"1 * {self.share(pooled)}"
         return f"-({here})" if way == "minus" else here
 
     def number_or_measure(self, kind: str, pooled: bool, low: int = 0, high: int = 1_000) -> str:

@@ -100,7 +100,8 @@ class OpenWindow:
         active = self.active(agreement)
         for index, moved in enumerate(np.moveaxis(self.entitle(agreement), -2, 0)):
             agreement.take_in(working, index, moved if active[index] else np.zeros_like(moved))
-        return {name: working.look_up(name) for name in agreement.carried}
+        with np.errstate(all="ignore"):  # what is not finite is refused where it is paid
+            return {name: working.look_up(name) for name in agreement.carried}
 
 
 def holds(term: Term, month: Month) -> bool:

@@ -98,7 +98,8 @@ class Agreement:
         payments = np.zeros((*lead, len(self.terms), len(self.signatories.accounts)))
         for index, term in enumerate(self.terms):
             if active is None or active[index]:
-                moved = term.calculate(working)
+                with np.errstate(all="ignore"):  # what is not finite is refused below
+                    moved = term.calculate(working)
                 self.refuse_infinite(term, moved)
                 payments[..., index, :] = moved
                 self.take_in(working, index, moved)

@@ -75,7 +75,8 @@ class Expression:
         Args:
             lookup: gives the array of a name. Division by nought follows IEEE 754: 0/0 is NaN.
         """
-        return _evaluate(self.tree, lookup)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return _evaluate(self.tree, lookup)
 
     def bounds(
         self, lookup: Callable[[str], tuple[float, float]], providers: float = np.inf
@@ -203,10 +204,7 @@ def _names(node: ast.expr) -> Iterator[str]:
 def _evaluate(node: ast.expr, lookup: Callable[[str], Array]) -> Array:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                value: Array = _OPERATORS[type(op)](
-                    _evaluate(left, lookup), _evaluate(right, lookup)
-                )
+            value: Array = _OPERATORS[type(op)](_evaluate(left, lookup), _evaluate(right, lookup))
             return value
         case ast.UnaryOp(operand=operand):
             return -_evaluate(operand, lookup)

@@ -101,6 +101,5 @@ def shares(split: Split, signatories: Signatories, lookup: Lookup) -> Array:
     weights = np.broadcast_to(weights, (*weights.shape[:-1], count))
     whole = weights.sum(axis=-1, keepdims=True)
     some = np.where(whole > 0, whole, 1.0)
-    with np.errstate(invalid="ignore"):  # parts in proportion to x/0 are refused as payments
-        divided: Array = np.where(whole > 0, weights / some, 1 / count)
+    divided: Array = np.where(whole > 0, weights / some, 1 / count)  # of x/0: refused as payments
     return divided
