@@ -118,7 +118,7 @@ class _Maker:
         if way == "total" and pooled:
             return f"total({self.measure(kind, False, depth)})"
         if way == "ratio" and kind == NUMBER:
-            return f"1 * {self.share(pooled)}"
+            return f"max({self.share(pooled)}, 0)"
         return f"-({here})" if way == "minus" else here
 
     def number_or_measure(self, kind: str, pooled: bool, low: int = 0, high: int = 1_000) -> str:
@@ -251,7 +251,8 @@ class _Maker:
         return self.one(["equal", "by caseworkers", "each", shares, by, by])
 
     def term(self, index: int, linked: bool, when: Written) -> Written:
-        payer, payee = self.one(SIDES)
+        # sums over providers of what they pay each other are nought but for their last digits
+        payer, payee = self.one(SIDES[:-4] + SIDES[-2:] if linked and not self.assessed else SIDES)
         payer = payer if payer != "payer_0" else self.parties.commissioners[0]
         pooled = self.chance(5) or "providers" not in (payer, payee)
         if payer == "provider_0" and payee == "providers" and len(self.parties.providers) == 1:

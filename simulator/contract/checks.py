@@ -129,11 +129,12 @@ def _check_term(
     amounts = [part.is_pooled(pooled) for part in (term.measure, term.times, *term.expressions())]
     advance = term.on_account is not None and term.on_account.is_pooled(pooled)
     if to_providers and term.split is None and (all(amounts) or advance):
-        what = "" if all(amounts) else "'s payment on account"
+        what = "" if all(amounts) else "the payment on account of "
         yield Finding(
             (*path, "split"),
-            f"found no split for '{term.name}'{what}, which is one amount for all providers",
-            "a split is 'equal', 'by caseworkers', 'each' or a share for each provider",
+            f"found no split for {what}'{term.name}', which is one amount for all providers",
+            "a split is 'equal', 'by caseworkers', 'each', a share for each provider, or "
+            "{by: measure}",
             "add 'split'",
         )
     if isinstance(term.split, DividedBy) and term.split.by.is_pooled(pooled):
@@ -210,6 +211,18 @@ def _check_expressions(path: Path, found: object, known: list[str]) -> Iterator[
 
 def _check_names(path: Path, names: frozenset[str], known: list[str]) -> Iterator[Finding]:
     for name in sorted(names - set(known)):
+        head, _, rest = name.partition(".")
+        if head == "payments" and path[0] == "terms":
+            continue  # the keys of terms are checked in their order
+        if head == "before":
+            measures = [each.partition(".")[2] for each in known if each.startswith("before.")]
+            yield Finding(
+                path,
+                f"found before({rest})",
+                "before(...) takes a measure that the contract names under 'measures'",
+                did_you_mean(rest, measures) or f"name a measure, or write '{rest}' itself",
+            )
+            continue
         yield Finding(
             path,
             f"found '{name}' in a measure",
@@ -277,12 +290,15 @@ def check_amounts(contract: Contract, signatories: Signatories) -> Iterator[Find
                 "write the change as the amount is written",
             )
         yearly, is_yearly = amount_is_a_year(new), amount_is_a_year(amount)
+        kind = "an amount a year" if is_yearly else "an amount once"
         if (each.to is not None and yearly != is_yearly) or (yearly and not is_yearly):
             yield Finding(
                 (*path, key),
                 f"found {'an amount a year' if yearly else 'an amount once'} for "
-                f"'{each.amount}', which is {'a year' if is_yearly else 'once'}",
-                "an amount a year becomes another a year; it can also be raised once",
+                f"'{each.amount}', which is {kind}",
+                "an amount a year becomes another a year; it can also be raised once"
+                if is_yearly
+                else "an amount once is changed by amounts once",
                 "write the change as the amount is written",
             )
         if yearly and each.on.day != 1:

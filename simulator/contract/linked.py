@@ -113,8 +113,8 @@ def check_keys(contract: Contract, definitions: Definitions) -> Iterator[Finding
             yield Finding(
                 path,
                 f"found the payments of '{key}' in '{term.name}'",
-                "a term uses what terms above it pay; their keys are "
-                + (", ".join(sorted(above)) or "not given"),
+                "a term uses what terms above it pay; "
+                + (f"their keys are {', '.join(sorted(above))}" if above else "none has a key"),
                 did_you_mean(key, above) or "give a term above this one that 'key'",
             )
         if term.key and term.key in above:

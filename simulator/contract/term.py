@@ -83,7 +83,11 @@ class Term(Curve):
                     at=key,
                 )
         if self.starts is not None and self.ends is not None and self.starts > self.ends:
-            raise refuse("found 'starts' after 'ends'", "they stand in order", "swap them")
+            raise refuse(
+                f"found 'starts' {self.starts} after 'ends' {self.ends}",
+                "a term starts before it ends",
+                "correct one of the dates",
+            )
         return self
 
     def uses(self) -> frozenset[str]:
