@@ -389,7 +389,8 @@ def _refuse_falling(ends: Sequence[Array], of: Sequence[Band | Point | Step]) ->
 
 def sum_bands(edges: Sequence[tuple[Array, Array, Array]], x: Array) -> Array:
     """Integrate marginal rates from 0 to ``x``; a band of rate 0 adds nothing, however wide."""
-    total = np.zeros(np.broadcast_shapes(x.shape, *(part.shape for edge in edges for part in edge)))
+    shapes = [part.shape for edge in edges for part in edge if part.ndim]  # of measures
+    total = np.zeros(np.broadcast_shapes(x.shape, *shapes)) if shapes else np.zeros_like(x)
     for low, high, rate in edges:
         if rate.any():
             inside = np.clip(x, low, high) - np.minimum(np.maximum(0.0, low), high)
