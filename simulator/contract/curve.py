@@ -394,5 +394,7 @@ def sum_bands(edges: Sequence[tuple[Array, Array, Array]], x: Array) -> Array:
     for low, high, rate in edges:
         if rate.any():
             inside = np.clip(x, low, high) - np.minimum(np.maximum(0.0, low), high)
+            if low.ndim or high.ndim:  # a band from an end at infinity on holds nothing
+                inside = np.where(np.isnan(inside), 0.0, inside)
             total = total + rate * (np.where(rate == 0, 0.0, inside) if rate.ndim else inside)
     return total

@@ -411,6 +411,29 @@ def test_a_term_that_starts_and_ends_within_a_year() -> None:
     assert by_month == [0, 0, 100, 0, 0, 300, 0, 0, 300, 0, 0, 300, 0, 0, 200, 0, 0, 0]
 
 
+def test_twelve_months_are_a_year_to_the_last_digit() -> None:
+    # £9,600 saved of £480,000 is exactly 2%, which counts
+    measures = {"saved": {"measure": "(target - total(cost)) / target"}}
+    dead = {"up_to": "2%", "counts": "from the first"}
+    term = {
+        "measure": "saved",
+        "dead_band": dead,
+        "times": "target",
+        "split": "equal",
+        "assessed": "year",
+        "settled": "annually",
+    }
+    agreement = agreed(term, measures=measures, amounts={"target": "£480,000 a year"})
+    paid = live(agreement, timetable("2026-04-01", "2028-04-01"), cost=470_400 / 12)
+    assert yearly(paid, 2) == [4_800, 4_800]
+
+
+def test_a_band_from_an_end_at_infinity_holds_nothing() -> None:
+    bands = [{"up_to": "years / wait_days", "rate": 2}, {"rate": 1}]
+    agreement = agreed({"measure": "completed", "bands": bands})
+    assert received(agreement, happened(completed=(9, 9), wait_days=(0, 0.5))) == (18.0, 11.0)
+
+
 def test_a_limit_holds_for_the_part_of_the_year_a_term_holds() -> None:
     term = {
         "measure": "completed",

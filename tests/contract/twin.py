@@ -424,10 +424,11 @@ class TwinAccount(Twin):
         """Return what a window comes to, and what its measures come to at its end."""
         key = (term.assessed, term.starts, term.ends, tuple(numbers))
         if key not in self.worked_out:
-            years, weighted = 0.0, 0.0
-            for number in numbers:
-                years += self.months[number].years
-                weighted += self.months[number].years * self.level(self.months[number].first)
+            years = math.fsum(self.months[number].years for number in numbers)
+            weighted = math.fsum(
+                self.months[number].years * self.level(self.months[number].first)
+                for number in numbers
+            )
             amounts = {name: self.amount(name, numbers) for name in self.agreement.amounts}
             columns = self.added_up([statements[number] for number in numbers])
             sheet = Sheet(columns, years, weighted / years, amounts, before)
@@ -483,7 +484,7 @@ class TwinAccount(Twin):
                     new = self.by_provider(each.to if each.to is not None else each.by)
                     signed = new if each.to is not None else plus(signed, new)
             return signed
-        whole = [0.0] * len(self.providers)
+        parts: list[Row] = []
         for number in numbers:
             month = self.months[number]
             a_year = [x * self.level(month.first) for x in signed]
@@ -502,8 +503,8 @@ class TwinAccount(Twin):
                     a_year = plus(a_year, risen)
                 elif each.on >= month.first:
                     once = plus(once, new)
-            whole = plus(whole, plus([x * month.years for x in a_year], once))
-        return whole
+            parts.append(plus([x * month.years for x in a_year], once))
+        return [math.fsum(part[i] for part in parts) for i in range(len(self.providers))]
 
 
 def plus(a: Row, b: Row) -> Row:
