@@ -45,7 +45,7 @@ class OpenWindow:
 
     Attributes:
         statement: what happened in it so far; none before its first month.
-        uplifted_years: its years weighted by price level.
+        price_level: the mean level of prices over its months so far.
         added: what adjustments add to named amounts.
         before: what measures came to at the end of the window before.
         first: its first month.
@@ -54,7 +54,7 @@ class OpenWindow:
     """
 
     statement: Statement | None = None
-    uplifted_years: float = 0.0
+    price_level: float = 1.0
     added: dict[str, Array] = field(default_factory=dict)
     before: Mapping[str, Array] = field(default_factory=dict)
     first: Month | None = None
@@ -64,8 +64,12 @@ class OpenWindow:
 
     def add(self, month: Month, statement: Statement, level: float, change: Change) -> None:
         """Take in a month."""
-        self.statement = statement if self.statement is None else self.statement + statement
-        self.uplifted_years += statement.years * level
+        if self.statement is None:
+            self.statement, self.price_level = statement, level
+        else:
+            added = statement.years / (self.statement.years + statement.years)
+            self.statement = self.statement + statement
+            self.price_level += (level - self.price_level) * added
         for name, amount in change.a_month.items():
             self.added[name] = self.added.get(name, np.zeros(1)) + amount
         self.added |= change.from_now
@@ -76,7 +80,7 @@ class OpenWindow:
     def conditions(self) -> Conditions:
         """Return what the window has beside its statement."""
         assert self.statement is not None
-        return Conditions(self.uplifted_years / self.statement.years, self.added, self.before)
+        return Conditions(self.price_level, self.added, self.before)
 
     def active(self, agreement: Agreement) -> list[bool]:
         """Return which terms hold in the whole of the window so far."""
@@ -100,7 +104,8 @@ class OpenWindow:
         active = self.active(agreement)
         for index, moved in enumerate(np.moveaxis(self.entitle(agreement), -2, 0)):
             agreement.take_in(working, index, moved if active[index] else np.zeros_like(moved))
-        return {name: working.look_up(name) for name in agreement.carried}
+        with np.errstate(all="ignore"):  # what is not finite is refused where it is paid
+            return {name: working.look_up(name) for name in agreement.carried}
 
 
 def holds(term: Term, month: Month) -> bool:
@@ -142,6 +147,7 @@ class Account:
             "year": month.year_end,
             "term": month.last,
         }
+        statement = self._with_levels(statement)
         level, change = self.agreement.price_level(month), self._change(month)
         for key, terms in self._terms_of.items():
             window = self.open[key]
@@ -151,6 +157,13 @@ class Account:
             if holds(self.agreement.terms[terms[0]], month):
                 window.add(month, statement, level, change)
             window.complete = ends[key[0]] and window.statement is not None
+
+    def _with_levels(self, statement: Statement) -> Statement:
+        """Return the statement with the contract's own levels named in it."""
+        levels = self.agreement.levels | statement.levels
+        if levels == statement.levels:
+            return statement
+        return Statement(statement.columns, statement.years, levels)
 
     def pay_on_account(self, month: Month, statement: Statement) -> Array:
         """Return what is paid on account at the end of a month."""

@@ -23,7 +23,6 @@ from simulator.contract.working import (
     NamedMeasure,
     Working,
     names_in,
-    pooled_names,
     used_names,
 )
 
@@ -99,7 +98,8 @@ class Agreement:
         payments = np.zeros((*lead, len(self.terms), len(self.signatories.accounts)))
         for index, term in enumerate(self.terms):
             if active is None or active[index]:
-                moved = term.calculate(working)
+                with np.errstate(all="ignore"):  # what is not finite is refused below
+                    moved = term.calculate(working)
                 self.refuse_infinite(term, moved)
                 payments[..., index, :] = moved
                 self.take_in(working, index, moved)
@@ -192,7 +192,7 @@ class Agreement:
     @cached_property
     def pooled(self) -> dict[str, bool]:
         """For the names that are not columns, whether each is one for all providers."""
-        return pooled_names(self.definitions)
+        return self.definitions.pooled
 
     def balancing_account(self, term: Term) -> int:
         """Return the account that takes the grain left over by rounding a term's payment.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from simulator._errors import did_you_mean
 from simulator.contract.amounts import amount_is_a_year, shapes_differ
@@ -11,29 +10,18 @@ from simulator.contract.compose import Composition
 from simulator.contract.contract import Contract, nth
 from simulator.contract.curve import Frozen
 from simulator.contract.expression import Expression
+from simulator.contract.finding import Finding, Path
+from simulator.contract.linked import check_bases, check_keys, terms_of
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.split import DividedBy
 from simulator.contract.statement import COLUMNS
 from simulator.contract.term import Term
-from simulator.contract.working import Definitions, known_names, pooled_names, used_names
+from simulator.contract.working import known_names, pooled_names
 from simulator.quantities import Figure, is_a_year
 
-__all__ = ["Finding", "check_contract", "check_shares"]
+__all__ = ["check_contract", "check_shares"]
 
 _SHARE_TOLERANCE = 1e-6
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A mistake at a path below the thing checked."""
-
-    path: Path
-    found: str
-    allowed: str
-    mend: str
-    at_key: bool = False
-    """Whether the key at the path is wrong and not its value."""
 
 
 def check_shares(path: Path, shares: dict[str, float], what: str) -> Iterator[Finding]:
@@ -73,98 +61,15 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
         yield from _check_expressions(("measures", name), measure, known)
     for index, entry in enumerate(contract.terms):
         yield from _check_expressions(("terms", index), entry, known)
-    yield from _check_keys(contract, definitions)
+    yield from check_keys(contract, definitions)
     yield from check_amounts(contract, signatories)
-    for path, term in _terms(contract):
+    for path, term in terms_of(contract):
         yield from _check_sides(path, term, signatories)
         if term.uses() <= set(known):  # else what it comes to cannot be told
             yield from _check_term(path, term, contract, signatories, composed)
-    yield from _check_bases(contract, composed, signatories)
+    yield from check_bases(contract, composed)
     for key, cost in contract.costs.items():
         yield from _check_side(("costs", key, "who"), cost.who, signatories, outside=())
-
-
-def _check_bases(
-    contract: Contract, composed: Composition, signatories: Signatories
-) -> Iterator[Finding]:
-    """Refuse shares of payments that are worked out over another period than the payments."""
-
-    def additive(name: str) -> bool:
-        head = name.partition(".")[0]
-        if name in composed.amounts:
-            return amount_is_a_year(composed.amounts[name])
-        if head in composed.data:
-            return composed.data[head].over_time == "adds up"
-        return name == "years" or head in COLUMNS
-
-    agreement = contract.agree("", signatories)
-    before: list[Term] = []
-    for path, term in _terms(contract):
-        used = used_names(term.all_expressions(), composed.definitions)
-        replaced = {term.replaced} if term.instead_of is not None else set()
-        for earlier in before:
-            if not {"payments", f"payments.{earlier.key}"} & (used | replaced):
-                continue
-            same_time = (earlier.starts, earlier.ends) == (term.starts, term.ends)
-            if (earlier.assessed == term.assessed and same_time) or earlier.is_additive(additive):
-                continue
-            if earlier.assessed != term.assessed:
-                yield Finding(
-                    path,
-                    f"found '{term.name}' assessed by {term.assessed} on the payments of "
-                    f"'{earlier.name}', which are assessed by {earlier.assessed}",
-                    "payments with bands, limits or sums paid once have no part for a shorter "
-                    "period",
-                    f"write 'assessed: {earlier.assessed}'",
-                )
-            else:
-                yield Finding(
-                    path,
-                    f"found '{term.name}' on the payments of '{earlier.name}', which hold at "
-                    "other times",
-                    "payments with bands, limits or sums paid once have no part for a shorter "
-                    "period",
-                    "give both the same 'starts' and 'ends'",
-                )
-        if agreement.is_payment(term):
-            before.append(term)
-
-
-def _check_keys(contract: Contract, definitions: Definitions) -> Iterator[Finding]:
-    """Refuse keys that are used twice, or before the term that has them."""
-    above: set[str] = set()
-    for path, term in _terms(contract):
-        used = used_names(term.all_expressions(), definitions)
-        asked = {name.partition(".")[2] for name in used if name.startswith("payments.")}
-        if term.instead_of not in (None, "payments"):
-            asked.add(str(term.instead_of))
-        for key in sorted(asked - above):
-            yield Finding(
-                path,
-                f"found the payments of '{key}' in '{term.name}'",
-                "a term uses what terms above it pay; their keys are "
-                + (", ".join(sorted(above)) or "not given"),
-                did_you_mean(key, above) or "give a term above this one that 'key'",
-            )
-        if term.key and term.key in above:
-            yield Finding(
-                path,
-                f"found the key '{term.key}' again",
-                "every term of a contract has a key of its own, or none",
-                "rename it",
-            )
-        above |= {term.key} - {""}
-
-
-def _terms(contract: Contract) -> Iterator[tuple[Path, Term]]:
-    seen: dict[str, int] = {}
-    for index, entry in enumerate(contract.terms):
-        path: Path = ("terms", index)
-        if isinstance(entry, Term):
-            yield path, entry
-        else:
-            for term in contract.compose_form(entry, seen).terms:
-                yield path, term
 
 
 def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
@@ -221,11 +126,15 @@ def _check_term(
     pooled = pooled_names(composed.definitions)
     is_pooled = term.is_pooled(pooled)
     to_providers = "providers" in (term.payer, term.payee)
-    if to_providers and is_pooled and term.split is None:
+    amounts = [part.is_pooled(pooled) for part in (term.measure, term.times, *term.expressions())]
+    advance = term.on_account is not None and term.on_account.is_pooled(pooled)
+    if to_providers and term.split is None and (all(amounts) or advance):
+        what = "" if all(amounts) else "the payment on account of "
         yield Finding(
             (*path, "split"),
-            f"found no split for '{term.name}', which is one amount for all providers",
-            "a split is 'equal', 'by caseworkers', 'each' or a share for each provider",
+            f"found no split for {what}'{term.name}', which is one amount for all providers",
+            "a split is 'equal', 'by caseworkers', 'each', a share for each provider, or "
+            "{by: measure}",
             "add 'split'",
         )
     if term.split == "by caseworkers" and not signatories.caseworkers:
@@ -276,6 +185,13 @@ def _check_term(
             "an amount by provider is paid by or to the 'providers'",
             "write total(...) around the columns to pay one amount",
         )
+    if not to_providers and term.instead_of is not None:
+        yield Finding(
+            (*path, "instead_of"),
+            f"found '{term.name}' instead of payments, with no 'providers' among its sides",
+            "what the providers are paid is replaced by another payment to or by the 'providers'",
+            "write 'to: providers', or leave out 'instead_of'",
+        )
     if contract.uplift and term.in_money and term.assessed == "term":
         yield Finding(
             (*path, "assessed"),
@@ -302,6 +218,18 @@ def _check_expressions(path: Path, found: object, known: list[str]) -> Iterator[
 
 def _check_names(path: Path, names: frozenset[str], known: list[str]) -> Iterator[Finding]:
     for name in sorted(names - set(known)):
+        head, _, rest = name.partition(".")
+        if head == "payments" and path[0] == "terms":
+            continue  # the keys of terms are checked in their order
+        if head == "before":
+            measures = [each.partition(".")[2] for each in known if each.startswith("before.")]
+            yield Finding(
+                path,
+                f"found before({rest})",
+                "before(...) takes a measure that the contract names under 'measures'",
+                did_you_mean(rest, measures) or f"name a measure, or write '{rest}' itself",
+            )
+            continue
         yield Finding(
             path,
             f"found '{name}' in a measure",
@@ -369,12 +297,15 @@ def check_amounts(contract: Contract, signatories: Signatories) -> Iterator[Find
                 "write the change as the amount is written",
             )
         yearly, is_yearly = amount_is_a_year(new), amount_is_a_year(amount)
+        kind = "an amount a year" if is_yearly else "an amount once"
         if (each.to is not None and yearly != is_yearly) or (yearly and not is_yearly):
             yield Finding(
                 (*path, key),
                 f"found {'an amount a year' if yearly else 'an amount once'} for "
-                f"'{each.amount}', which is {'a year' if is_yearly else 'once'}",
-                "an amount a year becomes another a year; it can also be raised once",
+                f"'{each.amount}', which is {kind}",
+                "an amount a year becomes another a year; it can also be raised once"
+                if is_yearly
+                else "an amount once is changed by amounts once",
                 "write the change as the amount is written",
             )
         if yearly and each.on.day != 1:

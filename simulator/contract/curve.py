@@ -262,7 +262,7 @@ class Curve(Frozen):
         result = values[0] + np.zeros_like(x)
         pairs = zip(itertools.pairwise(places), itertools.pairwise(values), strict=True)
         for (left, right), (at_left, at_right) in pairs:
-            part = (x - left) / np.where(right > left, right - left, 1.0)
+            part = np.clip((x - left) / np.where(right > left, right - left, 1.0), 0.0, 1.0)
             inside = at_left * (1.0 - part) + at_right * part
             result = np.where(x >= right, at_right, np.where(x > left, inside, result))
         return result
@@ -293,7 +293,7 @@ class Curve(Frozen):
 
     def _shape_bounds(self, low: float, high: float, lookup: Bounds) -> tuple[float, float]:
         if self.points or self.steps:
-            values = [parameter_bounds(value, lookup, 0.0) for value in self._values()]
+            values = [parameter_bounds(value, lookup, 0.0) for value in self._values_in(low, high)]
             if self.steps or any(True for _ in self._moving()) or not self.points:
                 return min(value[0] for value in values), max(value[1] for value in values)
             places = [float(point.at) for point in self.points]  # type: ignore[arg-type]
@@ -311,6 +311,17 @@ class Curve(Frozen):
         points = np.array([low, *(end for end in kinks if low < end < high), high])
         values_there = self.shape(points, _no_name)
         return float(values_there.min()), float(values_there.max())
+
+    def _values_in(self, low: float, high: float) -> Iterator[Figure | Expression]:
+        """Return the values of points, or of the steps that a measure in a range can stand on."""
+        ends = [step.below for step in self.steps[:-1]]
+        if not self.steps or any(isinstance(end, Expression) for end in ends):
+            yield from self._values()
+            return
+        edges = [-math.inf, *(float(end) for end in ends), math.inf]  # type: ignore[arg-type]
+        for step, (start, end) in zip(self.steps, itertools.pairwise(edges), strict=True):
+            if (start <= high and low < end) or high == low == end == math.inf:
+                yield step.value
 
     def _moving(self) -> Iterator[Expression]:
         """Return the measures in the place of numbers inside bands and points."""
@@ -378,9 +389,12 @@ def _refuse_falling(ends: Sequence[Array], of: Sequence[Band | Point | Step]) ->
 
 def sum_bands(edges: Sequence[tuple[Array, Array, Array]], x: Array) -> Array:
     """Integrate marginal rates from 0 to ``x``; a band of rate 0 adds nothing, however wide."""
-    total = np.zeros_like(x)
+    shapes = [part.shape for edge in edges for part in edge if part.ndim]  # of measures
+    total = np.zeros(np.broadcast_shapes(x.shape, *shapes)) if shapes else np.zeros_like(x)
     for low, high, rate in edges:
         if rate.any():
             inside = np.clip(x, low, high) - np.minimum(np.maximum(0.0, low), high)
+            if low.ndim or high.ndim:  # a band from an end at infinity on holds nothing
+                inside = np.where(np.isnan(inside), 0.0, inside)
             total = total + rate * (np.where(rate == 0, 0.0, inside) if rate.ndim else inside)
     return total

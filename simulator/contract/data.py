@@ -40,8 +40,12 @@ class Datum(Frozen):
     def _fits(self) -> Datum:
         low = -np.inf if self.lowest is None else self.lowest
         high = np.inf if self.highest is None else self.highest
-        if low > high:
-            raise refuse("found 'lowest' above 'highest'", "they stand in order", "swap them")
+        if self.lowest is not None and self.highest is not None and low > high:
+            raise refuse(
+                f"found lowest {self.lowest.written} above highest {self.highest.written}",
+                "the least a figure can be is not above the most",
+                "swap them",
+            )
         if self.expected is None:
             return self
         if self.over_time == "latest" and is_a_year(self.expected):

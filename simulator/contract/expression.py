@@ -75,11 +75,19 @@ class Expression:
         Args:
             lookup: gives the array of a name. Division by nought follows IEEE 754: 0/0 is NaN.
         """
-        return _evaluate(self.tree, lookup)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return _evaluate(self.tree, lookup)
 
-    def bounds(self, lookup: Callable[[str], tuple[float, float]]) -> tuple[float, float]:
-        """Return the least and the greatest value, given those of each name (interval rules)."""
-        low, high = _bounds(self.tree, lookup)
+    def bounds(
+        self, lookup: Callable[[str], tuple[float, float]], providers: float = np.inf
+    ) -> tuple[float, float]:
+        """Return the least and the greatest value, given those of each name (interval rules).
+
+        Args:
+            lookup: gives the least and the greatest value of a name.
+            providers: over how many of them ``total`` adds up, at most.
+        """
+        low, high = _bounds(self.tree, lookup, providers)
         return (-np.inf, np.inf) if np.isnan(low) or np.isnan(high) else (low, high)
 
     @property
@@ -196,10 +204,7 @@ def _names(node: ast.expr) -> Iterator[str]:
 def _evaluate(node: ast.expr, lookup: Callable[[str], Array]) -> Array:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                value: Array = _OPERATORS[type(op)](
-                    _evaluate(left, lookup), _evaluate(right, lookup)
-                )
+            value: Array = _OPERATORS[type(op)](_evaluate(left, lookup), _evaluate(right, lookup))
             return value
         case ast.UnaryOp(operand=operand):
             return -_evaluate(operand, lookup)
@@ -252,10 +257,12 @@ def _is_pooled(node: ast.expr, pooled: Mapping[str, bool]) -> bool:
     return False
 
 
-def _bounds(node: ast.expr, lookup: Callable[[str], tuple[float, float]]) -> tuple[float, float]:
+def _bounds(
+    node: ast.expr, lookup: Callable[[str], tuple[float, float]], providers: float
+) -> tuple[float, float]:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            a, b = _bounds(left, lookup), _bounds(right, lookup)
+            a, b = _bounds(left, lookup, providers), _bounds(right, lookup, providers)
             if isinstance(op, ast.Add):
                 return a[0] + b[0], a[1] + b[1]
             if isinstance(op, ast.Sub):
@@ -266,19 +273,20 @@ def _bounds(node: ast.expr, lookup: Callable[[str], tuple[float, float]]) -> tup
                 b = (1 / b[1] if b[1] else -np.inf, 1 / b[0] if b[0] else np.inf)
             return product(a, b)
         case ast.UnaryOp(operand=operand):
-            low, high = _bounds(operand, lookup)
+            low, high = _bounds(operand, lookup, providers)
             return -high, -low
         case ast.Constant(value=number):
             return float(number), float(number)  # type: ignore[arg-type]
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
-            low, high = _bounds(inner, lookup)
-            return (-np.inf if low < 0 else 0.0), (np.inf if high > 0 else 0.0)
+            # what is one for all is not added up at all: the whole lies between once and all
+            low, high = _bounds(inner, lookup, providers)
+            return (low * providers if low < 0 else low), (high * providers if high > 0 else high)
         case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
             pick = min if name == "min" else max
-            lows, highs = zip(*(_bounds(inner, lookup) for inner in args), strict=True)
+            lows, highs = zip(*(_bounds(inner, lookup, providers) for inner in args), strict=True)
             return pick(lows), pick(highs)
         case ast.IfExp(body=then, orelse=other):
-            a, b = _bounds(then, lookup), _bounds(other, lookup)
+            a, b = _bounds(then, lookup, providers), _bounds(other, lookup, providers)
             return min(a[0], b[0]), max(a[1], b[1])
     return lookup(next(_names(node)))
 

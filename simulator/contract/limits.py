@@ -45,13 +45,14 @@ class _Part:
     """What one term can move in a full first year.
 
     Attributes:
-        key: the term's.
+        key: the term's, while what it moves is still all its own.
         providers: least and greatest receipt of each provider, ``(providers, 2)``.
         funded: share of each commissioner in what the providers receive, ``(commissioners,)``.
         whole: bounds of what all providers receive, where they are closer than the sum.
         beside: receipts that do not come from or go to providers, ``(commissioners, 2)``.
         reimburses: whether it pays each provider its cost.
         is_payment: whether it is between those who signed.
+        kept: what later terms in proportion to it leave of it.
     """
 
     key: str
@@ -61,6 +62,7 @@ class _Part:
     beside: Array
     reimburses: bool
     is_payment: bool
+    kept: Interval = (1.0, 1.0)
 
     def commissioners(self) -> Array:
         """Return the least and greatest receipt of each commissioner."""
@@ -69,11 +71,50 @@ class _Part:
         receipts: Array = self.beside + np.array(paid)
         return receipts
 
-    def times(self, factor: Interval) -> _Part:
-        """Return the part with a share of it added or taken off."""
-        rows = [product((float(low), float(high)), factor) for low, high in self.providers]
-        whole = None if self.whole is None else product(self.whole, factor)
-        return replace(self, providers=np.array(rows), whole=whole)
+    def times(self, factor: Interval, is_one_for_all: bool) -> _Part:
+        """Return the part with a share of it added or taken off.
+
+        Args:
+            factor: what is left of each provider's receipts.
+            is_one_for_all: whether it is the same for every provider.
+        """
+        whole = None
+        if self.whole is not None and (is_one_for_all or self.is_one_way):
+            whole = product(self.whole, factor)
+        return replace(
+            self,
+            key="",
+            providers=_products(self.providers, factor),
+            whole=whole,
+            kept=product(self.kept, factor),
+        )
+
+    @property
+    def is_one_way(self) -> bool:
+        """Whether no provider can pay while another receives."""
+        return bool((self.providers >= 0).all() or (self.providers <= 0).all())
+
+    def is_funded_like(self, other: _Part) -> bool:
+        """Tell whether commissioners bear it in the same shares, and nothing else."""
+        among = not self.funded.any() and bool(self.beside.any() or not other.funded.any())
+        return not among and np.allclose(self.funded, other.funded)
+
+
+@dataclass
+class _Year:
+    """What the terms so far can move in a year.
+
+    Attributes:
+        parts: of all that is moved.
+        moved: what each term with a key moves to each provider, ``(providers, 2)``.
+    """
+
+    parts: list[_Part]
+    moved: dict[str, Array]
+
+    def payments(self, providers: int) -> Array:
+        """Return what each provider can receive from those who signed, ``(providers, 2)``."""
+        return _total([part.providers for part in self.parts if part.is_payment], providers)
 
 
 def is_cost_reimbursement(term: Term) -> bool:
@@ -85,40 +126,55 @@ def is_cost_reimbursement(term: Term) -> bool:
 def yearly_limits(agreement: Agreement) -> list[Limits]:
     """Return the limits of every commissioner and provider for a full first year."""
     signatories = agreement.signatories
-    parts: list[_Part] = []
-    shares_of_cost = np.zeros(2)  # of cost reimbursed, added or taken off by deductions
+    year = _Year([], {})
     for term in agreement.terms:
-        working = _working(agreement, term, parts)
-        bounds = term.payment_bounds(working)
-        if term.factor_on_payments:
-            keep = 1.0 + bounds[0], 1.0 + bounds[1]
-            parts = [part.times(keep) if part.is_payment else part for part in parts]
-            if any(part.reimburses for part in parts):
-                shares_of_cost += bounds
-            continue
-        windows = WINDOWS_A_YEAR[term.assessed]
-        bounds = _times(bounds[0], windows), _times(bounds[1], windows)
-        if term.instead_of is not None:
-            parts = _replaced(parts, term, bounds, agreement)
-        else:
-            parts.append(_part(agreement, term, bounds))
+        _take_in(year, agreement, term)
     limits = []
-    reimbursed = any(part.reimburses for part in parts)
+    reimbursing = next((part for part in year.parts if part.reimburses), None)
     for index, party in enumerate(signatories.providers):
-        rows = [(part, part.providers[index]) for part in parts]
-        least, most = _sum([row for _, row in rows])
-        worst, best = _sum([row for part, row in rows if not part.reimburses])
-        if reimbursed:  # a part of the cost itself is taken off or added, however large it is
-            worst = -np.inf if shares_of_cost[0] < 0 else worst
-            best = np.inf if shares_of_cost[1] > 0 else best
-        limits.append(
-            Limits(party, least, most, reimbursed, worst if reimbursed else -np.inf, best)
-        )
+        least, most = _sum([part.providers[index] for part in year.parts])
+        others = [part.providers[index] for part in year.parts if part is not reimbursing]
+        worst, best = _sum(others)
+        if reimbursing is None:
+            worst = -np.inf
+        else:  # a part of the cost itself is taken off or added, however large it is
+            worst = -np.inf if reimbursing.kept[0] < 1 else worst
+            best = np.inf if reimbursing.kept[1] > 1 else best
+        limits.append(Limits(party, least, most, reimbursing is not None, worst, best))
     payers = []
     for index, party in enumerate(signatories.commissioners):
-        least, most = _sum([part.commissioners()[index] for part in parts])
-        payers.append(Limits(party, least, most, reimbursed, least, most))
+        least, most = _sum([part.commissioners()[index] for part in year.parts])
+        payers.append(Limits(party, least, most, reimbursing is not None, least, most))
     return payers + limits
+
+
+def _take_in(year: _Year, agreement: Agreement, term: Term) -> None:
+    """Add what a term can move to what those above it can."""
+    windows, count = WINDOWS_A_YEAR[term.assessed], len(agreement.signatories.providers)
+    working = _working(agreement, term, year)
+    bounds = term.payment_bounds(working)
+    if term.factor_on_payments:
+        received = _products(year.payments(count), bounds)
+        like = _part(agreement, term, bounds)
+        if all(part.is_funded_like(like) for part in year.parts if part.is_payment):
+            keep = 1.0 + bounds[0], 1.0 + bounds[1]
+            parts = (term.measure, *term.expressions())
+            same = all(each.is_pooled(agreement.pooled) for each in parts)
+            year.parts = [
+                part.times(keep, same) if part.is_payment else part for part in year.parts
+            ]
+        else:
+            whole = float(received[:, 0].min()), float(received[:, 1].max())
+            year.parts.append(_part(agreement, term, whole))
+        year.moved[term.key] = received
+        return
+    bounds = _times(bounds[0], windows), _times(bounds[1], windows)
+    if term.instead_of is not None:
+        _replace(year, agreement, term, bounds)
+        return
+    part = _part(agreement, term, bounds)
+    year.parts.append(part)
+    year.moved[term.key] = part.providers
 
 
 def _times(bound: float, count: float) -> float:
@@ -130,19 +186,29 @@ def _sum(rows: list[Array]) -> Interval:
     return float(low), float(high)
 
 
-def _working(agreement: Agreement, term: Term, parts: list[_Part]) -> Working:
+def _products(rows: Array, factor: Interval) -> Array:
+    """Return the least and greatest product of each row's receipts with a factor."""
+    found = [product((float(low), float(high)), factor) for low, high in rows]
+    return np.array(found).reshape(-1, 2)
+
+
+def _total(rows: list[Array], providers: int) -> Array:
+    total: Array = np.sum(rows, axis=0) if rows else np.zeros((providers, 2))
+    return total
+
+
+def _working(agreement: Agreement, term: Term, year: _Year) -> Working:
     """Return a working sheet that knows what the terms above can pay in the window of a term."""
     signatories, windows = agreement.signatories, WINDOWS_A_YEAR[term.assessed]
     empty = np.zeros((len(signatories.providers), len(signatories.services)))
     working = agreement.working(Statement(dict.fromkeys(COLUMNS, empty), 1.0 / windows))
 
-    def hull(some: list[_Part]) -> Interval:
-        rows = [_sum([part.providers[i] for part in some]) for i in range(len(empty))]
-        return min(row[0] for row in rows) / windows, max(row[1] for row in rows) / windows
+    def hull(rows: Array) -> Interval:
+        return float(rows[:, 0].min()) / windows, float(rows[:, 1].max()) / windows
 
-    working.payment_bounds = hull([part for part in parts if part.is_payment])
-    for key in {part.key for part in parts} | {each.key for each in agreement.terms}:
-        working.payment_bounds_by[key] = hull([part for part in parts if part.key == key])
+    working.payment_bounds = hull(year.payments(len(empty)))
+    for key, rows in year.moved.items():
+        working.payment_bounds_by[key] = hull(rows)
     return working
 
 
@@ -151,25 +217,20 @@ def _part(agreement: Agreement, term: Term, bounds: Interval) -> _Part:
     signatories = agreement.signatories
     providers, payers = len(signatories.providers), len(signatories.commissioners)
     pooled = term.is_pooled(agreement.pooled)
-    whole = None
-    if pooled and isinstance(term.split, DividedBy):
-        each = [min(bounds[0], 0.0), max(bounds[1], 0.0)]
-        rows, amounts = np.tile(each, (providers, 1)), np.full(providers, 1 / providers)
-        whole = bounds
-    else:
-        amounts = np.ones(1 if pooled else providers)
-        if pooled and term.split is not None:
-            amounts = fixed_shares(term.split, signatories)
-        rows = None
+    divided = pooled and isinstance(term.split, DividedBy)
+    amounts = np.ones(1 if pooled else providers)
+    if divided:
+        amounts = np.full(providers, 1 / providers)
+    elif pooled and term.split is not None:
+        amounts = fixed_shares(term.split, signatories)
     received, paid = term.sides(amounts, signatories)
     weight = received - paid
     own = weight[signatories.provider_slice]
-    if rows is None:
-        rows = _ends(own, bounds)
-    elif "providers" not in (term.payer, term.payee):
-        rows, whole = _ends(own, bounds), None
-    elif term.payer == "providers":
-        rows, whole = -rows[:, ::-1], (-bounds[1], -bounds[0])
+    rows = _ends(own, bounds)
+    if divided and "providers" in (term.payer, term.payee):  # a share from nothing to the whole
+        sign = 1.0 if term.payee == "providers" else -1.0
+        beside_it = own - sign * amounts  # what a single provider on the other side pays
+        rows = _hull(_ends(beside_it, bounds), _ends(beside_it + sign, bounds))
     total = float(own.sum())
     among = abs(total) < 1e-12
     funded = np.zeros(payers) if among else -weight[:payers] / total
@@ -178,11 +239,21 @@ def _part(agreement: Agreement, term: Term, bounds: Interval) -> _Part:
         term.key,
         rows,
         funded,
-        None if among else whole,
+        _scaled(bounds, total) if pooled and not among else None,
         beside,
         is_cost_reimbursement(term),
         agreement.is_payment(term),
     )
+
+
+def _scaled(bounds: Interval, weight: float) -> Interval:
+    low, high = sorted(weight * end for end in bounds)
+    return low, high
+
+
+def _hull(a: Array, b: Array) -> Array:
+    low, high = np.minimum(a[:, 0], b[:, 0]), np.maximum(a[:, 1], b[:, 1])
+    return np.stack([low, high], axis=1)
 
 
 def _ends(weights: Array, bounds: Interval) -> Array:
@@ -191,22 +262,33 @@ def _ends(weights: Array, bounds: Interval) -> Array:
     return np.sort(np.array(rows).reshape(-1, 2), axis=1)
 
 
-def _replaced(
-    parts: list[_Part], term: Term, bounds: Interval, agreement: Agreement
-) -> list[_Part]:
-    """Return the parts after a term whose amount stands instead of what others pay.
+def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Interval) -> None:
+    """Take in a term whose amount stands instead of what others pay.
 
     ``bounds`` are those of the new amount itself.
     """
-    gone = [part for part in parts if part.is_payment and term.instead_of in ("payments", part.key)]
-    left = [part for part in parts if not any(part is each for each in gone)]
     new = _part(agreement, term, bounds)
+    count = len(new.providers)
+    if term.instead_of == "payments":
+        gone = [part for part in year.parts if part.is_payment]
+        replaced = year.payments(count)
+    else:
+        gone = [part for part in year.parts if part.is_payment and part.key == term.instead_of]
+        replaced = year.moved[term.replaced.partition(".")[2]]
+    sign = -1.0 if term.payer == "providers" else 1.0
+    if term.is_pooled(agreement.pooled):
+        low, high = replaced.sum(axis=0)
+    else:
+        low, high = replaced[:, 0].min(), replaced[:, 1].max()
+    low, high = sorted((sign * low, sign * high))
+    change = _part(agreement, term, (float(bounds[0] - high), float(bounds[1] - low)))
+    year.moved[term.key] = change.providers
+    found = term.instead_of == "payments" or gone
+    if not found or not all(part.is_funded_like(new) for part in gone):
+        year.parts.append(replace(change, key=""))
+        return
     if term.is_pooled(agreement.pooled):
         # together they receive the new amount; each receives its old one and a share of the change
-        rows = np.array(
-            [_sum([part.providers[i] for part in gone]) for i in range(len(new.providers))]
-        )
-        low, high = rows.sum(axis=0)
-        change = _part(agreement, term, (bounds[0] - high, bounds[1] - low))
-        new = replace(new, whole=bounds, providers=rows + change.providers)
-    return [*left, new]
+        new = replace(new, providers=replaced + change.providers)
+    left = [part for part in year.parts if not any(part is each for each in gone)]
+    year.parts = [*left, replace(new, key="", reimburses=False)]

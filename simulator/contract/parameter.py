@@ -64,9 +64,13 @@ Parameter = TypeAliasType(
 
 
 def value_of(parameter: Figure | Expression, lookup: Lookup) -> Array:
-    """Return a parameter's value: shape ``()``, ``(..., 1)`` or ``(..., providers)``."""
+    """Return a parameter's value: shape ``()``, ``(..., 1)`` or ``(..., providers)``.
+
+    Where there is nothing to measure (0/0) it is nought, as everywhere in a curve.
+    """
     if isinstance(parameter, Expression):
-        return parameter.evaluate(lookup)
+        value = parameter.evaluate(lookup)
+        return np.where(np.isnan(value), 0.0, value)
     return np.asarray(float(parameter))
 
 
@@ -77,7 +81,8 @@ def parameter_bounds(
     if parameter is None:
         return none, none
     if isinstance(parameter, Expression):
-        return parameter.bounds(lookup)
+        low, high = parameter.bounds(lookup)
+        return (min(low, 0.0), max(high, 0.0)) if parameter.divides else (low, high)
     return float(parameter), float(parameter)
 
 

@@ -96,9 +96,10 @@ def shares(split: Split, signatories: Signatories, lookup: Lookup) -> Array:
     if not isinstance(split, DividedBy):
         return fixed_shares(split, signatories)
     count = len(signatories.providers)
-    weights = np.maximum(np.nan_to_num(split.by.evaluate(lookup)), 0.0)
+    weights = split.by.evaluate(lookup)
+    weights = np.maximum(np.where(np.isnan(weights), 0.0, weights), 0.0)
     weights = np.broadcast_to(weights, (*weights.shape[:-1], count))
     whole = weights.sum(axis=-1, keepdims=True)
     some = np.where(whole > 0, whole, 1.0)
-    divided: Array = np.where(whole > 0, weights / some, 1 / count)
+    divided: Array = np.where(whole > 0, weights / some, 1 / count)  # of x/0: refused as payments
     return divided

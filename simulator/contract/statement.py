@@ -17,6 +17,8 @@ __all__ = ["COLUMNS", "Array", "Statement"]
 
 Array = npt.NDArray[np.float64]
 
+_DUST = 1e-12  # years: sums of a few hundred months are off by less, a day by much more
+
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "referred": ("person referred", "people referred, hand-overs and returns included"),
     "declined": ("person who declines", "people referred who did not take up the offer"),
@@ -62,4 +64,13 @@ class Statement:
             name: other.columns[name] if name in self.levels else value + other.columns[name]
             for name, value in self.columns.items()
         }
-        return Statement(columns, self.years + other.years, self.levels)
+        return Statement(columns, _whole_months(self.years + other.years), self.levels)
+
+
+def _whole_months(years: float) -> float:
+    """Return a length without the dust of its sum: twelve months are a year to the last digit.
+
+    What stands exactly on the edge of a band must not fall off it.
+    """
+    whole = round(years * 12) / 12
+    return whole if abs(years - whole) < _DUST else years

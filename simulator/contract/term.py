@@ -83,7 +83,11 @@ class Term(Curve):
                     at=key,
                 )
         if self.starts is not None and self.ends is not None and self.starts > self.ends:
-            raise refuse("found 'starts' after 'ends'", "they stand in order", "swap them")
+            raise refuse(
+                f"found 'starts' {self.starts} after 'ends' {self.ends}",
+                "a term starts before it ends",
+                "correct one of the dates",
+            )
         return self
 
     def uses(self) -> frozenset[str]:
@@ -111,7 +115,8 @@ class Term(Curve):
         replaced = working.look_up(self.replaced)
         if value.shape[-1] == 1 and self.split not in (None, "each"):
             replaced = replaced.sum(axis=-1, keepdims=True)
-        return value - replaced
+        # what providers receive is less than nought where they pay
+        return value + replaced if self.payer == "providers" else value - replaced
 
     @property
     def replaced(self) -> str:
@@ -140,7 +145,10 @@ class Term(Curve):
     @property
     def factor_on_payments(self) -> float:
         """1 or -1 where the term adds to or takes from the payments above in proportion, else 0."""
-        if self.instead_of is not None:
+        if self.instead_of is not None or (self.payer, self.payee) != (
+            "commissioners",
+            "providers",
+        ):
             return 0.0
         return {"payments": 1.0, "-payments": -1.0}.get(self.times.text.replace(" ", ""), 0.0)
 

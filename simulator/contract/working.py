@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -57,6 +58,11 @@ class Definitions:
     amounts: Mapping[str, Amount] = field(default_factory=dict)
     measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
     data: Mapping[str, Datum] = field(default_factory=dict)
+
+    @cached_property
+    def pooled(self) -> dict[str, bool]:
+        """For the names that are not standard columns, whether each is one for all providers."""
+        return pooled_names(self)
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,7 @@ class Working:
 
     def bounds(self, expression: Expression) -> tuple[float, float]:
         """Return the least and greatest value for any statement of this length."""
-        return expression.bounds(self.look_up_bounds)
+        return expression.bounds(self.look_up_bounds, len(self.signatories.providers))
 
     def look_up(self, name: str) -> Array:
         """Return the value of a name, shape ``(..., providers)`` or ``(..., 1)``."""
@@ -135,7 +141,8 @@ class Working:
         if head == "payments":
             return self.payments_by[rest]
         if head == "before":
-            return self.conditions.before.get(rest, np.zeros(1))
+            carried = self.conditions.before.get(rest)
+            return self._nought(name) if carried is None else carried
         if name == "years":
             return np.array([self.statement.years])
         if name in self.definitions.amounts:
@@ -154,6 +161,10 @@ class Working:
         total: Array = values.sum(axis=-1)
         return total
 
+    def _nought(self, name: str) -> Array:
+        """Return nought for each provider, or once where the name is one for all."""
+        return np.zeros(1 if self.definitions.pooled[name] else len(self.signatories.providers))
+
     def _amount(self, name: str) -> Array:
         amount = self.definitions.amounts[name]
         value = array_of(amount, self.signatories.providers)
@@ -169,10 +180,6 @@ class Working:
             known = self._known_bounds[name] = self._work_out_bounds(name)
         return known
 
-    def forget_bounds(self) -> None:
-        """Work the bounds of measures out anew, because payments have been added."""
-        self._known_bounds.clear()
-
     def _work_out_bounds(self, name: str) -> tuple[float, float]:
         head, _, rest = name.partition(".")
         if head == "payments":
@@ -187,12 +194,14 @@ class Working:
         if name in self.definitions.measures:
             measure = self.definitions.measures[name]
             low, high = measure.value_bounds(
-                *measure.measure.bounds(self.look_up_bounds), measure.divides, self.look_up_bounds
+                *self.bounds(measure.measure), measure.divides, self.look_up_bounds
             )
             level = self.conditions.price_level if measure.in_money else 1.0
             return low * level, high * level
         if head in self.definitions.data:
-            return self.definitions.data[head].bounds
+            datum = self.definitions.data[head]
+            added = len(self.signatories.services) if datum.of == "each service" and not rest else 1
+            return datum.bounds[0] * added, datum.bounds[1] * added
         return 0.0, np.inf  # every column is a count, a time or a cost: never below 0
 
 
@@ -201,8 +210,16 @@ def names_in(expressions: Iterable[Expression]) -> frozenset[str]:
     return frozenset(name for expression in expressions for name in expression.names())
 
 
-def used_names(expressions: Iterable[Expression], definitions: Definitions) -> frozenset[str]:
-    """Return every name that some expressions use, themselves or through named measures."""
+def used_names(
+    expressions: Iterable[Expression], definitions: Definitions, before: bool = True
+) -> frozenset[str]:
+    """Return every name that some expressions use, themselves or through named measures.
+
+    Args:
+        expressions: the expressions.
+        definitions: of the names.
+        before: whether what ``before(...)`` needed in the window before counts as well.
+    """
     found: set[str] = set()
     left = list(names_in(expressions))
     while left:
@@ -210,7 +227,7 @@ def used_names(expressions: Iterable[Expression], definitions: Definitions) -> f
         if name in found:
             continue
         found.add(name)
-        measure = definitions.measures.get(name.removeprefix("before."))
+        measure = definitions.measures.get(name.removeprefix("before.") if before else name)
         left += measure.uses() if measure is not None else ()
     return frozenset(found)
 

@@ -14,8 +14,8 @@ from typing_extensions import TypeAliasType
 
 from simulator._errors import Problem, ScenarioError, did_you_mean
 from simulator._kinds import CURRENCIES, plain
-from simulator.contract.checks import Finding
 from simulator.contract.contract import FORMS, Contract
+from simulator.contract.finding import Finding
 from simulator.contract.term import Term
 from simulator.scenario.checks import check_scenario, check_signed
 from simulator.scenario.layers import dotted

@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from simulator._errors import did_you_mean
-from simulator.contract.checks import Finding, Path, check_contract, check_shares
+from simulator.contract.checks import check_contract, check_shares
 from simulator.contract.curve import Frozen
+from simulator.contract.finding import Finding, Path
 from simulator.contract.signatories import OUTSIDE
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
