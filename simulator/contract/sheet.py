@@ -18,7 +18,7 @@ from simulator.contract.account import OpenWindow
 from simulator.contract.agreement import Agreement
 from simulator.contract.curve import Curve, DeadBand
 from simulator.contract.expression import Expression
-from simulator.contract.phrases import name_words, value_words
+from simulator.contract.phrases import name_words, value_words, words
 from simulator.contract.signatories import Signatories
 from simulator.contract.split import DividedBy, fixed_shares
 from simulator.contract.statement import COLUMNS, Array
@@ -213,9 +213,15 @@ class _Layout:
 
     def _number(self, parameter: Figure | Expression) -> str:
         """Return a number of a curve as it stands in a line."""
-        if isinstance(parameter, Expression):
-            return f"({self._text(parameter)})"
-        return f"({float(parameter)!r})"
+        if not isinstance(parameter, Expression):
+            return f"({float(parameter)!r})"
+        text = self._text(parameter)
+        if not parameter.divides:
+            return f"({text})"
+        # with nothing to measure it is nought, which only a line of its own can say
+        said = words(parameter, self.agreement)
+        label = f"{said[0].upper()}{said[1:]}"
+        return self._add(label, text, self._guess(text), or_nought=True)
 
     def _guess(self, text: str) -> Unit:
         """Return the unit of a measure: money if it adds and scales money without dividing it."""

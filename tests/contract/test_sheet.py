@@ -9,21 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.contract.account import Account
+from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
 from simulator.contract.periods import Timetable
 from simulator.contract.sheet import evaluate, lay_out
 from simulator.contract.signatories import Signatories
+from simulator.contract.statement import Statement
 from tests.contract.live_contracts import SEEDS, statements_for
 from tests.strategies import contracts, signatories
+from tests.strategies_contracts import read, statement_for, written_contracts
 
 TERM = Timetable(datetime.date(2026, 4, 1), datetime.date(2028, 4, 1))
 
 
-def check_sheets(contract: Contract, parties: Signatories, seed: int, months: int) -> None:
+def check_sheets(agreement: Agreement, statements: list[Statement]) -> None:
     """Check every window of a contract after some months."""
-    agreement = contract.agree("any", parties)
+    parties = agreement.signatories
     account = Account(agreement)
-    statements = statements_for(agreement, TERM, "month", seed, months)
     for month, statement in zip(TERM.months, statements, strict=False):
         account.add(month, statement)
     for window in account.open.values():
@@ -51,7 +53,28 @@ def check_sheets(contract: Contract, parties: Signatories, seed: int, months: in
 @given(st.data(), SEEDS)
 def test_every_line_follows_and_every_term_comes_out(data: st.DataObject, seed: int) -> None:
     parties = data.draw(signatories())
-    check_sheets(data.draw(contracts(parties)), parties, seed, data.draw(st.integers(1, 14)))
+    agreement = data.draw(contracts(parties)).agree("any", parties)
+    months = data.draw(st.integers(1, 14))
+    check_sheets(agreement, statements_for(agreement, TERM, "month", seed, months))
+
+
+@given(st.data(), SEEDS, st.integers(1, 14))
+def test_contracts_over_the_whole_language_come_out(
+    data: st.DataObject, seed: int, months: int
+) -> None:
+    parties = data.draw(signatories())
+    contract = read(data.draw(written_contracts(parties, calm=True)))
+    agreement = contract.agree("any", parties)
+    all_months = statement_for(agreement, seed, (months,), calm=True, huge=False)
+    statements = [
+        Statement(
+            {name: values[index] for name, values in all_months.columns.items()},
+            month.years,
+            all_months.levels,
+        )
+        for index, month in enumerate(TERM.months[:months])
+    ]
+    check_sheets(agreement, statements)
 
 
 WRITTEN_OUT = {
@@ -125,4 +148,5 @@ def test_a_contract_of_everything_comes_out(seed: int, months: int) -> None:
     parties = Signatories(
         ("payer", "other"), ("a", "b"), {"payer": 0.7, "other": 0.3}, {}, ("x", "y")
     )
-    check_sheets(Contract.model_validate(WRITTEN_OUT), parties, seed, months)
+    agreement = Contract.model_validate(WRITTEN_OUT).agree("any", parties)
+    check_sheets(agreement, statements_for(agreement, TERM, "month", seed, months))
