@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator._errors import did_you_mean
 from simulator.contract.checks import check_contract, check_shares
+from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
 from simulator.contract.finding import Finding, Path
 from simulator.contract.signatories import OUTSIDE
@@ -65,8 +66,27 @@ def check_signed(signed: Signed) -> Iterator[Finding]:
     yield from of_parties
     for name, contract in signed.contracts.items():
         if not of_parties and _is_readable(contract):
-            for finding in check_contract(contract, signed.signatories):
+            found = [*check_contract(contract, signed.signatories)]
+            found += _check_dates(contract, signed) if _days(signed) else []
+            for finding in found:
                 yield replace(finding, path=("contracts", name, *finding.path))
+
+
+def _check_dates(contract: Contract, signed: Signed) -> Iterator[Finding]:
+    """Report adjustments and terms that lie outside the contract's term and so do nothing."""
+    first, after = signed.timetable.starts, signed.timetable.ends
+    allowed = f"the contract runs from {first} and ends before {after}"
+    for index, change in enumerate(contract.adjustments):
+        if not first <= change.on < after:
+            path: Path = ("adjustments", index, "on")
+            yield Finding(path, f"found {change.on}", allowed, "move it or remove it")
+    for index, entry in enumerate(contract.terms):
+        if entry.starts is not None and entry.starts >= after:
+            path = ("terms", index, "starts")
+            yield Finding(path, f"found {entry.starts}", allowed, "it never holds: remove it")
+        if entry.ends is not None and entry.ends < first:
+            path = ("terms", index, "ends")
+            yield Finding(path, f"found {entry.ends}", allowed, "it never holds: remove it")
 
 
 def _is_readable(found: object) -> bool:
