@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator._errors import did_you_mean
-from simulator.contract.amounts import amount_is_a_year, shapes_differ
+from simulator.contract.amounts import Amount, amount_is_a_year, amount_is_money, shapes_differ
 from simulator.contract.compose import Composition
-from simulator.contract.contract import Contract, nth
+from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
 from simulator.contract.expression import Expression
 from simulator.contract.signatories import OUTSIDE, Signatories
@@ -59,7 +59,8 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
     yield from _check_name_clashes(contract)
     composed = contract.compose()
     definitions = composed.definitions
-    known = known_names(definitions, signatories.services, [t.key for t in composed.terms if t.key])
+    keys = [term.key for term in composed.terms if term.key]
+    known = known_names(definitions, signatories.services, keys, signatories.providers)
     position = {name: index for index, name in enumerate(contract.measures)}
     for name, measure in contract.measures.items():
         for used in sorted(measure.uses()):
@@ -101,7 +102,7 @@ def _check_bases(
     before: list[Term] = []
     for path, term in _terms(contract):
         used = used_names(term.all_expressions(), composed.definitions)
-        replaced = {term.replaced} if term.instead_of is not None else set()
+        replaced = set(term.replaced)
         for earlier in before:
             if not {"payments", f"payments.{earlier.key}"} & (used | replaced):
                 continue
@@ -136,8 +137,7 @@ def _check_keys(contract: Contract, definitions: Definitions) -> Iterator[Findin
     for path, term in _terms(contract):
         used = used_names(term.all_expressions(), definitions)
         asked = {name.partition(".")[2] for name in used if name.startswith("payments.")}
-        if term.instead_of not in (None, "payments"):
-            asked.add(str(term.instead_of))
+        asked |= set(term.instead_of or ()) - {"payments"}
         for key in sorted(asked - above):
             yield Finding(
                 path,
@@ -157,30 +157,22 @@ def _check_keys(contract: Contract, definitions: Definitions) -> Iterator[Findin
 
 
 def _terms(contract: Contract) -> Iterator[tuple[Path, Term]]:
-    seen: dict[str, int] = {}
-    for index, entry in enumerate(contract.terms):
-        path: Path = ("terms", index)
-        if isinstance(entry, Term):
-            yield path, entry
-        else:
-            for term in contract.compose_form(entry, seen).terms:
-                yield path, term
+    for index, part in enumerate(contract.parts()):
+        for term in part.terms:
+            yield ("terms", index), term
 
 
 def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
     seen: dict[str, Path] = {}
-    reserved = {*COLUMNS, "years", "payments", "total", "min", "max", "before"}
+    reserved = {*COLUMNS, "years", "payments", "total", "only", "min", "max", "before"}
     groups: list[tuple[Path, list[str]]] = [
         (("amounts",), list(contract.amounts)),
         (("measures",), list(contract.measures)),
         (("data",), list(contract.data)),
         (("costs",), [f"own_{name}" for name in contract.costs]),
     ]
-    seen_forms: dict[str, int] = {}
-    for index, entry in enumerate(contract.terms):
-        if not isinstance(entry, Term):
-            part = entry.compose(nth(entry.form, seen_forms))
-            groups.append((("terms", index), [*part.amounts, *part.measures, *part.data]))
+    for index, part in enumerate(contract.parts()):
+        groups.append((("terms", index), [*part.amounts, *part.measures, *part.data]))
     for path, names in groups:
         for name in names:
             where = (*path, name.removeprefix("own_")) if path[0] == "costs" else (*path, name)
@@ -335,9 +327,14 @@ def _check_parties(
 def check_amounts(contract: Contract, signatories: Signatories) -> Iterator[Finding]:
     """Report amounts by provider that leave one out, and adjustments that fit no amount."""
     composed = contract.compose()
-    for name, amount in contract.amounts.items():
+    written: list[tuple[Path, Amount]] = [
+        (("amounts", name), amount) for name, amount in contract.amounts.items()
+    ]
+    for index, part in enumerate(contract.parts()):
+        written += [(("terms", index), amount) for amount in part.amounts.values()]
+    for where, amount in written:
         if isinstance(amount, dict):
-            yield from _check_by_provider(("amounts", name), amount, signatories)
+            yield from _check_by_provider(where, amount, signatories)
     for index, each in enumerate(contract.adjustments):
         path: Path = ("adjustments", index)
         if each.amount not in composed.amounts:
@@ -361,6 +358,15 @@ def check_amounts(contract: Contract, signatories: Signatories) -> Iterator[Find
                 f"'{each.amount}' is {'by provider' if isinstance(amount, dict) else 'for all'}",
                 "write the change as the amount is written",
             )
+        if amount_is_money(new) != amount_is_money(amount):
+            yield Finding(
+                (*path, key),
+                f"found {'money' if amount_is_money(new) else 'a number'} for '{each.amount}', "
+                f"which is {'money' if amount_is_money(amount) else 'a number a year'}",
+                "money changes by money, and a volume by a volume",
+                "write the change as the amount is written",
+            )
+            continue
         yearly, is_yearly = amount_is_a_year(new), amount_is_a_year(amount)
         if (each.to is not None and yearly != is_yearly) or (yearly and not is_yearly):
             yield Finding(

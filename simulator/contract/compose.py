@@ -33,6 +33,12 @@ class Composition:
     data: Mapping[str, Datum] = field(default_factory=dict)
 
     @property
+    def names(self) -> frozenset[str]:
+        """Every name it gives: of amounts, measures and data, and the keys of its terms."""
+        keys = (f"payments.{term.key}" for term in self.terms if term.key)
+        return frozenset((*self.amounts, *self.measures, *self.data, *keys))
+
+    @property
     def definitions(self) -> Definitions:
         """The names, without the terms."""
         return Definitions(self.amounts, self.measures, self.data)

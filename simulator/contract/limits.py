@@ -198,7 +198,8 @@ def _replaced(
 
     ``bounds`` are those of the new amount itself.
     """
-    gone = [part for part in parts if part.is_payment and term.instead_of in ("payments", part.key)]
+    keys = term.instead_of or ()
+    gone = [part for part in parts if part.is_payment and {"payments", part.key} & set(keys)]
     left = [part for part in parts if not any(part is each for each in gone)]
     new = _part(agreement, term, bounds)
     if term.is_pooled(agreement.pooled):

@@ -93,6 +93,8 @@ def words_of(node: ast.expr, agreement: Agreement) -> str:
             return f"{value:g}" if isinstance(value, int | float) else str(value)
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             return f"all providers' {words_of(inner, agreement)}"
+        case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
+            return f"{_possessive(agreement.signatories.name(party))} {words_of(inner, agreement)}"
         case ast.Call(func=ast.Name(id="before"), args=[inner]):
             return f"{words_of(inner, agreement)} of the period before"
         case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
@@ -131,6 +133,10 @@ def unit_words(node: ast.expr) -> tuple[str, bool]:
         column = COLUMNS.get(node.value.id, (node.value.id,))[0]
         return f"{column} in {node.attr}", per_year
     return "", per_year
+
+
+def _possessive(name: str) -> str:
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
 def _one_of(node: ast.expr) -> str:

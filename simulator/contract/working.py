@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.contract.amounts import Amount, amount_is_a_year, array_of
+from simulator.contract.amounts import Amount, amount_is_a_year, array_of, level_of
 from simulator.contract.curve import Curve
 from simulator.contract.data import Datum, expected_value
 from simulator.contract.expression import Expression, Measure
@@ -136,6 +136,8 @@ class Working:
             return self.payments_by[rest]
         if head == "before":
             return self.conditions.before.get(rest, np.zeros(1))
+        if head == "only":
+            return np.array([float(party == rest) for party in self.signatories.providers])
         if name == "years":
             return np.array([self.statement.years])
         if name in self.definitions.amounts:
@@ -158,7 +160,8 @@ class Working:
         amount = self.definitions.amounts[name]
         value = array_of(amount, self.signatories.providers)
         if amount_is_a_year(amount):  # an amount paid once has no later price level
-            value = value * self.statement.years * self.conditions.price_level
+            level = level_of(amount, self.conditions.price_level)
+            value = value * self.statement.years * level
         added = self.conditions.added.get(name)
         return value if added is None else value + added
 
@@ -233,7 +236,10 @@ def pooled_names(definitions: Definitions) -> dict[str, bool]:
 
 
 def known_names(
-    definitions: Definitions, services: Sequence[str], keys: Iterable[str] = ()
+    definitions: Definitions,
+    services: Sequence[str],
+    keys: Iterable[str] = (),
+    providers: Sequence[str] = (),
 ) -> list[str]:
     """Return every name a term of this contract may use.
 
@@ -241,6 +247,7 @@ def known_names(
         definitions: of the contract.
         services: of the scenario.
         keys: of the terms, for ``payments.key``.
+        providers: of the scenario, for ``only(provider, x)``.
     """
     by_service = [*COLUMNS, *_by_service(definitions.data)]
     return [
@@ -253,6 +260,7 @@ def known_names(
         *(f"{column}.{service}" for column in by_service for service in services),
         *(f"before.{name}" for name in definitions.measures),
         *(f"payments.{key}" for key in keys),
+        *(f"only.{party}" for party in providers),
     ]
 
 
