@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import (
     Discriminator,
@@ -20,26 +20,17 @@ from pydantic_core import CoreSchema
 
 from simulator._refuse import refuse
 from simulator.contract.agreement import Agreement
-from simulator.contract.alliance import Alliance
 from simulator.contract.amounts import Adjustment, Amount, WrittenAmount
 from simulator.contract.compose import Composition, Form, provenance
 from simulator.contract.curve import Frozen
 from simulator.contract.data import Datum
-from simulator.contract.forms import Block, KpiDeductions, UnitPrice
+from simulator.contract.forms import FORMS
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier, Term
 from simulator.contract.working import NamedMeasure
 from simulator.quantities import Duration, Figure, Growth, MoneyMaybeAYear, Share, is_a_year
 
 __all__ = ["FORMS", "Contract", "OwnCost"]
-
-FORMS: dict[str, type[Block | UnitPrice | KpiDeductions | Alliance]] = {
-    "block": Block,
-    "unit price": UnitPrice,
-    "kpi deductions": KpiDeductions,
-    "alliance": Alliance,
-}
-"""The ready-made forms by the name they have in YAML."""
 
 
 def _which(found: Any) -> str:
@@ -48,14 +39,14 @@ def _which(found: Any) -> str:
     return str(getattr(found, "form", "written out"))
 
 
-AnyTerm = Annotated[
-    Annotated[Block, Tag("block")]
-    | Annotated[UnitPrice, Tag("unit price")]
-    | Annotated[KpiDeductions, Tag("kpi deductions")]
-    | Annotated[Alliance, Tag("alliance")]
-    | Annotated[Term, Tag("written out")],
-    Discriminator(_which),
-]
+if TYPE_CHECKING:
+    AnyTerm = Form | Term
+else:  # one line in FORMS is enough for a new form: the union is made from it
+    _CHOICES = (*((form, name) for name, form in FORMS.items()), (Term, "written out"))
+    AnyTerm = Annotated[
+        Union[tuple(Annotated[model, Tag(name)] for model, name in _CHOICES)],  # noqa: UP007
+        Discriminator(_which),
+    ]
 
 
 class OwnCost(Frozen):

@@ -210,4 +210,9 @@ def _replaced(
         low, high = rows.sum(axis=0)
         change = _part(agreement, term, (bounds[0] - high, bounds[1] - low))
         new = replace(new, whole=bounds, providers=rows + change.providers)
+        by = term.split.by.names() if isinstance(term.split, DividedBy) else frozenset()
+        if by == set(term.replaced) and bounds[0] >= 0 and (rows >= 0).all():
+            # cut in proportion to what it cuts: nobody pays in, and nobody receives more
+            most = np.minimum(rows[:, 1], bounds[1])
+            new = replace(new, providers=np.stack([np.zeros(len(most)), most], axis=1))
     return [*left, new]

@@ -68,7 +68,9 @@ def value_words(parameter: Figure | Expression, agreement: Agreement) -> str:
     """Return a number as it was written, or the measure in its place."""
     if isinstance(parameter, Expression):
         said = words(parameter, agreement)
-        return f"({said})" if isinstance(parameter.tree, ast.BinOp) else said
+        tree = parameter.tree
+        is_share = isinstance(tree, ast.BinOp) and bool(_share_of(tree.left))
+        return f"({said})" if isinstance(tree, ast.BinOp) and not is_share else said
     return parameter.written.replace("-", "\N{MINUS SIGN}")
 
 
@@ -80,6 +82,9 @@ def words(expression: Expression, agreement: Agreement) -> str:
 def words_of(node: ast.expr, agreement: Agreement) -> str:
     """Return a part of a measure in words."""
     match node:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right) if _share_of(left):
+            b = words_of(right, agreement)
+            return f"{_share_of(left)} of {f'({b})' if isinstance(right, ast.BinOp) else b}"
         case ast.BinOp(left=left, op=op, right=right):
             a, b = words_of(left, agreement), words_of(right, agreement)
             a = f"({a})" if isinstance(left, ast.BinOp) and _looser(left.op, op) else a
@@ -91,6 +96,8 @@ def words_of(node: ast.expr, agreement: Agreement) -> str:
             return f"minus {words_of(operand, agreement)}"
         case ast.Constant(value=value):
             return f"{value:g}" if isinstance(value, int | float) else str(value)
+        case ast.Call(func=ast.Name(id="total"), args=[ast.Attribute(value=ast.Name("payments"))]):
+            return f"all of {words_of(node.args[0], agreement)}"
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             return f"all providers' {words_of(inner, agreement)}"
         case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
@@ -117,8 +124,15 @@ def words_of(node: ast.expr, agreement: Agreement) -> str:
     return ast.unparse(node)
 
 
-def unit_words(node: ast.expr) -> tuple[str, bool]:
+def unit_words(node: ast.expr, agreement: Agreement) -> tuple[str, bool]:
     """Return what one of a measure is called, if it has such a name, and whether it is a rate."""
+    match node:
+        case ast.Call(func=ast.Name(id="total"), args=[ast.Name() | ast.Attribute() as inner]):
+            unit, per_year = unit_words(inner, agreement)
+            return f"{unit} with any provider" if unit else "", per_year
+        case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
+            unit, per_year = unit_words(inner, agreement)
+            return f"{unit} with {agreement.signatories.name(party)}" if unit else "", per_year
     per_year = (
         isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Div)
@@ -133,6 +147,16 @@ def unit_words(node: ast.expr) -> tuple[str, bool]:
         column = COLUMNS.get(node.value.id, (node.value.id,))[0]
         return f"{column} in {node.attr}", per_year
     return "", per_year
+
+
+def _share_of(node: ast.expr) -> str:
+    """Return a number below 1 as a percentage: '5%' in '5% of the target'."""
+    minus = isinstance(node, ast.UnaryOp)
+    inner = node.operand if isinstance(node, ast.UnaryOp) else node
+    if not isinstance(inner, ast.Constant) or not isinstance(inner.value, float):
+        return ""
+    share = f"{100 * inner.value:.6g}%"
+    return (f"minus {share}" if minus else share) if 0 < inner.value < 1 else ""
 
 
 def _possessive(name: str) -> str:

@@ -40,9 +40,7 @@ Keys = Annotated[
     tuple[Identifier, ...],
     BeforeValidator(_one_or_several),
     Field(min_length=1),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """The key of a term, or the keys of several."""
 

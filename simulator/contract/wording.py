@@ -41,20 +41,26 @@ def sentence(term: Term, agreement: Agreement) -> str:
     factor = term.factor_on_payments
     limits = limits_words(term, agreement, _base(term, agreement))
     if _is_limit_alone(term):
-        parts = [f"{_capital(_replaced(term, agreement))} together, is {_small(limits)}"]
+        together = " together" if len(term.replaced) > 1 else ""
+        parts = [f"{_capital(_replaced(term, agreement))}{together} is {_small(limits)}"]
         parts[0] += "; what that takes off is" if pooled and term.split is not None else ""
     elif term.instead_of is not None:
-        parts = [f"{_capital(_replaced(term, agreement))}, is replaced by "]
+        parts = [f"{_capital(_replaced(term, agreement))} is replaced by "]
         parts[0] += _what(term, agreement)
     elif factor:
         verb = "taken off" if factor < 0 else "added to"
-        parts = [f"{_capital(_what(term, agreement))} of the payments above is {verb}"]
-        parts[0] += "" if factor > 0 else " them"
+        parts = [f"{_capital(_share_of_payments(term, agreement))} is {verb} them"]
     else:
-        parts = [f"{_capital(payer)} {_verb(payer)} {payee} {_what(term, agreement)}"]
+        what = _what(term, agreement)
+        if payer.startswith("the "):
+            what = what.replace(", and takes back ", ", and take back ")
+        parts = [f"{_capital(payer)} {_verb(payer)} {payee} {what}"]
     if term.split is not None and term.split != "each" and pooled:
         comma = "" if parts[0].endswith(" is") else ","
-        parts[0] += f"{comma} {split_in_words(term.split, agreement)}"
+        said = split_in_words(term.split, agreement)
+        if isinstance(term.split, DividedBy) and term.split.by.names() == set(term.replaced):
+            said = "divided in proportion to these payments"
+        parts[0] += f"{comma} {said}"
     if limits and not _is_limit_alone(term):
         parts.append(limits)
     parts.append(_timing(term, agreement))
@@ -68,6 +74,16 @@ def sentence(term: Term, agreement: Agreement) -> str:
         parts.append(held)
     clause = f" (Clause {term.clause}.)" if term.clause else ""
     return ". ".join(parts) + "." + clause
+
+
+def _share_of_payments(term: Term, agreement: Agreement) -> str:
+    """Say what share of the payments above is added or taken off."""
+    said = _what(term, agreement)
+    one_rate = len(term.bands) == 1 and not term.in_money and term.dead_band is None
+    measured = words(term.measure, agreement)
+    if one_rate and said.endswith(f" of {measured}"):
+        return f"{said.removesuffix(f' of {measured}')} of the payments above, times {measured},"
+    return f"{said} of the payments above"
 
 
 def _replaced(term: Term, agreement: Agreement) -> str:
