@@ -399,6 +399,56 @@ def test_the_pooled_budget_worked_by_hand() -> None:
     row("Pooled budget", *north_south_council(agreement.settle(happened(cost=(4e5, 4e4)))[-1]))
 
 
+def contract_in(name: str) -> Agreement:
+    """Return an agreement of the language reference."""
+    (example,) = [each for each in CONTRACTS if f"\nbaseline: {name}\n" in each]
+    return scenario_with(example).agreements()[name]
+
+
+def test_the_scales_worked_by_hand() -> None:
+    statement = happened(
+        completed=(500, 400), good_outcomes=(200, 214), started=(100, 100), wait_days=(2_800, 1_300)
+    )
+    _, outcomes, waits = contract_in("scales").settle(statement)
+    assert pounds(-outcomes[0]) == "£18,000"
+    assert "At 46% good outcomes the first reward is £18,000." in read("contracts.md")
+    assert list(waits[1:3]) == [0, 10_000]
+
+
+def test_the_dead_band_worked_by_hand() -> None:
+    _, share = contract_in("minimum").settle(happened(cost=(250_000, 200_000)))
+    assert pounds(-share[0]) == "£10,200"
+    assert "the\nproviders get £10,200." in read("contracts.md")
+
+
+def test_what_is_carried_forward_is_made_good_first() -> None:
+    account = Account(contract_in("carried"))
+    months = Timetable(datetime.date(2026, 4, 1), datetime.date(2028, 4, 1)).months
+    for month in months:
+        cost = 500_000 if month.financial_year == 2026 else 440_000
+        account.add(month, happened(month.years, cost=(cost * month.years, 0)))
+    shares = account.entitlement(["annually"])[1]
+    assert pounds(-float(shares[0])) == "£10,000"
+
+
+def test_start_up_money_worked_by_hand() -> None:
+    account = Account(contract_in("stepped"))
+    paid = np.zeros(3)
+    for month in Timetable(datetime.date(2026, 4, 1), datetime.date(2031, 4, 1)).months:
+        paid += paid_in_month(account, month, happened(month.years))[2, :3]
+    assert pounds(-paid[0]) == "£20,000"
+
+
+def test_the_adjusted_target_worked_by_hand() -> None:
+    account = Account(contract_in("events"))
+    by_year: dict[int, float] = {}
+    for month in Timetable(datetime.date(2026, 4, 1), datetime.date(2031, 4, 1)).months:
+        on_account = -float(account.on_account(month, happened(month.years))[0, 0])
+        by_year[month.financial_year] = by_year.get(month.financial_year, 0.0) + on_account
+    figures = [pounds(by_year[year]) for year in (2026, 2027, 2029)]
+    assert figures == ["£492,000", "£504,000", "£520,000"]
+
+
 def test_every_column_is_explained() -> None:
     for document in ("contracts.md", "model.md"):
         text = read(document)
