@@ -167,7 +167,7 @@ class Blended(Form):
     variable_share: Share = Field(
         default=Figure(0.2, "20%"),
         json_schema_extra=provenance(
-            "evidence: NHS blended payment for emergency care, 20% of the price either way"
+            "evidence: blended payments in the NHS, a fixed sum and 20% of the price either way"
         ),
     )
     """Share of the price paid for each unit above the plan, and taken back for each below."""

@@ -125,13 +125,15 @@ class SharedSavings(_AgainstBenchmark):
     counts: Literal["from the first", "only beyond"] = Field(
         default="from the first",
         json_schema_extra=provenance(
-            "evidence: programmes with a minimum mostly share from the first pound"
+            "evidence: the best documented programme shares from the first pound"
         ),
     )
     """What counts once the minimum is reached: all of the saving, or only what is beyond."""
     edge: Literal["counts", "does not count"] = Field(
         default="counts",
-        json_schema_extra=provenance("evidence: 'meets or exceeds' is the usual wording"),
+        json_schema_extra=provenance(
+            "evidence: in the best documented programme a saving of exactly the minimum counts"
+        ),
     )
     """Whether a saving of exactly the minimum counts."""
     quality: Measure | None = None
