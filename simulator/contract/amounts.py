@@ -40,20 +40,23 @@ def _which(found: Any) -> str:
     return "by provider" if isinstance(found, Mapping) and "value" not in found else "one"
 
 
+_NO_VALUE = Field(json_schema_extra={"not": {"required": ["value"]}})
+
 WrittenAmount = Annotated[
-    Annotated[Size, Tag("one")] | Annotated[dict[Identifier, Size], Tag("by provider")],
+    Annotated[Size, Tag("one")] | Annotated[dict[Identifier, Size], _NO_VALUE, Tag("by provider")],
     Discriminator(_which),
 ]
 """An amount of money, once or a year, or a volume a year; or one for each provider."""
 
 YearlyAmount = Annotated[
-    Annotated[MoneyAYear, Tag("one")] | Annotated[dict[Identifier, MoneyAYear], Tag("by provider")],
+    Annotated[MoneyAYear, Tag("one")]
+    | Annotated[dict[Identifier, MoneyAYear], _NO_VALUE, Tag("by provider")],
     Discriminator(_which),
 ]
 """An amount of money a year, or one for each provider."""
 
 YearlyVolume = Annotated[
-    Annotated[Rate, Tag("one")] | Annotated[dict[Identifier, Rate], Tag("by provider")],
+    Annotated[Rate, Tag("one")] | Annotated[dict[Identifier, Rate], _NO_VALUE, Tag("by provider")],
     Discriminator(_which),
 ]
 """A number a year, or one for each provider."""

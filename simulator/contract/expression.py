@@ -66,6 +66,9 @@ class Expression:
     def __hash__(self) -> int:
         return hash(ast.dump(self.tree))
 
+    def __str__(self) -> str:
+        return self.text
+
     def names(self) -> frozenset[str]:
         """Return every name the expression uses, ``column.service`` as written."""
         return frozenset(_names(self.tree))

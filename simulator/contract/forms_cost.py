@@ -155,7 +155,8 @@ class Grant(Form):
     )
     """Whether what is not spent goes back at the year end."""
     eligible: Measure = Field(
-        default=parse("cost"), json_schema_extra={"default": "cost", **provenance(NAMED)}
+        default_factory=lambda: parse("cost"),
+        json_schema_extra={"default": "cost", **provenance(NAMED)},
     )
     """The spending that the grant is for, by provider."""
     split: Split | None = Field(default="by caseworkers", json_schema_extra=provenance(CASEWORKERS))

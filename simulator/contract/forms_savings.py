@@ -42,7 +42,7 @@ class _AgainstBenchmark(Form, ABC):
     person_years: Measure | None = None
     """The people times years that 'price_per_person' is multiplied by."""
     spend: Measure = Field(
-        default=parse("total(cost)"),
+        default_factory=lambda: parse("total(cost)"),
         json_schema_extra={"default": "total(cost)", **provenance(NAMED)},
     )
     """What is held against the benchmark."""

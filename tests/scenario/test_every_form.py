@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
-import math
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from simulator._errors import AllianceError
 from simulator.contract.contract import FORMS
 from simulator.scenario.build import build
+from simulator.scenario.json_schema import schema_text
 from simulator.scenario.yaml_text import Document, read_yaml
 from tests.scenario.test_build import VALUES, paths, put
 
@@ -26,6 +28,7 @@ def test_no_mistake_in_every_form() -> None:
         for contract in scenario.contracts.values()
         for term in contract.terms
     }
+    jsonschema.validate(DOCUMENT.tree, json.loads(schema_text()))
     assert set(FORMS) - forms == {"block", "unit price", "kpi deductions", "alliance"}
 
 
