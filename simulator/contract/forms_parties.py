@@ -153,7 +153,7 @@ class PooledBudget(Form):
     form: Literal["pooled budget"]
     contributions: dict[Identifier, MoneyAYear] = Field(min_length=1)
     """What each commissioner puts in a year; unspent money stays theirs in this proportion."""
-    overspend: tuple[OverspendLayer, ...] = Field(min_length=1, max_length=9)
+    overspend: tuple[OverspendLayer, ...] = Field(max_length=9)
     """Who bears what is spent beyond the budget, in order."""
     underspend_share: Share = Field(
         default=Figure(0.0, "0%"),
@@ -166,9 +166,11 @@ class PooledBudget(Form):
     @model_validator(mode="after")
     def _fits(self) -> PooledBudget:
         ends = [layer.up_to is not None for layer in self.overspend]
-        if not all(ends[:-1]) or ends[-1]:
+        if not ends or not all(ends[:-1]) or ends[-1]:
             raise refuse(
-                "found a layer without an end before the last, or a last layer with one",
+                "found a layer without an end before the last, or a last layer with one"
+                if ends
+                else "found no layer",
                 "every layer but the last has 'up_to'; the last bears the rest",
                 "add or remove 'up_to'",
                 at="overspend",

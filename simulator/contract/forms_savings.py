@@ -213,13 +213,15 @@ class Corridor(_AgainstBenchmark):
     """Saving and loss against a benchmark, kept and borne in shares that change by band."""
 
     form: Literal["corridor"]
-    bands: tuple[CorridorBand, ...] = Field(min_length=1)
+    bands: tuple[CorridorBand, ...]
     """The providers' share by size of saving; of loss too, unless 'losses' is given."""
     losses: tuple[CorridorBand, ...] = ()
     """Their share by size of loss, where it differs."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Corridor:
+        if not self.bands:
+            raise refuse("found no band", "a corridor has one or more", "add one", at="bands")
         for key in ("bands", "losses"):
             check_ends([band.up_to for band in getattr(self, key)], key, "up_to")
         return self

@@ -35,8 +35,9 @@ class SharedDifference(Form, ABC):
     def _share_or_bands(self) -> SharedDifference:
         if (self.council_share is None) == (not self.bands):
             raise refuse(
-                f"found {'neither' if not self.bands else 'both'} of 'council_share' and 'bands'",
-                "a share is one number or a list of bands",
+                f"found {'both' if self.bands else 'neither'} 'council_share' "
+                f"{'and' if self.bands else 'nor'} 'bands'",
+                "the share of under- and overspend is one number or a list of bands",
                 "keep one of 'council_share' and 'bands'",
             )
         check_ends([band.up_to for band in self.bands], "bands", "up_to")
