@@ -198,8 +198,7 @@ class Alliance(SharedDifference):
         if not (gain or pain):
             return shared, measures
         after = f"shared_after_outcomes{suffix}"
-        measures[after] = named(
-            f"max({shared}, 0) * (1 + {gain!r} * {score})"
-            f" + min({shared}, 0) * (1 - {pain!r} * {score})"
-        )
+        up = f" * (1 + {gain!r} * {score})" if gain else ""
+        down = f" * (1 - {pain!r} * {score})" if pain else ""
+        measures[after] = named(f"max({shared}, 0){up} + min({shared}, 0){down}")
         return after, measures

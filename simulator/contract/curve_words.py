@@ -67,7 +67,9 @@ def _shape_words(curve: Curve, measure: Expression, agreement: Agreement, edges_
     before = ""
     for band in curve.bands:
         if band.up_to is None:
-            pieces.append(f"{_rate_words(band, agreement)} beyond {before}")
+            ends = [each.up_to for each in curve.bands[:-1]]
+            beyond = "that" if len(ends) == 1 and isinstance(ends[0], Expression) else before
+            pieces.append(f"{_rate_words(band, agreement)} beyond {beyond}")
         else:
             before = _edge(band.up_to, per_year, agreement) + edges_of
             pieces.append(f"{_rate_words(band, agreement)} up to {before}")

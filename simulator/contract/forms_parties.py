@@ -193,13 +193,18 @@ class PooledBudget(Form):
             budget: named(" + ".join(puts_in.values())),
             within: named(f"cost * min(1, {budget} / total(cost))"),
         }
+        part = dict.fromkeys(puts_in, "")  # of each commissioner, where there are several
+        if len(puts_in) > 1:
+            part = {party: f" * {party}_part{suffix}" for party in puts_in}
+            for party, name in puts_in.items():
+                measures[f"{party}_part{suffix}"] = named(f"{name} / {budget}")
         terms: list[Term] = []
         for party, name in puts_in.items():
             terms.append(
                 term(
                     name=f"Spending within the budget ({party.replace('_', ' ')})",
                     key=f"within_budget_{party}{suffix}",
-                    measure=f"{within} * {name} / {budget}",
+                    measure=f"{within}{part[party]}",
                     settled="quarterly",
                     on_account=name,
                     split=self.split,
@@ -209,12 +214,12 @@ class PooledBudget(Form):
         terms += self._overspend(suffix, budget, amounts, measures)
         if self.underspend_share > 0:
             measures[f"unspent{suffix}"] = named(f"max({budget} - total(cost), 0)")
-            for party, name in puts_in.items():
+            for party in puts_in:
                 terms.append(
                     term(
                         name=f"Share of the underspend ({party.replace('_', ' ')})",
                         key=f"underspend_{party}{suffix}",
-                        measure=f"unspent{suffix} * {name} / {budget}",
+                        measure=f"unspent{suffix}{part[party]}",
                         bands=[Band(rate=self.underspend_share)],
                         settled="annually",
                         split=self.split,

@@ -23,7 +23,7 @@ from simulator.contract.compose import (
     text_of,
 )
 from simulator.contract.curve import Band, DeadBand, Frozen, check_ends
-from simulator.contract.expression import Measure, parse
+from simulator.contract.expression import Expression, Measure, parse
 from simulator.contract.parameter import Parameter
 from simulator.contract.term import Split, Term
 from simulator.contract.working import NamedMeasure
@@ -82,6 +82,17 @@ class _AgainstBenchmark(Form, ABC):
         return {}, {name: named(self.person_years.text, bands=bands)}
 
 
+def _check_share(found: Figure | Expression | None, key: str) -> None:
+    """Refuse a number that is not a share; a measure is known only when it is settled."""
+    if isinstance(found, Figure) and (is_money(found) or is_a_year(found) or not 0 <= found <= 1):
+        raise refuse(
+            f"found {found.written}",
+            "a share is a percentage or a number from 0 to 1, or a measure",
+            "write for example '45%'",
+            at=key,
+        )
+
+
 class LimitOf(Frozen):
     """A limit that is a share of something."""
 
@@ -109,6 +120,21 @@ class Losses(Frozen):
     """The smallest loss that counts, as a share of the benchmark; none means as for savings."""
     limits: tuple[LimitOf, ...] = ()
     """The most they bear: the least of these."""
+
+    @model_validator(mode="after")
+    def _are_shares(self) -> Losses:
+        _check_share(self.rate, "rate")
+        _check_share(self.minimum, "minimum")
+        for key in ("at_least", "at_most"):
+            if isinstance(self.rate, Figure) and getattr(self, key) is not None:
+                raise refuse(
+                    f"found '{key}' beside a rate of {self.rate.written}",
+                    "a rate that is a measure has limits; one number has none",
+                    f"remove '{key}', or write a measure as 'rate'",
+                    at=key,
+                    at_key=True,
+                )
+        return self
 
 
 class SharedSavings(_AgainstBenchmark):
@@ -147,6 +173,12 @@ class SharedSavings(_AgainstBenchmark):
     losses: Losses | None = None
     """What they bear of a loss; none means nothing."""
 
+    @model_validator(mode="after")
+    def _are_shares(self) -> SharedSavings:
+        _check_share(self.share, "share")
+        _check_share(self.minimum, "minimum")
+        return self
+
     def compose(self, suffix: str = "") -> Composition:
         """Return the terms of this form; ``suffix`` tells its names from those of another."""
         benchmark, saved = f"benchmark{suffix}", f"saved{suffix}"
@@ -155,25 +187,27 @@ class SharedSavings(_AgainstBenchmark):
             f"{benchmark} - {bracket(self.spend.text)}", dead_band=self._dead_band(benchmark)
         )
         measures |= self._rates(suffix)
-        gain_rate, loss_rate = f"gain_rate{suffix}", f"loss_rate{suffix}"
 
         def side(what: str, counted: str, rate: str, limits: Sequence[LimitOf]) -> Term:
             least = ", ".join(limit.text(benchmark) for limit in limits)
             least = f"min({least})" if len(limits) > 1 else least
             loses = what == "losses"
+            measured = f"{rate}{suffix}" in measures
+            share = self.losses.rate if self.losses is not None and loses else self.share
             return term(
                 name=f"Share of {what}",
                 key=f"share_of_{what}{suffix}",
-                measure=f"{counted} * {rate}",
+                measure=f"{counted} * {rate}{suffix}" if measured else counted,
+                bands=[] if measured else [Band(rate=share)],
                 at_most=composed(least) if limits else None,
                 split=self.split,
                 settled="annually",
                 **({"from": "providers", "to": "commissioners"} if loses else {}),
             )
 
-        terms = [side("savings", f"max({saved}, 0)", gain_rate, self.gain_limits)]
+        terms = [side("savings", f"max({saved}, 0)", "gain_rate", self.gain_limits)]
         if self.losses is not None:
-            terms.append(side("losses", f"max(-{saved}, 0)", loss_rate, self.losses.limits))
+            terms.append(side("losses", f"max(-{saved}, 0)", "loss_rate", self.losses.limits))
         return Composition(tuple(terms), amounts, measures)
 
     def _dead_band(self, benchmark: str) -> DeadBand | None:
@@ -189,12 +223,14 @@ class SharedSavings(_AgainstBenchmark):
         return DeadBand(counts=self.counts, edge=self.edge, **ends)
 
     def _rates(self, suffix: str) -> dict[str, NamedMeasure]:
-        """Return the providers' shares of savings and of losses."""
+        """Return the providers' shares of savings and of losses, where they are measured."""
         factors = [text_of(self.share)]
         factors += [] if self.quality is None else [bracket(self.quality.text)]
         factors += [] if self.withheld == 0 else [f"(1 - {float(self.withheld)!r})"]
-        rates = {f"gain_rate{suffix}": named(" * ".join(factors))}
-        if self.losses is not None:
+        rates: dict[str, NamedMeasure] = {}
+        if len(factors) > 1 or isinstance(self.share, Expression):
+            rates[f"gain_rate{suffix}"] = named(" * ".join(factors))
+        if self.losses is not None and isinstance(self.losses.rate, Expression):
             bounds = {"at_least": self.losses.at_least, "at_most": self.losses.at_most}
             rates[f"loss_rate{suffix}"] = named(text_of(self.losses.rate), **bounds)
         return rates

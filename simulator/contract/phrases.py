@@ -23,7 +23,6 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.Add: "plus",
     ast.Sub: "less",
     ast.Mult: "times",
-    ast.Div: "per",
 }
 _BESIDE: dict[type[ast.AST], str] = {
     ast.Lt: "below",
@@ -90,14 +89,17 @@ def words_of(node: ast.expr, agreement: Agreement) -> str:
             a = f"({a})" if isinstance(left, ast.BinOp) and _looser(left.op, op) else a
             b = f"({b})" if isinstance(right, ast.BinOp) else b
             if isinstance(op, ast.Div):
-                b = _one_of(right) or b
+                one = _one_of(right)
+                return f"{a} per {one}" if one else f"{a} divided by {b}"
             return f"{a} {_SIGNS[type(op)]} {b}"
         case ast.UnaryOp(operand=operand):
             return f"minus {words_of(operand, agreement)}"
         case ast.Constant(value=value):
             return f"{value:g}" if isinstance(value, int | float) else str(value)
-        case ast.Call(func=ast.Name(id="total"), args=[ast.Attribute(value=ast.Name("payments"))]):
-            return f"all of {words_of(node.args[0], agreement)}"
+        case ast.Call(
+            func=ast.Name(id="total"), args=[ast.Attribute(value=ast.Name("payments")) as inner]
+        ):
+            return words_of(inner, agreement).replace("what ", "all that ", 1)
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             return f"all providers' {words_of(inner, agreement)}"
         case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
