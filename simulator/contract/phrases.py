@@ -87,7 +87,8 @@ def words_of(node: ast.expr, agreement: Agreement) -> str:
         case ast.BinOp(left=left, op=op, right=right):
             a, b = words_of(left, agreement), words_of(right, agreement)
             a = f"({a})" if isinstance(left, ast.BinOp) and _looser(left.op, op) else a
-            b = f"({b})" if isinstance(right, ast.BinOp) else b
+            is_share = isinstance(right, ast.BinOp) and bool(_share_of(right.left))
+            b = f"({b})" if isinstance(right, ast.BinOp) and not is_share else b
             if isinstance(op, ast.Div):
                 one = _one_of(right)
                 return f"{a} per {one}" if one else f"{a} divided by {b}"
