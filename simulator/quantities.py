@@ -62,6 +62,7 @@ __all__ = [
     "Posts",
     "Rate",
     "Share",
+    "Size",
     "Volume",
     "Whole",
     "Years",
@@ -159,6 +160,21 @@ MoneyMaybeAYear = _quantity(
     )
 )
 """Pounds, once or a year: :func:`is_a_year` tells which."""
+Size = _quantity(
+    Kind(
+        "size",
+        "an amount of money, once or for each year, or a number a year; 0 or more",
+        _WRITE_PER + "'£480,000 a year', '£20,000' or '1,200 a year'",
+        lambda parts: (
+            (read_money_a_year(parts) if parts.currency else read_rate(parts))
+            if parts.per
+            else read_money(parts)
+        ),
+        0.0,
+        in_money=True,
+    )
+)
+"""Pounds once, pounds a year, or a count a year."""
 Duration = _quantity(
     Kind(
         "duration",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,29 +10,22 @@ from simulator._refuse import refuse
 from simulator.contract.compose import (
     CASEWORKERS,
     Composition,
-    Form,
     bracket,
+    check_weights,
     named,
     part,
     provenance,
     term,
+    weighted,
 )
-from simulator.contract.curve import Band, Frozen, check_ends
+from simulator.contract.curve import Band, Frozen
 from simulator.contract.expression import Measure
+from simulator.contract.sharing import SharedDifference
 from simulator.contract.term import Identifier, Split
 from simulator.contract.working import NamedMeasure
-from simulator.quantities import AnyAmount, Figure, MoneyAYear, Portion, Share
+from simulator.quantities import AnyAmount, Figure, MoneyAYear, Share
 
-__all__ = ["Alliance", "Outcome", "OutcomePool", "ShareBand"]
-
-
-class ShareBand(Frozen):
-    """A band of under- or overspend and the providers' share inside it."""
-
-    up_to: Portion | None = None
-    """Where the band ends, as a share of the target: '-10%' is an overspend of a tenth."""
-    providers: Share
-    """The providers' share of each pound inside the band; the commissioners bear the rest."""
+__all__ = ["Alliance", "Outcome", "OutcomePool"]
 
 
 class Outcome(Frozen):
@@ -95,19 +88,11 @@ class OutcomePool(Frozen):
 
     @model_validator(mode="after")
     def _weights_sum(self) -> OutcomePool:
-        weights = [outcome.weight for outcome in self.outcomes.values()]
-        if abs(sum(weights) - 1) > 1e-6:
-            raise refuse(
-                f"found weights of {' + '.join(weight.written for weight in weights)} = "
-                f"{100 * sum(weights):.6g}%",
-                "the weights of the outcomes sum to 100%",
-                "correct the weights",
-                at="outcomes",
-            )
+        check_weights([each.weight for each in self.outcomes.values()], "outcomes", "outcomes")
         return self
 
 
-class Alliance(Form):
+class Alliance(SharedDifference):
     """Cost reimbursed, a fee, and a share of under- and overspend against one target for all."""
 
     form: Literal["alliance"]
@@ -117,10 +102,6 @@ class Alliance(Form):
         default=Figure(0.0, "0%"), json_schema_extra=provenance("no fee unless stated")
     )
     """Fixed yearly fee for overhead and surplus, as a share of the target."""
-    council_share: Share | None = None
-    """The commissioners' share of every pound of under- or overspend; or give 'bands'."""
-    bands: tuple[ShareBand, ...] = ()
-    """The providers' share by band of under- or overspend, as a share of the target."""
     cap: Share | None = None
     """The most the providers together can gain or lose, as a share of the target."""
     gain_cap: Share | None = None
@@ -133,21 +114,13 @@ class Alliance(Form):
     """What hangs on outcomes."""
 
     @model_validator(mode="after")
-    def _one_share(self) -> Alliance:
-        if (self.council_share is None) == (not self.bands):
-            raise refuse(
-                f"found {'both' if self.bands else 'neither'} 'council_share' "
-                f"{'and' if self.bands else 'nor'} 'bands'",
-                "the share of under- and overspend is one number or a list of bands",
-                "keep one of 'council_share' and 'bands'",
-            )
+    def _one_cap(self) -> Alliance:
         if self.cap is not None and (self.gain_cap is not None or self.pain_cap is not None):
             raise refuse(
                 "found 'cap' beside 'gain_cap' or 'pain_cap'",
                 "one cap for both sides, or one for each",
                 "remove 'cap' or the other two",
             )
-        check_ends([band.up_to for band in self.bands], "bands", "up_to")
         if self.target <= 0:
             raise refuse(
                 f"found a target of {self.target.written}",
@@ -162,7 +135,7 @@ class Alliance(Form):
         """Refuse outcomes that raise the providers' share above all there is to share."""
         if self.outcomes is None:
             return
-        share = max(rate for _, rate in self._providers_shares())
+        share = max(rate for _, rate in self.providers_shares())
         for key in ("gain_modifier", "pain_modifier"):
             modifier = getattr(self.outcomes, key)
             if share * (1 + modifier) > 1 + 1e-9:
@@ -176,74 +149,56 @@ class Alliance(Form):
 
     def compose(self, suffix: str = "") -> Composition:
         """Return the terms of this form; ``suffix`` tells its names from those of another."""
-        reimbursed = term(
-            name="Reimbursed cost",
-            measure="cost",
-            split=self.split,
-            settled="quarterly",
-            on_account="target",
-        )
-        amounts: dict[str, Figure] = {"target": self.target}
-        terms = [reimbursed]
-        if self.fee > 0:
-            amounts["fee"] = part(self.target, self.fee, " a year")
-            terms.append(
-                term(
-                    name="Fee",
-                    measure="fee",
-                    split=self.split,
-                    settled="annually",
-                    on_account="fee",
-                )
+        target, fee = f"target{suffix}", f"fee{suffix}"
+        pool, score = f"outcome_pool{suffix}", f"outcome_score{suffix}"
+        amounts: dict[str, Figure] = {target: self.target}
+        keys: dict[str, Any] = {"split": self.split, "settled": "annually"}
+        terms = [
+            term(
+                name="Reimbursed cost",
+                key=f"reimbursed_cost{suffix}",
+                measure="cost",
+                split=self.split,
+                settled="quarterly",
+                on_account=target,
             )
-        measures: dict[str, NamedMeasure] = {}
-        shared = "shared"
-        measures["shared"] = named("(target - total(cost)) / target", bands=self._share_bands())
-        if self.outcomes is not None:
-            scores = {f"score_{name}": kra for name, kra in self.outcomes.outcomes.items()}
-            measures |= {name: kra.score() for name, kra in scores.items()}
-            weighted = " + ".join(f"{float(kra.weight)!r} * {name}" for name, kra in scores.items())
-            measures["outcome_score"] = named(weighted)
-            gain, pain = float(self.outcomes.gain_modifier), float(self.outcomes.pain_modifier)
-            if gain or pain:
-                formula = (
-                    f"max(shared, 0) * (1 + {gain!r} * outcome_score)"
-                    f" + min(shared, 0) * (1 - {pain!r} * outcome_score)"
-                )
-                shared = "shared_after_outcomes"
-                measures[shared] = named(formula)
+        ]
+        if self.fee > 0:
+            amounts[fee] = part(self.target, self.fee, " a year")
+            terms.append(term(name="Fee", key=fee, measure=fee, on_account=fee, **keys))
+        shared, measures = self._shared(suffix)
         pain_cap = self.pain_cap if self.cap is None else self.cap
-        gain_cap = self.gain_cap if self.cap is None else self.cap
         terms.append(
             term(
                 name="Share of under- and overspend",
+                key=f"share{suffix}",
                 measure=shared,
                 at_least=None if pain_cap is None else Figure(-pain_cap, f"-{pain_cap.written}"),
-                at_most=gain_cap,
-                times="target",
-                split=self.split,
-                settled="annually",
+                at_most=self.gain_cap if self.cap is None else self.cap,
+                times=target,
+                **keys,
             )
         )
         if self.outcomes is not None and self.outcomes.pool > 0:
-            amounts["outcome_pool"] = self.outcomes.pool
-            terms.append(
-                term(
-                    name="Outcome pool",
-                    measure="outcome_score",
-                    times="outcome_pool",
-                    split=self.split,
-                    settled="annually",
-                )
-            )
+            amounts[pool] = self.outcomes.pool
+            terms.append(term(name="Outcome pool", key=pool, measure=score, times=pool, **keys))
         return Composition(tuple(terms), amounts, measures)
 
-    def _providers_shares(self) -> list[tuple[Figure | None, Figure]]:
-        """Return the providers' share in each band and where it ends."""
-        if self.council_share is not None:
-            share = 1 - self.council_share
-            return [(None, Figure(share, f"{share:.10g}"))]
-        return [(band.up_to, band.providers) for band in self.bands]
-
-    def _share_bands(self) -> tuple[Band, ...]:
-        return tuple(Band(up_to=end, rate=rate) for end, rate in self._providers_shares())
+    def _shared(self, suffix: str) -> tuple[str, dict[str, NamedMeasure]]:
+        """Return the measure of the providers' share, and the measures that lead to it."""
+        target, shared = f"target{suffix}", f"shared{suffix}"
+        measures = {shared: named(f"({target} - total(cost)) / {target}", bands=self.share_bands())}
+        if self.outcomes is None:
+            return shared, measures
+        score = f"outcome_score{suffix}"
+        scores = {f"score_{name}{suffix}": kra for name, kra in self.outcomes.outcomes.items()}
+        measures |= {name: kra.score() for name, kra in scores.items()}
+        measures[score] = named(weighted({name: kra.weight for name, kra in scores.items()}))
+        gain, pain = float(self.outcomes.gain_modifier), float(self.outcomes.pain_modifier)
+        if not (gain or pain):
+            return shared, measures
+        after = f"shared_after_outcomes{suffix}"
+        up = f" * (1 + {gain!r} * {score})" if gain else ""
+        down = f" * (1 - {pain!r} * {score})" if pain else ""
+        measures[after] = named(f"max({shared}, 0){up} + min({shared}, 0){down}")
+        return after, measures

@@ -14,9 +14,20 @@ from simulator.contract.curve import Frozen
 from simulator.contract.days import Date
 from simulator.contract.periods import Month, aprils
 from simulator.contract.statement import Array
-from simulator.quantities import Figure, MoneyMaybeAYear, is_a_year
+from simulator.quantities import Figure, MoneyAYear, Rate, Size, is_a_year, is_money
 
-__all__ = ["Adjustment", "Amount", "Identifier", "WrittenAmount", "amount_is_a_year", "figures_of"]
+__all__ = [
+    "Adjustment",
+    "Amount",
+    "Identifier",
+    "WrittenAmount",
+    "YearlyAmount",
+    "YearlyVolume",
+    "amount_is_a_year",
+    "amount_is_money",
+    "figures_of",
+    "level_of",
+]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 """A name used in paths and measures: small letters, digits and underscores."""
@@ -29,12 +40,26 @@ def _which(found: Any) -> str:
     return "by provider" if isinstance(found, Mapping) and "value" not in found else "one"
 
 
+_NO_VALUE = Field(json_schema_extra={"not": {"required": ["value"]}})
+
 WrittenAmount = Annotated[
-    Annotated[MoneyMaybeAYear, Tag("one")]
-    | Annotated[dict[Identifier, MoneyMaybeAYear], Tag("by provider")],
+    Annotated[Size, Tag("one")] | Annotated[dict[Identifier, Size], _NO_VALUE, Tag("by provider")],
     Discriminator(_which),
 ]
-"""An amount of money, once or a year; or one for each provider."""
+"""An amount of money, once or a year, or a volume a year; or one for each provider."""
+
+YearlyAmount = Annotated[
+    Annotated[MoneyAYear, Tag("one")]
+    | Annotated[dict[Identifier, MoneyAYear], _NO_VALUE, Tag("by provider")],
+    Discriminator(_which),
+]
+"""An amount of money a year, or one for each provider."""
+
+YearlyVolume = Annotated[
+    Annotated[Rate, Tag("one")] | Annotated[dict[Identifier, Rate], _NO_VALUE, Tag("by provider")],
+    Discriminator(_which),
+]
+"""A number a year, or one for each provider."""
 
 
 def figures_of(amount: Amount) -> tuple[Figure, ...]:
@@ -45,6 +70,16 @@ def figures_of(amount: Amount) -> tuple[Figure, ...]:
 def amount_is_a_year(amount: Amount) -> bool:
     """Tell whether an amount counts for each year and not once."""
     return any(is_a_year(figure) for figure in figures_of(amount))
+
+
+def amount_is_money(amount: Amount) -> bool:
+    """Tell whether an amount is one of money and not a volume."""
+    return any(is_money(figure) for figure in figures_of(amount))
+
+
+def level_of(amount: Amount, price_level: float) -> float:
+    """Return what an amount a year is multiplied by; prices rise, volumes do not."""
+    return price_level if amount_is_money(amount) else 1.0
 
 
 def array_of(amount: Amount, providers: Sequence[str]) -> Array:
@@ -104,7 +139,6 @@ def changes_in(
     """Return what the adjustments so far make of the amounts in a month."""
     a_month: dict[str, Array] = {}
     from_now: dict[str, Array] = {}
-    level = (1.0 + uplift) ** month.aprils
     for name, amount in amounts.items():
         base = array_of(amount, providers)
         held = [each for each in adjustments if each.amount == name and each.on < month.end]
@@ -113,9 +147,11 @@ def changes_in(
         if not amount_is_a_year(amount):
             from_now[name] = _once(base, held, providers) - base
             continue
+        rise = uplift if amount_is_money(amount) else 0.0
+        level = (1.0 + rise) ** month.aprils
         yearly, once = base * level, np.zeros(1)
         for each in sorted(held, key=lambda change: change.on):
-            since = (1.0 + uplift) ** max(0, aprils(each.on, month.first))
+            since = (1.0 + rise) ** max(0, aprils(each.on, month.first))
             if each.to is not None:
                 yearly = array_of(each.to, providers) * since
             elif each.by is not None and amount_is_a_year(each.by):

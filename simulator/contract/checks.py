@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator._errors import did_you_mean
-from simulator.contract.amounts import amount_is_a_year, shapes_differ
+from simulator.contract.amounts import Amount, amount_is_a_year, amount_is_money, shapes_differ
 from simulator.contract.compose import Composition
-from simulator.contract.contract import Contract, nth
+from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
 from simulator.contract.expression import Expression
 from simulator.contract.finding import Finding, Path
@@ -47,7 +47,8 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
     yield from _check_name_clashes(contract)
     composed = contract.compose()
     definitions = composed.definitions
-    known = known_names(definitions, signatories.services, [t.key for t in composed.terms if t.key])
+    keys = [term.key for term in composed.terms if term.key]
+    known = known_names(definitions, signatories.services, keys, signatories.providers)
     position = {name: index for index, name in enumerate(contract.measures)}
     for name, measure in contract.measures.items():
         for used in sorted(measure.uses()):
@@ -74,18 +75,15 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
 
 def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
     seen: dict[str, Path] = {}
-    reserved = {*COLUMNS, "years", "payments", "total", "min", "max", "before"}
+    reserved = {*COLUMNS, "years", "payments", "total", "only", "min", "max", "before"}
     groups: list[tuple[Path, list[str]]] = [
         (("amounts",), list(contract.amounts)),
         (("measures",), list(contract.measures)),
         (("data",), list(contract.data)),
         (("costs",), [f"own_{name}" for name in contract.costs]),
     ]
-    seen_forms: dict[str, int] = {}
-    for index, entry in enumerate(contract.terms):
-        if not isinstance(entry, Term):
-            part = entry.compose(nth(entry.form, seen_forms))
-            groups.append((("terms", index), [*part.amounts, *part.measures, *part.data]))
+    for index, part in enumerate(contract.parts()):
+        groups.append((("terms", index), [*part.amounts, *part.measures, *part.data]))
     for path, names in groups:
         for name in names:
             where = (*path, name.removeprefix("own_")) if path[0] == "costs" else (*path, name)
@@ -270,9 +268,14 @@ def _check_parties(
 def check_amounts(contract: Contract, signatories: Signatories) -> Iterator[Finding]:
     """Report amounts by provider that leave one out, and adjustments that fit no amount."""
     composed = contract.compose()
-    for name, amount in contract.amounts.items():
+    written: list[tuple[Path, Amount]] = [
+        (("amounts", name), amount) for name, amount in contract.amounts.items()
+    ]
+    for index, part in enumerate(contract.parts()):
+        written += [(("terms", index), amount) for amount in part.amounts.values()]
+    for where, amount in written:
         if isinstance(amount, dict):
-            yield from _check_by_provider(("amounts", name), amount, signatories)
+            yield from _check_by_provider(where, amount, signatories)
     for index, each in enumerate(contract.adjustments):
         path: Path = ("adjustments", index)
         if each.amount not in composed.amounts:
@@ -296,6 +299,15 @@ def check_amounts(contract: Contract, signatories: Signatories) -> Iterator[Find
                 f"'{each.amount}' is {'by provider' if isinstance(amount, dict) else 'for all'}",
                 "write the change as the amount is written",
             )
+        if amount_is_money(new) != amount_is_money(amount):
+            yield Finding(
+                (*path, key),
+                f"found {'money' if amount_is_money(new) else 'a number'} for '{each.amount}', "
+                f"which is {'money' if amount_is_money(amount) else 'a number a year'}",
+                "money changes by money, and a volume by a volume",
+                "write the change as the amount is written",
+            )
+            continue
         yearly, is_yearly = amount_is_a_year(new), amount_is_a_year(amount)
         kind = "an amount a year" if is_yearly else "an amount once"
         if (each.to is not None and yearly != is_yearly) or (yearly and not is_yearly):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from simulator._kinds import CURRENCIES
+from simulator._refuse import refuse
 from simulator.contract.amounts import Amount
 from simulator.contract.curve import Frozen
 from simulator.contract.data import Datum
@@ -17,10 +18,26 @@ from simulator.contract.term import Term
 from simulator.contract.working import Definitions, NamedMeasure
 from simulator.quantities import Figure
 
-__all__ = ["CASEWORKERS", "Composition", "Form", "bracket", "named", "part", "provenance", "term"]
+__all__ = [
+    "CASEWORKERS",
+    "NAMED",
+    "Composition",
+    "Form",
+    "bracket",
+    "check_weights",
+    "composed",
+    "named",
+    "part",
+    "provenance",
+    "term",
+    "text_of",
+    "weighted",
+]
 
 CASEWORKERS = "assumption: in proportion to planned caseworkers, the usual first offer 'by budget'"
 """Where the default split comes from."""
+NAMED = "assumption: what the providers spend, unless another figure is named"
+"""Where the default of a cost that is looked at comes from."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,12 @@ class Composition:
     amounts: Mapping[str, Amount] = field(default_factory=dict)
     measures: Mapping[str, NamedMeasure] = field(default_factory=dict)
     data: Mapping[str, Datum] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name it gives: of amounts, measures and data, and the keys of its terms."""
+        keys = (f"payments.{term.key}" for term in self.terms if term.key)
+        return frozenset((*self.amounts, *self.measures, *self.data, *keys))
 
     @property
     def definitions(self) -> Definitions:
@@ -61,22 +84,46 @@ def provenance(text: str) -> dict[str, Any]:
 def term(**keys: Any) -> Term:
     """Return a term; its measures may be given as text."""
     written = {"measure", "times", "on_account"} & keys.keys()
-    return Term.model_validate(keys | {key: _composed(keys[key]) for key in written})
+    return Term.model_validate(keys | {key: composed(keys[key]) for key in written})
 
 
 def named(measure: str, **keys: Any) -> NamedMeasure:
     """Return a named measure of a text and a curve."""
-    return NamedMeasure.model_validate({"measure": _composed(measure), **keys})
+    return NamedMeasure.model_validate({"measure": composed(measure), **keys})
 
 
-def _composed(text: str) -> Expression:
+def composed(text: str) -> Expression:
     """Read a measure made here, around one that was short enough when it was read."""
     return parse(text, longest=10_000)
+
+
+def text_of(parameter: Figure | Expression) -> str:
+    """Return a number or a measure as it can stand inside another measure."""
+    return bracket(parameter.text) if isinstance(parameter, Expression) else repr(float(parameter))
 
 
 def bracket(text: str) -> str:
     """Return a measure as it can stand inside another."""
     return text if text.isidentifier() else f"({text})"
+
+
+def check_weights(weights: Sequence[Figure], of: str, at: str) -> None:
+    """Refuse weights that do not sum to 100%."""
+    if abs(sum(weights) - 1) > 1e-6:
+        raise refuse(
+            f"found weights of {' + '.join(weight.written for weight in weights)} = "
+            f"{100 * sum(weights):.6g}%",
+            f"the weights of the {of} sum to 100%",
+            "correct the weights",
+            at=at,
+        )
+
+
+def weighted(parts: Mapping[str, Figure]) -> str:
+    """Return the sum of names, each times its weight."""
+    return " + ".join(
+        name if weight == 1.0 else f"{float(weight)!r} * {name}" for name, weight in parts.items()
+    )
 
 
 def part(whole: Figure, share: Figure, ending: str = "") -> Figure:

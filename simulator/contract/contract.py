@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import (
     Discriminator,
@@ -18,26 +20,17 @@ from pydantic_core import CoreSchema
 
 from simulator._refuse import refuse
 from simulator.contract.agreement import Agreement
-from simulator.contract.alliance import Alliance
 from simulator.contract.amounts import Adjustment, Amount, WrittenAmount
 from simulator.contract.compose import Composition, Form, provenance
 from simulator.contract.curve import Frozen
 from simulator.contract.data import Datum
-from simulator.contract.forms import Block, KpiDeductions, UnitPrice
+from simulator.contract.forms import FORMS
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier, Term
 from simulator.contract.working import NamedMeasure
 from simulator.quantities import Duration, Figure, Growth, MoneyMaybeAYear, Share, is_a_year
 
 __all__ = ["FORMS", "Contract", "OwnCost"]
-
-FORMS: dict[str, type[Block | UnitPrice | KpiDeductions | Alliance]] = {
-    "block": Block,
-    "unit price": UnitPrice,
-    "kpi deductions": KpiDeductions,
-    "alliance": Alliance,
-}
-"""The ready-made forms by the name they have in YAML."""
 
 
 def _which(found: Any) -> str:
@@ -46,14 +39,14 @@ def _which(found: Any) -> str:
     return str(getattr(found, "form", "written out"))
 
 
-AnyTerm = Annotated[
-    Annotated[Block, Tag("block")]
-    | Annotated[UnitPrice, Tag("unit price")]
-    | Annotated[KpiDeductions, Tag("kpi deductions")]
-    | Annotated[Alliance, Tag("alliance")]
-    | Annotated[Term, Tag("written out")],
-    Discriminator(_which),
-]
+if TYPE_CHECKING:
+    AnyTerm = Form | Term
+else:  # one line in FORMS is enough for a new form: the union is made from it
+    _CHOICES = (*((form, name) for name, form in FORMS.items()), (Term, "written out"))
+    AnyTerm = Annotated[
+        Union[tuple(Annotated[model, Tag(name)] for model, name in _CHOICES)],  # noqa: UP007
+        Discriminator(_which),
+    ]
 
 
 class OwnCost(Frozen):
@@ -80,10 +73,13 @@ class OwnCost(Frozen):
         )
 
 
-def nth(form: str, seen: dict[str, int]) -> str:
-    """Return what a form's names end with: nothing for the first of its kind, then _2, _3..."""
-    seen[form] = seen.get(form, 0) + 1
-    return f"_{seen[form]}" if seen[form] > 1 else ""
+def _first_free(form: Form, taken: set[str]) -> Composition:
+    """Return the terms of a form, with the first ending that keeps its names apart from others."""
+    for number in itertools.count(1):
+        part = form.compose(f"_{number}" if number > 1 else "")
+        if not part.names & taken:
+            return part
+    raise AssertionError("some number is free")
 
 
 class Contract(Frozen):
@@ -198,12 +194,7 @@ class Contract(Frozen):
         amounts: dict[str, Amount] = dict(self.amounts)
         measures = dict(self.measures)
         data = dict(self.data)
-        seen: dict[str, int] = {}
-        for term in self.terms:
-            if isinstance(term, Term):
-                terms.append(term)
-                continue
-            part = self.compose_form(term, seen)
+        for part in self.parts():
             terms += part.terms
             amounts |= part.amounts
             measures |= part.measures
@@ -213,14 +204,24 @@ class Contract(Frozen):
             amounts[f"own_{key}"] = cost.amount
         return Composition(tuple(terms), amounts, measures, data)
 
-    @staticmethod
-    def compose_form(form: Form, seen: dict[str, int]) -> Composition:
-        """Return the terms of a ready-made form, each holding from when to when the form does."""
-        part = form.compose(nth(form.form, seen))
-        if form.starts is form.ends is None:
-            return part
-        dates = {"starts": form.starts, "ends": form.ends}
-        return replace(part, terms=tuple(term.model_copy(update=dates) for term in part.terms))
+    def parts(self) -> Iterator[Composition]:
+        """Return what each of its terms comes to, in order.
+
+        The names of a form end with nothing, or with _2, _3... where a form above has them.
+        """
+        taken: set[str] = set()
+        for entry in self.terms:
+            if isinstance(entry, Term):
+                yield Composition((entry,))
+                continue
+            part = _first_free(entry, taken)
+            taken |= part.names
+            dates = {"starts": entry.starts, "ends": entry.ends}
+            if entry.starts is entry.ends is None:
+                yield part
+            else:
+                terms = tuple(term.model_copy(update=dates) for term in part.terms)
+                yield replace(part, terms=terms)
 
     def agree(self, name: str, signatories: Signatories) -> Agreement:
         """Write the contract out for the parties who sign it."""

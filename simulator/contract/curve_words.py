@@ -53,18 +53,23 @@ def _shape_words(curve: Curve, measure: Expression, agreement: Agreement, edges_
         if edges_of and is_difference and not curve.in_money:
             assert isinstance(measure.tree, ast.BinOp)
             return _both_sides(plain, measure.tree, agreement, edges_of)
-    unit, per_year = unit_words(measure.tree)
-    unit = unit or f"unit of ({words(measure, agreement)})"
+    unit, per_year = unit_words(measure.tree, agreement)
+    unit = unit or f"unit of {_bracketed(measure, agreement)}"
     if len(curve.bands) == 1:
         rate = _rate_words(curve.bands[0], agreement)
         if curve.in_money:
+            beyond = _above_and_below(measure.tree, agreement)
+            if beyond:
+                return f"{rate} for each {beyond}"
             return f"{rate} for each {unit}"
         return f"{rate} of {_bracketed(measure, agreement)}"
     pieces = []
     before = ""
     for band in curve.bands:
         if band.up_to is None:
-            pieces.append(f"{_rate_words(band, agreement)} beyond {before}")
+            ends = [each.up_to for each in curve.bands[:-1]]
+            beyond = "that" if len(ends) == 1 and isinstance(ends[0], Expression) else before
+            pieces.append(f"{_rate_words(band, agreement)} beyond {beyond}")
         else:
             before = _edge(band.up_to, per_year, agreement) + edges_of
             pieces.append(f"{_rate_words(band, agreement)} up to {before}")
@@ -92,8 +97,13 @@ def _scale_words(curve: Curve, measure: Expression, agreement: Agreement) -> str
     """Say a sliding scale by its points, or a stepped one by its steps."""
     watched = words(measure, agreement)
     if curve.points:
+        tree, shift = measure.tree, 0.0
+        plain = all(isinstance(point.at, Figure) for point in curve.points)
+        match tree:  # said by the values of what is watched, not by their distance from one
+            case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=value)) if plain:
+                watched, shift = words_of(left, agreement), float(value)  # type: ignore[arg-type]
         pairs = ", ".join(
-            f"{value_words(point.value, agreement)} at {value_words(point.at, agreement)}"
+            f"{value_words(point.value, agreement)} at {_moved(point.at, shift, agreement)}"
             for point in curve.points
         )
         return f"what slides with {watched}: {pairs}"
@@ -104,6 +114,23 @@ def _scale_words(curve: Curve, measure: Expression, agreement: Agreement) -> str
     ]
     last = value_words(curve.steps[-1].value, agreement)
     return f"what depends on {watched}: {', '.join(pieces)}, else {last}"
+
+
+def _moved(place: Figure | Expression, shift: float, agreement: Agreement) -> str:
+    if shift and isinstance(place, Figure):
+        return f"{place + shift:.6g}".replace("-", "\N{MINUS SIGN}")
+    return value_words(place, agreement)
+
+
+def _above_and_below(tree: ast.expr, agreement: Agreement) -> str:
+    """Say a count less a planned one: paid above it, taken back below."""
+    if not (isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Sub)):
+        return ""
+    unit, per_year = unit_words(tree.left, agreement)
+    if not unit or per_year or unit_words(tree.right, agreement)[0]:
+        return ""
+    plan = words_of(tree.right, agreement)
+    return f"{unit} above {plan}, and takes back as much for each one below"
 
 
 def _dead_band_words(dead: DeadBand, agreement: Agreement, edges_of: str) -> str:
@@ -132,6 +159,8 @@ def _both_sides(edges: _Plain, tree: ast.BinOp, agreement: Agreement, edges_of: 
         ", then ".join(text for _, text in sorted(side, key=lambda each: each[0])) + _comma(side)
         for side in (below, above)
     )
+    if paid == got and len(below) > 1:
+        paid = "the same shares"
     return f"{got} of what {cost} is below {base}, and takes back {paid} of what it is above"
 
 
@@ -193,7 +222,7 @@ def _is_score(curve: Curve) -> bool:
 
 def _bracketed(measure: Expression, agreement: Agreement) -> str:
     said = words(measure, agreement)
-    return f"({said})" if isinstance(measure.tree, ast.BinOp) else said
+    return f"({said})" if isinstance(measure.tree, ast.BinOp) and said[0] != "(" else said
 
 
 def _edge(end: Figure | Expression, per_year: bool, agreement: Agreement) -> str:

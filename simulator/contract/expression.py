@@ -6,6 +6,7 @@ the period) and ``payments`` (what the earlier terms of the same contract pay ea
 ``total(x)`` adds up over providers; ``column.service`` counts one service only. A rule that holds
 only beyond a threshold is ``saved if saved >= 0.02 * benchmark else 0``. ``before(x)`` is what the
 measure x came to in the window before, and ``payments.share`` what the term of that key pays.
+``only(north, x)`` is x of one provider: one number for all.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 _ALLOWED = (
     "a measure is made of column names, numbers, + - * /, brackets, min(a, b), max(a, b), "
-    "total(x), before(x) and 'a if x >= y else b'"
+    "total(x), only(provider, x), before(x) and 'a if x >= y else b'"
 )
 
 
@@ -64,6 +65,9 @@ class Expression:
 
     def __hash__(self) -> int:
         return hash(ast.dump(self.tree))
+
+    def __str__(self) -> str:
+        return self.text
 
     def names(self) -> frozenset[str]:
         """Return every name the expression uses, ``column.service`` as written."""
@@ -161,6 +165,8 @@ def _check(node: ast.expr, text: str, depth: int = 0) -> None:
             pass
         case ast.Call(func=ast.Name(id="total"), args=[inner], keywords=[]):
             _check(inner, text, depth)
+        case ast.Call(func=ast.Name(id="only"), args=[ast.Name(), inner], keywords=[]):
+            _check(inner, text, depth)
         case ast.Call(func=ast.Name(id="before"), args=[ast.Name()], keywords=[]):
             pass
         case ast.Call(func=ast.Name(id="min" | "max"), args=[_, _, *_] as args, keywords=[]):
@@ -188,6 +194,9 @@ def _names(node: ast.expr) -> Iterator[str]:
             yield f"{column}.{service}"
         case ast.Call(func=ast.Name(id="before"), args=[ast.Name(id=name)]):
             yield f"before.{name}"
+        case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
+            yield f"only.{party}"
+            yield from _names(inner)
         case ast.BinOp(left=left, right=right):
             yield from _names(left)
             yield from _names(right)
@@ -213,6 +222,9 @@ def _evaluate(node: ast.expr, lookup: Callable[[str], Array]) -> Array:
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             total: Array = _evaluate(inner, lookup).sum(axis=-1, keepdims=True)
             return total
+        case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
+            chosen = np.where(lookup(f"only.{party}") > 0, _evaluate(inner, lookup), 0.0)
+            return np.asarray(chosen.sum(axis=-1, keepdims=True))
         case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
             pick = np.minimum if name == "min" else np.maximum
             picked: Array = reduce(pick, (_evaluate(inner, lookup) for inner in args))
@@ -220,8 +232,7 @@ def _evaluate(node: ast.expr, lookup: Callable[[str], Array]) -> Array:
         case ast.IfExp(test=ast.Compare(ops=[comparison])):
             a, b, then, other = (_evaluate(inner, lookup) for inner in _parts(node))
             holds = _COMPARISONS[type(comparison)](a, b)  # not where one of them is 0/0
-            chosen: Array = np.where(holds, then, other)
-            return chosen
+            return np.where(holds, then, other)
     return lookup(next(_names(node)))
 
 
@@ -235,6 +246,8 @@ def _is_linear(node: ast.expr, linear: Callable[[str], bool]) -> bool:
             return _is_linear(inner, linear)
         case ast.UnaryOp(operand=inner) | ast.Call(func=ast.Name(id="total"), args=[inner]):
             return _is_linear(inner, linear)
+        case ast.Call(func=ast.Name(id="only"), args=[_, inner]):
+            return _is_linear(inner, linear)
         case ast.Name() | ast.Attribute():
             return linear(next(_names(node)))
     return False
@@ -242,7 +255,7 @@ def _is_linear(node: ast.expr, linear: Callable[[str], bool]) -> bool:
 
 def _is_pooled(node: ast.expr, pooled: Mapping[str, bool]) -> bool:
     match node:
-        case ast.Call(func=ast.Name(id="total")) | ast.Constant():
+        case ast.Call(func=ast.Name(id="total" | "only")) | ast.Constant():
             return True
         case ast.Name() | ast.Attribute() | ast.Call(func=ast.Name(id="before")):
             return pooled.get(next(_names(node)), False)
@@ -281,6 +294,9 @@ def _bounds(
             # what is one for all is not added up at all: the whole lies between once and all
             low, high = _bounds(inner, lookup, providers)
             return (low * providers if low < 0 else low), (high * providers if high > 0 else high)
+        case ast.Call(func=ast.Name(id="only"), args=[_, inner]):
+            low, high = _bounds(inner, lookup, providers)
+            return min(low, 0.0), max(high, 0.0)
         case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
             pick = min if name == "min" else max
             lows, highs = zip(*(_bounds(inner, lookup, providers) for inner in args), strict=True)

@@ -269,12 +269,13 @@ def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Interval) ->
     """
     new = _part(agreement, term, bounds)
     count = len(new.providers)
-    if term.instead_of == "payments":
+    keys = set(term.instead_of or ())
+    if "payments" in keys:
         gone = [part for part in year.parts if part.is_payment]
         replaced = year.payments(count)
     else:
-        gone = [part for part in year.parts if part.is_payment and part.key == term.instead_of]
-        replaced = year.moved[term.replaced.partition(".")[2]]
+        gone = [part for part in year.parts if part.is_payment and part.key in keys]
+        replaced = sum((year.moved[key] for key in sorted(keys)), np.zeros((count, 2)))
     sign = -1.0 if term.payer == "providers" else 1.0
     if term.is_pooled(agreement.pooled):
         low, high = replaced.sum(axis=0)
@@ -283,12 +284,17 @@ def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Interval) ->
     low, high = sorted((sign * low, sign * high))
     change = _part(agreement, term, (float(bounds[0] - high), float(bounds[1] - low)))
     year.moved[term.key] = change.providers
-    found = term.instead_of == "payments" or gone
+    found = "payments" in keys or gone
     if not found or not all(part.is_funded_like(new) for part in gone):
         year.parts.append(replace(change, key=""))
         return
     if term.is_pooled(agreement.pooled):
         # together they receive the new amount; each receives its old one and a share of the change
         new = replace(new, providers=replaced + change.providers)
+        by = term.split.by.names() if isinstance(term.split, DividedBy) else frozenset()
+        if by == set(term.replaced) and bounds[0] >= 0 and (replaced >= 0).all():
+            # cut in proportion to what it cuts: nobody pays in, and nobody receives more
+            most = np.minimum(replaced[:, 1], bounds[1])
+            new = replace(new, providers=np.stack([np.zeros(len(most)), most], axis=1))
     left = [part for part in year.parts if not any(part is each for each in gone)]
     year.parts = [*left, replace(new, key="", reimburses=False)]

@@ -19,14 +19,9 @@ __all__ = ["check_bases", "check_keys", "terms_of"]
 
 def terms_of(contract: Contract) -> Iterator[tuple[Path, Term]]:
     """Return the terms of a contract, forms written out, each with where it stands."""
-    seen: dict[str, int] = {}
-    for index, entry in enumerate(contract.terms):
-        path: Path = ("terms", index)
-        if isinstance(entry, Term):
-            yield path, entry
-        else:
-            for term in contract.compose_form(entry, seen).terms:
-                yield path, term
+    for index, part in enumerate(contract.parts()):
+        for term in part.terms:
+            yield ("terms", index), term
 
 
 def check_bases(contract: Contract, composed: Composition) -> Iterator[Finding]:
@@ -43,7 +38,7 @@ def check_bases(contract: Contract, composed: Composition) -> Iterator[Finding]:
     terms = list(terms_of(contract))
     for place, (path, term) in enumerate(terms):
         now, before = _uses(term, composed.definitions)
-        now |= {term.replaced} if term.instead_of is not None else set()
+        now |= set(term.replaced)
         for other_place, (_, other) in enumerate(terms):
             # payments.key finds a term of any sides; payments holds those between the parties
             asked = {f"payments.{other.key}"} if other.key else set()
@@ -106,9 +101,7 @@ def check_keys(contract: Contract, definitions: Definitions) -> Iterator[Finding
     above: set[str] = set()
     for path, term in terms:
         now, before = _uses(term, definitions)
-        asked = _keys(now) - above | _keys(before) - every
-        if term.instead_of not in (None, "payments", *above):
-            asked.add(str(term.instead_of))
+        asked = _keys(now | set(term.replaced)) - above | _keys(before) - every
         for key in sorted(asked):
             yield Finding(
                 path,

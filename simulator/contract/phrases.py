@@ -24,7 +24,6 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.Add: "plus",
     ast.Sub: "less",
     ast.Mult: "times",
-    ast.Div: "per",
 }
 _BESIDE: dict[type[ast.AST], str] = {
     ast.Lt: "below",
@@ -69,7 +68,9 @@ def value_words(parameter: Figure | Expression, agreement: Agreement) -> str:
     """Return a number as it was written, or the measure in its place."""
     if isinstance(parameter, Expression):
         said = words(parameter, agreement)
-        return f"({said})" if isinstance(parameter.tree, ast.BinOp) else said
+        tree = parameter.tree
+        is_share = isinstance(tree, ast.BinOp) and bool(_share_of(tree.left))
+        return f"({said})" if isinstance(tree, ast.BinOp) and not is_share else said
     return parameter.written.replace("-", "\N{MINUS SIGN}")
 
 
@@ -81,19 +82,30 @@ def words(expression: Expression, agreement: Agreement) -> str:
 def words_of(node: ast.expr, agreement: Agreement) -> str:
     """Return a part of a measure in words."""
     match node:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right) if _share_of(left):
+            b = words_of(right, agreement)
+            return f"{_share_of(left)} of {f'({b})' if isinstance(right, ast.BinOp) else b}"
         case ast.BinOp(left=left, op=op, right=right):
             a, b = words_of(left, agreement), words_of(right, agreement)
             a = f"({a})" if isinstance(left, ast.BinOp) and _looser(left.op, op) else a
-            b = f"({b})" if isinstance(right, ast.BinOp) else b
+            is_share = isinstance(right, ast.BinOp) and bool(_share_of(right.left))
+            b = f"({b})" if isinstance(right, ast.BinOp) and not is_share else b
             if isinstance(op, ast.Div):
-                b = _one_of(right) or b
+                one = _one_of(right)
+                return f"{a} per {one}" if one else f"{a} divided by {b}"
             return f"{a} {_SIGNS[type(op)]} {b}"
         case ast.UnaryOp(operand=operand):
             return f"minus {words_of(operand, agreement)}"
         case ast.Constant(value=value):
             return f"{value:g}" if isinstance(value, int | float) else str(value)
+        case ast.Call(
+            func=ast.Name(id="total"), args=[ast.Attribute(value=ast.Name("payments")) as inner]
+        ):
+            return words_of(inner, agreement).replace("what ", "all that ", 1)
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
             return f"all providers' {words_of(inner, agreement)}"
+        case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
+            return f"{_possessive(agreement.signatories.name(party))} {words_of(inner, agreement)}"
         case ast.Call(func=ast.Name(id="before"), args=[inner]):
             return f"{words_of(inner, agreement)} of the period before"
         case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
@@ -116,8 +128,15 @@ def words_of(node: ast.expr, agreement: Agreement) -> str:
     return ast.unparse(node)
 
 
-def unit_words(node: ast.expr) -> tuple[str, bool]:
+def unit_words(node: ast.expr, agreement: Agreement) -> tuple[str, bool]:
     """Return what one of a measure is called, if it has such a name, and whether it is a rate."""
+    match node:
+        case ast.Call(func=ast.Name(id="total"), args=[ast.Name() | ast.Attribute() as inner]):
+            unit, per_year = unit_words(inner, agreement)
+            return f"{unit} with any provider" if unit else "", per_year
+        case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
+            unit, per_year = unit_words(inner, agreement)
+            return f"{unit} with {agreement.signatories.name(party)}" if unit else "", per_year
     per_year = (
         isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Div)
@@ -132,6 +151,20 @@ def unit_words(node: ast.expr) -> tuple[str, bool]:
         column = COLUMNS.get(node.value.id, (node.value.id,))[0]
         return f"{column} in {node.attr}", per_year
     return "", per_year
+
+
+def _share_of(node: ast.expr) -> str:
+    """Return a number below 1 as a percentage: '5%' in '5% of the target'."""
+    minus = isinstance(node, ast.UnaryOp)
+    inner = node.operand if isinstance(node, ast.UnaryOp) else node
+    if not isinstance(inner, ast.Constant) or not isinstance(inner.value, float):
+        return ""
+    share = f"{100 * inner.value:.6g}%"
+    return (f"minus {share}" if minus else share) if 0 < inner.value < 1 else ""
+
+
+def _possessive(name: str) -> str:
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
 
 
 def _one_of(node: ast.expr) -> str:

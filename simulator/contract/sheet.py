@@ -199,7 +199,7 @@ class _Layout:
         if name in self.agreement.amounts:
             return self._input(label, self.working.look_up(name), "money", self.where(name))
         head = name.partition(".")[0]
-        if head in ("before", "years"):
+        if head in ("before", "years", "only"):
             return self._input(label, self.working.look_up(name), "number")
         datum = self.agreement.data.get(head)
         unit: Unit = "money" if head in _MONEY else "number"
@@ -335,9 +335,10 @@ class _Layout:
             text = f"{amount} * ({self._text(term.times)})"
             amount = self._add(f"{term.name}: times {term.times.text}", text, self._guess(text))
         if term.instead_of is not None:
-            replaced = self._name(term.replaced)
+            replaced = " + ".join(self._name(name) for name in term.replaced)
             together = self._value(amount).size == 1 and term.split not in (None, "each")
-            text = f"{amount} - {f'total({replaced})' if together else replaced}"
+            sign = "+" if term.payer == "providers" else "-"
+            text = f"{amount} {sign} {'total' if together else ''}({replaced})"
             amount = self._add(f"{term.name}: less what it replaces", text, "money")
         if term.split is not None and self._value(amount).size == 1:
             amount = self._divided(term, amount)
@@ -418,6 +419,13 @@ class _Renamed(ast.NodeTransformer):
             (inner,) = node.args
             assert isinstance(inner, ast.Name)
             return ast.Name(self.line(f"before.{inner.id}"), ast.Load())
+        if node.func.id == "only":
+            party, inner = node.args
+            assert isinstance(party, ast.Name)
+            chosen = ast.Name(self.line(f"only.{party.id}"), ast.Load())
+            test = ast.Compare(chosen, [ast.GtE()], [ast.Constant(1)])
+            kept = ast.IfExp(test, self.visit(inner), ast.Constant(0))
+            return ast.Call(ast.Name("total", ast.Load()), [kept], [])
         node.args = [self.visit(argument) for argument in node.args]
         return node
 
@@ -446,6 +454,8 @@ def _label(name: str, agreement: Agreement) -> str:
         return "Payments above"
     if name == "years":
         return "Length of the period in years"
+    if head == "only":
+        return f"{agreement.signatories.name(rest)} alone"
     if head == "before":
         return f"{rest.replace('_', ' ').capitalize()} at the end of the period before"
     if name in agreement.amounts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Discriminator, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from simulator._kinds import take_apart
 from simulator._refuse import refuse
@@ -65,7 +65,12 @@ def _which(found: Any) -> str:
 Split = Annotated[
     Annotated[Literal["equal", "by caseworkers", "each"], Tag("in a word")]
     | Annotated[DividedBy, Tag("by a measure")]
-    | Annotated[dict[Identifier, Share], BeforeValidator(_fill_rest), Tag("by shares")],
+    | Annotated[
+        dict[Identifier, Share],
+        BeforeValidator(_fill_rest),
+        Field(json_schema_extra={"not": {"required": ["by"]}}),
+        Tag("by shares"),
+    ],
     Discriminator(_which),
 ]
 """How an amount that is one for all is divided between the providers: 'equal', 'by caseworkers',

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.amounts import Identifier
@@ -32,6 +32,19 @@ Settled = Literal["monthly", "quarterly", "annually", "at the end"]
 """When what is due is paid."""
 
 
+def _one_or_several(found: object) -> object:
+    return (found,) if isinstance(found, str) else found
+
+
+Keys = Annotated[
+    tuple[Identifier, ...],
+    BeforeValidator(_one_or_several),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""The key of a term, or the keys of several."""
+
+
 class Term(Curve):
     """One rule of payment: ``times x curve(measure)``, paid by ``from`` to ``to``.
 
@@ -48,8 +61,8 @@ class Term(Curve):
     """What is counted: an expression over the columns of the statement."""
     times: Measure = Field(default_factory=lambda: parse("1"), json_schema_extra={"default": 1})
     """What the value of the curve is multiplied by: an amount, a base, a price."""
-    instead_of: Identifier | None = None
-    """'payments', or the key of a term above: what it pays is replaced by what this one says, so
+    instead_of: Keys | None = None
+    """'payments', or the keys of terms above: what they pay is replaced by what this one says, so
     that only the difference is paid. A cap on several terms together is written this way."""
     payer: str = Field(default="commissioners", alias="from")
     """Who pays (and receives, where the amount is negative): 'commissioners', 'providers', one
@@ -112,16 +125,17 @@ class Term(Curve):
         value = value * working.evaluate(self.times) * level
         if self.instead_of is None:
             return value
-        replaced = working.look_up(self.replaced)
+        replaced = sum(map(working.look_up, self.replaced), np.zeros(1))
         if value.shape[-1] == 1 and self.split not in (None, "each"):
             replaced = replaced.sum(axis=-1, keepdims=True)
         # what providers receive is less than nought where they pay
         return value + replaced if self.payer == "providers" else value - replaced
 
     @property
-    def replaced(self) -> str:
-        """The name of the payments that this term replaces."""
-        return "payments" if self.instead_of == "payments" else f"payments.{self.instead_of}"
+    def replaced(self) -> tuple[str, ...]:
+        """The names of the payments that this term replaces."""
+        keys = self.instead_of or ()
+        return tuple(key if key == "payments" else f"payments.{key}" for key in keys)
 
     def pay_on_account(self, working: Working) -> Array:
         """Return the payments on account for the window (a month), shape ``(accounts,)``."""

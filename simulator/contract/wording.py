@@ -39,19 +39,29 @@ def sentence(term: Term, agreement: Agreement) -> str:
         payer = "each provider" if term.payer == "providers" else payer
         payee = "each provider" if term.payee == "providers" else payee
     factor = term.factor_on_payments
-    if term.instead_of is not None:
-        parts = [f"{_capital(_replaced(term, agreement))} {_is_or_are(term)} replaced by "]
+    limits = limits_words(term, agreement, _base(term, agreement))
+    if _is_limit_alone(term):
+        together = " together" if len(term.replaced) > 1 else ""
+        parts = [f"{_capital(_replaced(term, agreement))}{together} is {_small(limits)}"]
+        parts[0] += "; what that takes off is" if pooled and term.split is not None else ""
+    elif term.instead_of is not None:
+        parts = [f"{_capital(_replaced(term, agreement))} is replaced by "]
         parts[0] += _what(term, agreement)
     elif factor:
         verb = "taken off" if factor < 0 else "added to"
-        parts = [f"{_capital(_what(term, agreement))} of the payments above is {verb}"]
-        parts[0] += "" if factor > 0 else " them"
+        parts = [f"{_capital(_share_of_payments(term, agreement))} is {verb} them"]
     else:
-        parts = [f"{_capital(payer)} {_verb(payer)} {payee} {_what(term, agreement)}"]
+        what = _what(term, agreement)
+        if payer.startswith("the "):
+            what = what.replace(", and takes back ", ", and take back ")
+        parts = [f"{_capital(payer)} {_verb(payer)} {payee} {what}"]
     if term.split is not None and term.split != "each" and pooled:
-        parts[0] += f", {split_in_words(term.split, agreement)}"
-    limits = limits_words(term, agreement, _base(term, agreement))
-    if limits:
+        comma = "" if parts[0].endswith(" is") else ","
+        said = split_in_words(term.split, agreement)
+        if isinstance(term.split, DividedBy) and term.split.by.names() == set(term.replaced):
+            said = "divided in proportion to these payments"
+        parts[0] += f"{comma} {said}"
+    if limits and not _is_limit_alone(term):
         parts.append(limits)
     parts.append(_timing(term, agreement))
     if term.on_account is not None:
@@ -66,15 +76,30 @@ def sentence(term: Term, agreement: Agreement) -> str:
     return ". ".join(parts) + "." + clause
 
 
+def _share_of_payments(term: Term, agreement: Agreement) -> str:
+    """Say what share of the payments above is added or taken off."""
+    said = _what(term, agreement)
+    one_rate = len(term.bands) == 1 and not term.in_money and term.dead_band is None
+    measured = words(term.measure, agreement)
+    if one_rate and said.endswith(f" of {measured}"):
+        return f"{said.removesuffix(f' of {measured}')} of the payments above, times {measured},"
+    return f"{said} of the payments above"
+
+
 def _replaced(term: Term, agreement: Agreement) -> str:
-    if term.instead_of == "payments":
-        return "the payments above"
-    paid = next(each.name for each in agreement.terms if each.key == term.instead_of)
-    return f"what '{paid}' pays"
+    keys = term.instead_of or ()
+    if "payments" in keys:
+        return "what the terms above pay"
+    *first, last = (f"'{t.name}'" for t in agreement.terms if t.key and t.key in keys)
+    return f"what {', '.join(first)} and {last} pay" if first else f"what {last} pays"
 
 
-def _is_or_are(term: Term) -> str:
-    return "are" if term.instead_of == "payments" else "is"
+def _is_limit_alone(term: Term) -> bool:
+    """Tell whether a term does no more than limit what terms above pay."""
+    adds = (ast.Name, ast.Attribute, ast.Call, ast.BinOp, ast.Add, ast.Load)
+    plain = term.is_limited and not (term.bands or term.points or term.steps or term.dead_band)
+    plain = plain and term.times.text == "1" and term.measure.names() == set(term.replaced)
+    return plain and all(isinstance(node, adds) for node in ast.walk(term.measure.tree))
 
 
 def _held(term: Term) -> str:
@@ -181,6 +206,10 @@ def _side(side: str, agreement: Agreement) -> str:
 
 def _verb(payer: str) -> str:
     return "pay" if payer.startswith("the ") else "pays"
+
+
+def _small(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _capital(text: str) -> str:

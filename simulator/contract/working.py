@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.contract.amounts import Amount, amount_is_a_year, array_of
+from simulator.contract.amounts import Amount, amount_is_a_year, array_of, level_of
 from simulator.contract.curve import Curve
 from simulator.contract.data import Datum, expected_value
 from simulator.contract.expression import Expression, Measure
@@ -143,6 +143,8 @@ class Working:
         if head == "before":
             carried = self.conditions.before.get(rest)
             return self._nought(name) if carried is None else carried
+        if head == "only":
+            return np.array([float(party == rest) for party in self.signatories.providers])
         if name == "years":
             return np.array([self.statement.years])
         if name in self.definitions.amounts:
@@ -169,7 +171,8 @@ class Working:
         amount = self.definitions.amounts[name]
         value = array_of(amount, self.signatories.providers)
         if amount_is_a_year(amount):  # an amount paid once has no later price level
-            value = value * self.statement.years * self.conditions.price_level
+            level = level_of(amount, self.conditions.price_level)
+            value = value * self.statement.years * level
         added = self.conditions.added.get(name)
         return value if added is None else value + added
 
@@ -250,7 +253,10 @@ def pooled_names(definitions: Definitions) -> dict[str, bool]:
 
 
 def known_names(
-    definitions: Definitions, services: Sequence[str], keys: Iterable[str] = ()
+    definitions: Definitions,
+    services: Sequence[str],
+    keys: Iterable[str] = (),
+    providers: Sequence[str] = (),
 ) -> list[str]:
     """Return every name a term of this contract may use.
 
@@ -258,6 +264,7 @@ def known_names(
         definitions: of the contract.
         services: of the scenario.
         keys: of the terms, for ``payments.key``.
+        providers: of the scenario, for ``only(provider, x)``.
     """
     by_service = [*COLUMNS, *_by_service(definitions.data)]
     return [
@@ -270,6 +277,7 @@ def known_names(
         *(f"{column}.{service}" for column in by_service for service in services),
         *(f"before.{name}" for name in definitions.measures),
         *(f"payments.{key}" for key in keys),
+        *(f"only.{party}" for party in providers),
     ]
 
 

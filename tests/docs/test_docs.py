@@ -21,11 +21,31 @@ from pydantic import BaseModel, TypeAdapter
 from simulator import quantities
 from simulator.contract.account import Account, settled_at
 from simulator.contract.agreement import Agreement
-from simulator.contract.alliance import Alliance, Outcome, OutcomePool, ShareBand
+from simulator.contract.alliance import Alliance, Outcome, OutcomePool
+from simulator.contract.amounts import Adjustment
 from simulator.contract.contract import FORMS, Contract, OwnCost
-from simulator.contract.curve import Band
-from simulator.contract.forms import Block, Indicator, KpiDeductions, UnitPrice, VolumeBand
+from simulator.contract.curve import Band, DeadBand, Point, Step
+from simulator.contract.data import Datum
+from simulator.contract.forms_activity import Blended, Block, CostAndVolume, UnitPrice, VolumeBand
+from simulator.contract.forms_cost import FixedPriceIncentive, Grant, TargetCost
+from simulator.contract.forms_outcome import OutcomeTariff, PaymentPoint, RateCard
+from simulator.contract.forms_parties import (
+    LeadProvider,
+    OverspendLayer,
+    PooledBudget,
+    Subcontract,
+)
+from simulator.contract.forms_quality import Incentive, Indicator, KpiDeductions, ScoredIndicator
+from simulator.contract.forms_savings import (
+    Corridor,
+    CorridorBand,
+    LimitOf,
+    Losses,
+    SharedSavings,
+)
 from simulator.contract.periods import Timetable
+from simulator.contract.sharing import ShareBand
+from simulator.contract.split import DividedBy
 from simulator.contract.statement import COLUMNS, Statement
 from simulator.contract.term import Term
 from simulator.contract.working import Conditions, NamedMeasure
@@ -131,7 +151,7 @@ def scenario_with(contracts: str) -> Scenario:
     return build(read_yaml(world + contracts, "contracts.md"))
 
 
-CONTRACTS = blocks("contracts.md", "yaml")
+CONTRACTS = blocks("contracts.md", "yaml") + blocks("forms.md", "yaml")
 
 
 @pytest.mark.parametrize("example", CONTRACTS)
@@ -191,7 +211,8 @@ def pounds(value: float) -> str:
 
 
 def section(heading: str) -> str:
-    _, _, rest = read("contracts.md").partition(f"\n## {heading}\n")
+    text = f"{read('contracts.md')}\n{read('forms.md')}"
+    _, _, rest = text.partition(f"\n## {heading}\n")
     return rest.partition("\n## ")[0]
 
 
@@ -210,10 +231,9 @@ def test_the_block_worked_by_hand() -> None:
         statement = happened(month.years)
         account.add(month, statement)
         paid.append(account.pay_on_account(month, statement)[0, :3])
-    north_south_council = [1, 2, 0]
-    row("Block", *np.sum(paid, axis=0)[north_south_council])
-    row("Block", *paid[0][north_south_council])
-    row("Block", *np.abs(account.settle(["annually"])[0, north_south_council].round(2)))
+    row("Block", *north_south_council(np.sum(paid, axis=0)))
+    row("Block", *north_south_council(paid[0]))
+    row("Block", *np.abs(account.settle(["annually"])[0, [1, 2]].round(2)))
     risen = agreement.settle(happened(), Conditions(1.03))[0]
     for party, figure in ((0, -risen[0]), (1, risen[1]), (2, risen[2])):
         assert pounds(float(figure)) in section("Block"), party
@@ -254,10 +274,6 @@ def test_the_deductions_worked_by_hand() -> None:
 def test_the_alliance_worked_by_hand() -> None:
     agreement = example_of("alliance")
     people = {"completed": (560, 340), "good_outcomes": (270, 162)}
-
-    def all_north_south(term: Any) -> tuple[float, ...]:
-        return -term[0], term[1], term[2]
-
     under = agreement.settle(happened(cost=(285_000, 171_000), **people))
     for term in (*under, under.sum(axis=0)):
         row("Alliance", *all_north_south(term))
@@ -271,6 +287,166 @@ def test_the_bands_worked_by_hand() -> None:
     agreement = scenario_with(example).agreements()["alliance"]
     share = agreement.settle(happened(cost=(300_000, 120_000)))[1]
     assert f"the providers get {pounds(-share[0])}." in section("Alliance")
+
+
+def all_north_south(term: Any) -> tuple[float, ...]:
+    return -term[0], term[1], term[2]
+
+
+def north_south_council(term: Any) -> tuple[float, ...]:
+    return term[1], term[2], term[0]
+
+
+def test_cost_and_volume_worked_by_hand() -> None:
+    (paid,) = example_of("cost_and_volume").settle(happened(completed=(600, 300)))
+    row("Cost and volume", *north_south_council(paid))
+    (planned,) = example_of("cost_and_volume").settle(happened(completed=(550, 300)))
+    row("Cost and volume", *planned[1:3])
+    row("Cost and volume", *(paid - planned)[1:3])
+
+
+def test_the_blended_payment_worked_by_hand() -> None:
+    terms = example_of("blended").settle(happened(completed=(600, 300)))
+    for term in (*terms, terms.sum(axis=0)):
+        row("Blended", *north_south_council(term))
+
+
+def test_the_incentive_worked_by_hand() -> None:
+    statement = happened(
+        completed=(600, 360),
+        good_outcomes=(252, 180),
+        started=(640, 380),
+        wait_days=(22_400, 26_600),
+    )
+    for term in example_of("incentive").settle(statement):
+        row("Incentive", *north_south_council(term))
+
+
+def test_the_tariff_worked_by_hand() -> None:
+    statement = happened(started=(600, 360), good_outcomes=(320, 150))
+    terms = example_of("tariff").settle(statement)
+    for term in (*terms, terms.sum(axis=0)):
+        row("Outcome tariff", *north_south_council(term))
+
+
+def test_the_rate_card_worked_by_hand() -> None:
+    statement = happened(2.0, good_outcomes=(300, 180), handovers_made=(60, 40))
+    terms = example_of("rate_card").settle(statement)
+    for term in (*terms, terms[:3].sum(axis=0), terms.sum(axis=0)):
+        row("Rate card", *north_south_council(term))
+
+
+def test_the_grant_worked_by_hand() -> None:
+    (paid,) = example_of("grant").settle(happened(cost=(240_000, 160_000)))
+    (given,) = example_of("grant").settle(happened(cost=(1e6, 1e6)))
+    for term in (given, paid, paid - given):
+        row("Grant", *north_south_council(term))
+
+
+def test_the_target_cost_worked_by_hand() -> None:
+    agreement = example_of("target_cost")
+    terms = agreement.settle(happened(cost=(340_000, 200_000)))
+    for term in (*terms, terms[:3].sum(axis=0), terms.sum(axis=0)):
+        row("Target cost", *all_north_south(term))
+    under = agreement.settle(happened(cost=(250_000, 150_000)))
+    for term in (*under[1:3], under.sum(axis=0)):
+        row("Target cost", *all_north_south(term))
+
+
+def test_the_fixed_price_worked_by_hand() -> None:
+    agreement = example_of("fixed_price")
+    for cost in ((300_000, 200_000), (360_000, 216_000)):
+        terms = agreement.settle(happened(cost=cost))
+        for term in (*terms[:3], terms[:3].sum(axis=0), terms.sum(axis=0)):
+            row("Fixed-price incentive", *all_north_south(term))
+        cut = terms[3]
+        if cut.any():
+            row("Fixed-price incentive", *all_north_south(cut))
+    working = agreement.working(happened())
+    assumed = float(working.look_up("point_of_total_assumption")[0])
+    assert f"= {pounds(assumed)}." in section("Fixed-price incentive")
+    at_the_point = agreement.settle(happened(cost=(assumed, 0)))
+    assert -at_the_point[:3].sum(axis=0)[0] == pytest.approx(570_000)
+
+
+def test_shared_savings_worked_by_hand() -> None:
+    agreement = example_of("savings")
+    gain, no_loss = agreement.settle(happened(cost=(280_000, 170_000)))
+    row("Shared savings", *all_north_south(gain))
+    no_gain, loss = agreement.settle(happened(cost=(350_000, 200_000)))
+    row("Shared savings", *all_north_south(loss))
+    assert not np.concatenate([no_loss, no_gain]).any()
+    assert not agreement.settle(happened(cost=(295_000, 200_000))).any()
+
+
+def test_the_corridor_worked_by_hand() -> None:
+    for cost in (420_000, 520_000):
+        (paid,) = example_of("corridor").settle(happened(cost=(cost, 0)))
+        row("Corridor", *all_north_south(paid))
+
+
+def test_the_lead_provider_worked_by_hand() -> None:
+    terms = example_of("lead").settle(happened(completed=(560, 340)))
+    for term in (*terms, terms.sum(axis=0)):
+        row("Lead provider", *north_south_council(term))
+
+
+def test_the_pooled_budget_worked_by_hand() -> None:
+    agreement = example_of("pooled")
+    terms = agreement.settle(happened(cost=(352_000, 198_000)))
+    for term in (*terms[:-1], terms.sum(axis=0)):
+        row("Pooled budget", *north_south_council(term))
+    row("Pooled budget", *north_south_council(agreement.settle(happened(cost=(4e5, 4e4)))[-1]))
+
+
+def contract_in(name: str) -> Agreement:
+    """Return an agreement of the language reference."""
+    (example,) = [each for each in CONTRACTS if f"\nbaseline: {name}\n" in each]
+    return scenario_with(example).agreements()[name]
+
+
+def test_the_scales_worked_by_hand() -> None:
+    statement = happened(
+        completed=(500, 400), good_outcomes=(200, 214), started=(100, 100), wait_days=(2_800, 1_300)
+    )
+    _, outcomes, waits = contract_in("scales").settle(statement)
+    assert pounds(-outcomes[0]) == "£18,000"
+    assert "At 46% good outcomes the first reward is £18,000." in read("contracts.md")
+    assert list(waits[1:3]) == [0, 10_000]
+
+
+def test_the_dead_band_worked_by_hand() -> None:
+    _, share = contract_in("minimum").settle(happened(cost=(250_000, 200_000)))
+    assert pounds(-share[0]) == "£10,200"
+    assert "the\nproviders get £10,200." in read("contracts.md")
+
+
+def test_what_is_carried_forward_is_made_good_first() -> None:
+    account = Account(contract_in("carried"))
+    months = Timetable(datetime.date(2026, 4, 1), datetime.date(2028, 4, 1)).months
+    for month in months:
+        cost = 500_000 if month.financial_year == 2026 else 440_000
+        account.add(month, happened(month.years, cost=(cost * month.years, 0)))
+    shares = account.entitlement(["annually"])[1]
+    assert pounds(-float(shares[0])) == "£10,000"
+
+
+def test_start_up_money_worked_by_hand() -> None:
+    account = Account(contract_in("stepped"))
+    paid = np.zeros(3)
+    for month in Timetable(datetime.date(2026, 4, 1), datetime.date(2031, 4, 1)).months:
+        paid += paid_in_month(account, month, happened(month.years))[2, :3]
+    assert pounds(-paid[0]) == "£20,000"
+
+
+def test_the_adjusted_target_worked_by_hand() -> None:
+    account = Account(contract_in("events"))
+    by_year: dict[int, float] = {}
+    for month in Timetable(datetime.date(2026, 4, 1), datetime.date(2031, 4, 1)).months:
+        on_account = -float(account.on_account(month, happened(month.years))[0, 0])
+        by_year[month.financial_year] = by_year.get(month.financial_year, 0.0) + on_account
+    figures = [pounds(by_year[year]) for year in (2026, 2027, 2029)]
+    assert figures == ["£492,000", "£504,000", "£520,000"]
 
 
 def test_every_column_is_explained() -> None:
@@ -302,14 +478,39 @@ HEADINGS: dict[type[BaseModel], str] = {
     Block: "Block",
     UnitPrice: "Unit price",
     VolumeBand: "Volume bands",
+    CostAndVolume: "Cost and volume",
+    Blended: "Blended",
     KpiDeductions: "KPI deductions",
     Indicator: "Indicators",
+    Incentive: "Incentive",
+    ScoredIndicator: "Scored indicators",
+    OutcomeTariff: "Outcome tariff",
+    RateCard: "Rate card",
+    PaymentPoint: "Payment points",
+    Grant: "Grant",
+    TargetCost: "Target cost",
+    FixedPriceIncentive: "Fixed-price incentive",
     Alliance: "Alliance",
     ShareBand: "Share bands",
     OutcomePool: "Outcomes of an alliance",
     Outcome: "Result areas",
+    SharedSavings: "Shared savings",
+    Losses: "Losses",
+    LimitOf: "Limits of gains and losses",
+    Corridor: "Corridor",
+    CorridorBand: "Corridor bands",
+    LeadProvider: "Lead provider",
+    Subcontract: "Subcontracts",
+    PooledBudget: "Pooled budget",
+    OverspendLayer: "Layers of an overspend",
     Term: "Written-out terms",
     Band: "Bands",
+    Point: "Points",
+    Step: "Steps",
+    DeadBand: "Dead bands",
+    DividedBy: "Splits by a measure",
+    Datum: "Data",
+    Adjustment: "Adjustments",
     NamedMeasure: "Named measures",
     OwnCost: "Own costs",
 }
