@@ -45,7 +45,7 @@ class _Part:
     """What one term can move in a full first year.
 
     Attributes:
-        key: the term's, while what it moves is still all its own.
+        keys: of the terms whose payments together it is; none once something is taken off it.
         providers: least and greatest receipt of each provider, ``(providers, 2)``.
         funded: share of each commissioner in what the providers receive, ``(commissioners,)``.
         whole: bounds of what all providers receive, where they are closer than the sum.
@@ -55,7 +55,7 @@ class _Part:
         kept: what later terms in proportion to it leave of it.
     """
 
-    key: str
+    keys: frozenset[str]
     providers: Array
     funded: Array
     whole: Interval | None
@@ -83,7 +83,7 @@ class _Part:
             whole = product(self.whole, factor)
         return replace(
             self,
-            key="",
+            keys=frozenset(),
             providers=_products(self.providers, factor),
             whole=whole,
             kept=product(self.kept, factor),
@@ -111,6 +111,18 @@ class _Year:
 
     parts: list[_Part]
     moved: dict[str, Array]
+
+    def paid_by(self, keys: frozenset[str], providers: int) -> tuple[list[_Part] | None, Array]:
+        """Return the parts that are what the terms of some keys pay, and their receipts together.
+
+        Where something was taken off them there are no such parts, and None is returned for them.
+        """
+        if "payments" in keys:
+            return [part for part in self.parts if part.is_payment], self.payments(providers)
+        parts = [part for part in self.parts if part.is_payment and part.keys and part.keys <= keys]
+        if frozenset().union(*(part.keys for part in parts)) == keys:
+            return parts, _total([part.providers for part in parts], providers)
+        return None, _total([self.moved[key] for key in sorted(keys)], providers)
 
     def payments(self, providers: int) -> Array:
         """Return what each provider can receive from those who signed, ``(providers, 2)``."""
@@ -152,7 +164,7 @@ def _take_in(year: _Year, agreement: Agreement, term: Term) -> None:
     """Add what a term can move to what those above it can."""
     windows, count = WINDOWS_A_YEAR[term.assessed], len(agreement.signatories.providers)
     working = _working(agreement, term, year)
-    bounds = term.payment_bounds(working)
+    bounds = term.payment_bounds(working, _measured(year, agreement, term, windows))
     if term.factor_on_payments:
         received = _products(year.payments(count), bounds)
         like = _part(agreement, term, bounds)
@@ -175,6 +187,21 @@ def _take_in(year: _Year, agreement: Agreement, term: Term) -> None:
     part = _part(agreement, term, bounds)
     year.parts.append(part)
     year.moved[term.key] = part.providers
+
+
+def _measured(year: _Year, agreement: Agreement, term: Term, windows: int) -> Interval | None:
+    """Return the bounds of a measure that is what the term replaces, closer than by its parts."""
+    if term.instead_of is None:
+        return None
+    paid = " + ".join(term.replaced)
+    count = len(agreement.signatories.providers)
+    rows = year.paid_by(frozenset(term.instead_of), count)[1] / windows
+    if term.measure.text == paid:
+        return float(rows[:, 0].min()), float(rows[:, 1].max())
+    if term.measure.text == f"total({paid})":
+        low, high = rows.sum(axis=0)
+        return float(low), float(high)
+    return None
 
 
 def _times(bound: float, count: float) -> float:
@@ -236,7 +263,7 @@ def _part(agreement: Agreement, term: Term, bounds: Interval) -> _Part:
     funded = np.zeros(payers) if among else -weight[:payers] / total
     beside = _ends(weight[:payers], bounds) if among else np.zeros((payers, 2))
     return _Part(
-        term.key,
+        frozenset({term.key}) - {""},
         rows,
         funded,
         _scaled(bounds, total) if pooled and not among else None,
@@ -269,13 +296,7 @@ def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Interval) ->
     """
     new = _part(agreement, term, bounds)
     count = len(new.providers)
-    keys = set(term.instead_of or ())
-    if "payments" in keys:
-        gone = [part for part in year.parts if part.is_payment]
-        replaced = year.payments(count)
-    else:
-        gone = [part for part in year.parts if part.is_payment and part.key in keys]
-        replaced = sum((year.moved[key] for key in sorted(keys)), np.zeros((count, 2)))
+    gone, replaced = year.paid_by(frozenset(term.instead_of or ()), count)
     sign = -1.0 if term.payer == "providers" else 1.0
     if term.is_pooled(agreement.pooled):
         low, high = replaced.sum(axis=0)
@@ -284,9 +305,8 @@ def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Interval) ->
     low, high = sorted((sign * low, sign * high))
     change = _part(agreement, term, (float(bounds[0] - high), float(bounds[1] - low)))
     year.moved[term.key] = change.providers
-    found = "payments" in keys or gone
-    if not found or not all(part.is_funded_like(new) for part in gone):
-        year.parts.append(replace(change, key=""))
+    if gone is None or not all(part.is_funded_like(new) for part in gone):
+        year.parts.append(replace(change, keys=frozenset()))
         return
     if term.is_pooled(agreement.pooled):
         # together they receive the new amount; each receives its old one and a share of the change
@@ -297,4 +317,7 @@ def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Interval) ->
             most = np.minimum(replaced[:, 1], bounds[1])
             new = replace(new, providers=np.stack([np.zeros(len(most)), most], axis=1))
     left = [part for part in year.parts if not any(part is each for each in gone)]
-    year.parts = [*left, replace(new, key="", reimburses=False)]
+    keys = frozenset({term.key}).union(*(part.keys for part in gone)) if term.key else frozenset()
+    if "payments" in (term.instead_of or ()):
+        keys = frozenset()
+    year.parts = [*left, replace(new, keys=keys, reimburses=False)]

@@ -143,15 +143,22 @@ class Term(Curve):
             return np.zeros(len(working.signatories.accounts))
         return self.move(working.evaluate(self.on_account), working)
 
-    def payment_bounds(self, working: Working) -> tuple[float, float]:
+    def payment_bounds(
+        self, working: Working, measured: tuple[float, float] | None = None
+    ) -> tuple[float, float]:
         """Return the least and greatest size of the payment for any statement of the window.
 
         For an amount by provider these are of one provider, for a pooled one of the whole. Where
         ``times`` is the payments of the terms above, they are of the factor on those payments.
+
+        Args:
+            working: of the window.
+            measured: bounds of the measure, where they are known closer than from its parts.
         """
         level = working.conditions.price_level if self.in_money else 1.0
         lookup = working.look_up_bounds
-        bounds = self.value_bounds(*working.bounds(self.measure), self.measure.divides, lookup)
+        measured = measured or working.bounds(self.measure)
+        bounds = self.value_bounds(*measured, self.measure.divides, lookup)
         sign = self.factor_on_payments
         times = (sign, sign) if sign else working.bounds(self.times)
         return product(product(bounds, times), (level, level))

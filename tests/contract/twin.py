@@ -229,7 +229,8 @@ class Twin:
         is_one = not any(self.varies(tree) for tree in trees)
         is_divided = is_one and term.split is not None
         if term.instead_of is not None:
-            old = paid.in_all if term.instead_of == "payments" else paid.by_key[term.instead_of]
+            of = [paid.in_all if key == "payments" else paid.by_key[key] for key in term.instead_of]
+            old = [added(list(row)) for row in zip(*of, strict=True)]
             if is_divided and term.split != "each":
                 old = [added(old)] * len(old)
             else:
