@@ -112,18 +112,18 @@ def shows(output: str, excerpt: str) -> bool:
     return re.search(r".*?".join(parts), output, re.DOTALL) is not None
 
 
-@pytest.mark.parametrize("tutorial", ["tutorial.md", "finance.md"])
+@pytest.mark.parametrize("tutorial", ["tutorial.md", "finance.md", "settlement.md"])
 def test_a_tutorial_does_what_it_says(tutorial: str, tmp_path: Path) -> None:
     text = read(tutorial)
     steps = re.findall(
-        r"Save this as `([\w.-]+)`|^```(sh|console|text|yaml)\n(.*?)^```",
+        r"Save this as `([\w.-]+)`|^```(sh|console|text|yaml|csv)\n(.*?)^```",
         text,
         re.DOTALL | re.MULTILINE,
     )
     saved, output = "", ""
     for name, language, body in steps:
         saved = name or saved
-        if language == "yaml":
+        if language in ("yaml", "csv"):
             assert saved, f"the tutorial does not say where to save:\n{body}"
             (tmp_path / saved).write_text(body, encoding="utf-8")
         elif language in ("sh", "console"):
