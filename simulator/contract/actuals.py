@@ -188,7 +188,7 @@ class _Reader:
             found = f"found the heading {shown(name)} twice"
             self._tell(row, "", found, "every heading stands once", "remove one")
         missing = [name for name in _NEEDED if name not in names]
-        if len(missing) == len(_NEEDED):
+        if len(missing) == len(_NEEDED) or any(map(read_period, names)):
             self._tell(
                 row,
                 "",
@@ -261,7 +261,7 @@ class _Reader:
         read = read_period(written)
         if read is None:
             found = f"found {shown(written)}" if written else "found no period"
-            raise _Refused("period", found, ALLOWED, "write it so")
+            raise _Refused("period", found, ALLOWED, "write it in one of these ways")
         period = find_period(self.timetable, *read)
         if period is None:
             last = self.timetable.ends - datetime.timedelta(days=1)
@@ -360,10 +360,6 @@ class _Reader:
         return written
 
     def _value(self, written: str, measure: str, unit: str, to_date: bool) -> float:
-        try:
-            value, currency, percent = read_number(written)
-        except NotANumber as error:
-            raise _Refused("value", *error.args) from None
         if _THOUSANDS.fullmatch(unit):
             raise _Refused(
                 "unit",
@@ -371,6 +367,17 @@ class _Reader:
                 "amounts are whole units, never thousands or millions",
                 "multiply the value and write the unit alone",
             )
+        if re.fullmatch(r"[0-9][0-9.,]*\)?", unit):
+            raise _Refused(
+                "unit",
+                f"found {shown(unit)} after the value {shown(written)}",
+                "a unit is a word or a sign",
+                "put a value with commas in quotes, or write it without commas",
+            )
+        try:
+            value, currency, percent = read_number(written)
+        except NotANumber as error:
+            raise _Refused("value", *error.args) from None
         self._check_signs(written, measure, unit, currency, percent)
         told = outside(self.agreement, measure, value)
         if told and not to_date:  # what a year has come to so far is checked period by period

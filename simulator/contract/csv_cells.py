@@ -90,8 +90,8 @@ def rows_of(text: str, file: str) -> list[tuple[int, list[str]]]:
                 found = f"found more than {_MOST_ROWS:,} rows"
                 raise _whole(file, found, "check that this is the file you meant")
     except csv.Error:
-        found = "found quotation marks that do not pair, from here to the end or to the next one"
-        mend = 'close the one that is open; a mark inside a text is written twice, as in "5"" tube"'
+        found = "found a quotation mark that does not pair"
+        mend = 'close it or remove it; inside a text it is written twice, as in "5"" tube"'
         raise _whole(file, found, mend, number + 1) from None
     if not rows:
         raise _whole(file, "the file is empty", "write a template: settle --template FILE.csv")

@@ -223,7 +223,7 @@ def missing_figures(
                     "",
                     f"found no '{need.measure}'{f' of {of}' if of else ''} for {shown}",
                     "missing is never nought",
-                    "add a row for it; nought is written 0",
+                    "fill in its value, or add a row for it; nought is written 0",
                 )
             )
     return problems
