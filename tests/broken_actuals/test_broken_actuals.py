@@ -87,9 +87,9 @@ def test_nothing_is_written() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_command_says_the_same(name: str) -> None:
+    asked = "settle contract.yaml --contract quarterly --period 2026Q1"
     outcome = subprocess.run(
-        [sys.executable, "-m", "simulator.cli", "settle", "contract.yaml", "--contract"]
-        + ["quarterly", "--period", "2026Q1", "--actuals", f"{name}.csv"],
+        [sys.executable, "-m", "simulator.cli", *asked.split(), "--actuals", f"{name}.csv"],
         cwd=HERE,
         env=os.environ | {"PYTHONPATH": str(HERE.parent.parent)},
         capture_output=True,
