@@ -365,17 +365,17 @@ def explain(
     figures, said = record.figures, ""
     today = record.prepared_on or dated
     settlement = desk.settled(figures, until)
-    if settlement is not None:
-        if changes:
-            figures, told = what_if(figures, changes, live, until)
-            said = ", ".join(told)
-            settlement = live.settle(figures, until)
-        entries = desk.entries(settlement, chain, today)
-    if settlement is None or (not changes and tuple(entries) != record.entries):
+    entries = [] if settlement is None else desk.entries(settlement, chain, today)
+    if settlement is None or tuple(entries) != record.entries:
         raise CheckFailed(
             f"The contract has changed since {name} was settled, so its figures cannot be "
             "explained by it; explain it with the file as it was."
         )
+    if changes:
+        figures, told = what_if(figures, changes, live, until)
+        said = ", ".join(told)
+        settlement = live.settle(figures, until)
+        entries = desk.entries(settlement, chain, today)
     result = explained(live, settlement, entries, figures, meant[party.lower()], desk.place())
     if as_json:
         _print_json(

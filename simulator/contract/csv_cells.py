@@ -89,7 +89,10 @@ def rows_of(text: str, file: str) -> list[tuple[int, list[str]]]:
             if len(rows) > _MOST_ROWS:
                 found = f"found more than {_MOST_ROWS:,} rows"
                 raise _whole(file, found, "check that this is the file you meant")
-    except csv.Error:
+    except csv.Error as error:
+        if "limit" in str(error):
+            found = f"found a cell of more than {csv.field_size_limit():,} characters"
+            raise _whole(file, found, "look for an open quotation mark", number + 1) from None
         found = "found a quotation mark that does not pair"
         mend = 'close it or remove it; inside a text it is written twice, as in "5"" tube"'
         raise _whole(file, found, mend, number + 1) from None
