@@ -72,6 +72,22 @@ class _Desk:
         self.live = LiveContract.of(build_signed(self.document), contract)
         self.store = SettlementStore(file, self.live.key)
         self.chain = self.store.chain()
+        self._refuse_settlements_of_another()
+
+    def _refuse_settlements_of_another(self) -> None:
+        """Refuse to go on with what a contract of the same name in another file has settled."""
+        signatories = self.live.agreement.signatories
+        ledger = ledger_of(self.chain)
+        paid = dict.fromkeys(party for each in ledger for party in (each.payer, each.payee))
+        others = [party for party in paid if party not in signatories.accounts]
+        early = any(each.until < self.live.signed.timetable.starts for each in self.chain)
+        if others or early:
+            found = f"payments of {', '.join(others)}" if others else "periods before it starts"
+            raise CheckFailed(
+                f"{self.store.folder} holds {found}, so it is of another contract than "
+                f"'{self.live.key}' of {self.live.signed.title}. Keep the file of each contract in "
+                "a folder of its own, with its settlements."
+            )
 
     @property
     def settled_until(self) -> datetime.date:

@@ -275,7 +275,6 @@ def test_a_contract_that_changes_between_preparing_and_locking(
         ("settled: quarterly", "settled: monthly"),
         ("£100", "£101"),
         ("years: 2", "ends: 2026-05-31"),
-        ("south: {name: South}", "west: {name: West}"),
     ],
 )
 def test_a_contract_that_changes_after_locking(change: tuple[str, str], desk: Desk) -> None:
@@ -290,6 +289,30 @@ def test_a_contract_that_changes_after_locking(change: tuple[str, str], desk: De
         desk.do("explain", "--period", "2026Q1", "--party", "north", "--what-if", "cost.north=+1")
     with pytest.raises(AllianceError):
         desk.settle("2026Q2", "--actuals", desk.actuals("empty.csv", []))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("south: {name: South}", "west: {name: West}"), "holds payments of south"),
+        (("2026-04-01", "2027-04-01"), "holds periods before it starts"),
+    ],
+)
+def test_a_contract_beside_another_of_the_same_name(
+    change: tuple[str, str], said: str, desk: Desk
+) -> None:
+    """Two files in one folder would settle on each other's ledger."""
+    desk.lock("2026Q1")
+    before = desk.files()
+    desk.write(CONTRACT.replace(*change))
+    for command in (
+        ("settle", "--period", "2027Q1", "--actuals", desk.quarter("2027Q1")),
+        ("explain", "--period", "2027Q1", "--party", "north"),
+        ("ledger",),
+    ):
+        with pytest.raises(CheckFailed, match=said):
+            desk.do(*command)
+    assert desk.files() == before
 
 
 def test_a_new_head_makes_what_was_prepared_stale(desk: Desk) -> None:
