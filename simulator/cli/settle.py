@@ -68,6 +68,7 @@ class _Desk:
     """What one command needs of a live contract: its file, its store and its chain."""
 
     def __init__(self, file: Path, contract: str | None) -> None:
+        self.file = file
         self.document: Document = read_documents(file)
         self.live = LiveContract.of(build_signed(self.document), contract)
         self.store = SettlementStore(file, self.live.key)
@@ -117,6 +118,14 @@ class _Desk:
         pay_by = today + datetime.timedelta(math.ceil(self.live.contract.paid_within))
         return outstanding(settlement.entries, ledger_of(chain), until, today, pay_by)
 
+    def refuse_to_replace(self, *out: Path | None) -> None:
+        """Refuse to write over the contract or in the folder of its settlements."""
+        kept = self.store.folder.parent.resolve()
+        for each in out:
+            place = None if each is None else each.resolve()
+            if place is not None and (place == self.file.resolve() or kept in place.parents):
+                raise RunError(f"{each} is kept for good and never written over; name another file")
+
     def place(self) -> Callable[[str], str]:
         """Return what tells where an amount stands in the contract's file."""
         top = ("contracts", self.live.key)
@@ -144,6 +153,7 @@ def settle(
 ) -> None:
     """Prepare, approve or lock the settlement of a period."""
     desk = _Desk(file, contract)
+    desk.refuse_to_replace(xlsx)
     live = desk.live
     until = live.period(period)
     last_day = until.end - datetime.timedelta(days=1)
@@ -200,7 +210,9 @@ def _write_book(desk: _Desk, record: Record, until: Month, xlsx: Path) -> None:
 
 def write_template(file: Path, contract: str | None, period: str, out: Path) -> None:
     """Write an empty CSV of actuals for the periods through one."""
-    live = _Desk(file, contract).live
+    desk = _Desk(file, contract)
+    desk.refuse_to_replace(out)
+    live = desk.live
     until = live.period(period)
     year = [
         period_name(each, live.grain)
@@ -428,6 +440,7 @@ def _to_explain(
 def ledger(file: Path, contract: str | None, csv: Path | None, as_json: bool) -> None:
     """Print the ledger of a live contract, and check that it reconciles."""
     desk = _Desk(file, contract)
+    desk.refuse_to_replace(csv)
     entries = ledger_of(desk.chain)
     difference: list[Entry] | None = None
     if desk.chain:

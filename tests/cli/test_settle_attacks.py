@@ -404,6 +404,26 @@ def test_a_workbook_that_cannot_be_written_hides_no_lock(desk: Desk) -> None:
     assert "locked as number 1" in desk.capsys.readouterr().out
 
 
+def test_what_is_kept_is_never_written_over(desk: Desk) -> None:
+    desk.lock("2026Q1")
+    before, contract = desk.files(), desk.file.read_bytes()
+    locked = desk.locked / "0001-2026Q1-v1.json"
+    for file in (
+        locked,
+        desk.file,
+        desk.locked / "0002-2026Q2-v1.json",
+        desk.folder / "x/../" / desk.file.name,
+    ):
+        for command in (
+            ("ledger", "--csv", file),
+            ("settle", "--period", "2026Q2", "--actuals", desk.quarter("2026Q2"), "--xlsx", file),
+            ("settle", "--period", "2026Q2", "--template", file),
+        ):
+            with pytest.raises(RunError, match=r"never written over|exists already"):
+                desk.do(*command)
+    assert (desk.files(), desk.file.read_bytes()) == (before, contract)
+
+
 def test_formulas_stay_words(desk: Desk) -> None:
     desk.write(CONTRACT.replace("name: Price", "name: '=HYPERLINK(\"x\")', clause: '@SUM(A1)'"))
     desk.lock("2026Q1")

@@ -19,6 +19,7 @@ from simulator._errors import AllianceError, CheckFailed, RunError
 from simulator.contract.actuals import Fact
 from simulator.contract.ledger import Entry
 from simulator.contract.statements import Known
+from simulator.study import settlements
 from simulator.study.settlements import Record, SettlementStore, ledger_of
 from tests.conftest import FULL, ROOT
 
@@ -337,3 +338,27 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(RunError, match="cannot be written: Permission denied"):
         store.save(record(2))
     assert sorted(path.name for path in store.folder.iterdir()) == before
+
+
+def test_nobody_locks_while_another_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_with(tmp_path, 1)
+    monkeypatch.setattr(settlements, "_PATIENCE", 0.05)
+    following = record(2, store.chain()[0].digest)
+    other = SettlementStore(tmp_path / "contract.yaml", "savings")
+    with store._alone(), pytest.raises(RunError, match="wait until nobody else settles"):
+        other.lock(following)
+    other.lock(following)
+    assert len(store.chain()) == 2
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda file: file.write_bytes(b"mine" * 500)])
+def test_something_else_where_the_lock_stands(
+    make: Callable[[Path], object], tmp_path: Path
+) -> None:
+    store = store_with(tmp_path, 1)
+    file = store.folder / ".lock"
+    file.unlink()
+    make(file)
+    with pytest.raises(RunError, match=r"cannot be locked: .*; wait until nobody else settles"):
+        store.lock(record(2, store.chain()[0].digest))
+    assert len(store.chain()) == 1
