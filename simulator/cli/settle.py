@@ -299,8 +299,8 @@ def _approve(desk: _Desk, name: str, until: Month, asked: Preparing) -> Record:
             "settle: --approve and --lock take what is prepared; leave out --actuals, --draft, "
             "--why and --prepared-by"
         )
-    record = desk.store.prepared(name)
-    if record is None:
+    prepared = record = desk.store.prepared(name)
+    if prepared is None or record is None:
         raise UsageError(
             f"settle: nothing is prepared for {name}; first settle it with --actuals and "
             "--prepared-by"
@@ -325,10 +325,10 @@ def _approve(desk: _Desk, name: str, until: Month, asked: Preparing) -> Record:
     if not record.approved_by or same_person(record.approved_by, record.prepared_by):
         raise CheckFailed(f"The settlement of {name} is not approved; add --approve NAME.")
     if not asked.lock:
-        desk.store.save(record)
+        desk.store.save(record, prepared)
         return record
     record = replace(record, status="locked")
-    desk.store.lock(record)
+    desk.store.lock(record, prepared)
     return record
 
 
@@ -388,6 +388,11 @@ def explain(
     meant = {signatories.name(each).lower(): each for each in parties} | {p: p for p in parties}
     if party.lower() not in meant:
         raise UsageError(f"--party: found '{party}'; the parties are {', '.join(parties)}")
+    if (
+        party not in parties
+        and [signatories.name(each).lower() for each in parties].count(party.lower()) > 1
+    ):
+        raise UsageError(f"--party: found '{party}', which several are called; write an identifier")
     name = period_name(until, _kind(period))
     record, chain = _to_explain(desk, name, until, actuals, basis, dated)
     figures, said = record.figures, ""

@@ -206,26 +206,47 @@ class SettlementStore:
             )
         return record
 
-    def save(self, record: Record) -> Path:
-        """Keep what is prepared for a period, in the place of what was prepared before."""
+    def save(self, record: Record, instead_of: Record | None = None) -> Path:
+        """Keep what is prepared for a period, in the place of what was prepared before.
+
+        Args:
+            record: what is prepared.
+            instead_of: what was read and may not have changed since; none replaces anything.
+
+        Raises:
+            RunError: it cannot be written, or another was prepared in the meantime.
+        """
         file = self._draft(record.period)
-        draft = self._write_beside(file, record)
-        try:
-            os.replace(draft, file)
-        except OSError as error:
-            with suppress(OSError):
-                draft.unlink()
-            raise self._refused(error) from None
+        with self._alone():
+            self._check_unchanged(instead_of)
+            draft = self._write_beside(file, record)
+            try:
+                os.replace(draft, file)
+            except OSError as error:
+                with suppress(OSError):
+                    draft.unlink()
+                raise self._refused(error) from None
         return file
 
-    def lock(self, record: Record) -> Path:
+    def _check_unchanged(self, read: Record | None) -> None:
+        if read is not None and self.prepared(read.period) != read:
+            raise RunError(
+                f"what is prepared for {read.period} has changed in the meantime; look at it again"
+            )
+
+    def lock(self, record: Record, instead_of: Record | None = None) -> Path:
         """Add a settlement to the chain for good, and take away what was prepared for it.
+
+        Args:
+            record: what is locked.
+            instead_of: what was read as prepared and may not have changed since.
 
         Raises:
             RunError: it cannot be written, or another has been locked in the meantime.
         """
         file = self.folder / _name(record)
         with self._alone():
+            self._check_unchanged(instead_of)
             chain = self.chain()
             head = chain[-1].digest if chain else ""
             if (record.number, record.previous) != (len(chain) + 1, head):

@@ -553,3 +553,24 @@ def test_odd_terms_settle_from_end_to_end(name: str, desk: Desk) -> None:
     assert ledger["reconciles"] is True
     assert sum(ledger["received_pence"].values()) == 0
     assert len(ledger["settlements"]) == len(live.names_until(end))
+
+
+def test_two_parties_of_one_name(desk: Desk) -> None:
+    desk.write(CONTRACT.replace("South}", "North}"))
+    desk.lock("2026Q1")
+    with pytest.raises(UsageError, match="several are called; write an identifier"):
+        desk.do("explain", "--period", "2026Q1", "--party", "North")
+    for party in ("north", "south"):
+        assert "receives" in desk.do("explain", "--period", "2026Q1", "--party", party)
+
+
+def test_a_contract_that_needs_no_figures(desk: Desk) -> None:
+    desk.write(
+        CONTRACT.replace("measure: completed, bands: [{rate: £100}]", "measure: 12000 * years")
+        .replace("1000 - total(cost), bands: [{rate: 50%}]", "500 * years")
+        .replace("Price,", "Price, split: equal,")
+    )
+    desk.settle("2026Q1", "--actuals", desk.actuals("none.csv", []), "--prepared-by", "Ann")
+    desk.settle("2026Q1", "--approve", "Bob", "--lock")
+    ledger = json.loads(desk.do("ledger", "--json"))
+    assert ledger["received_pence"]["council"] == -300000

@@ -24,6 +24,7 @@ from simulator.contract.actuals import (
     template,
 )
 from simulator.contract.csv_cells import NotANumber, read_number, rows_of
+from simulator.contract.needs import needs_of
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import read_yaml
 from simulator.study.live import LiveContract
@@ -387,6 +388,23 @@ def test_what_is_one_for_all(service: str) -> None:
 def test_a_figure_by_service_does_not_pass_for_one_of_all() -> None:
     text = f"{HEADINGS},service\n2026Q1,north,cost,1,advice\n"
     assert "for all services together" in refused(text)
+
+
+def test_a_service_that_a_provider_does_not_deliver() -> None:
+    agreement, timetable = LIVE.agreement, LIVE.signed.timetable
+    needs = needs_of(agreement, "£", [("north", "advice"), ("north", "one_to_one")])
+    needs += needs_of(agreement, "£", [("south", "advice")])
+
+    def told(row: str) -> str:
+        page = f"{HEADINGS},service\n2026Q1,{row}\n"
+        with pytest.raises(ScenarioError) as caught:
+            read_actuals(page, "a.csv", agreement, timetable, needs)
+        return str(caught.value)
+
+    assert (
+        "row 2: found 'completed' of south one_to_one; south does not deliver one_to_one"
+        in told("south,completed,5,one_to_one")
+    )
 
 
 # Basis, status, doubles

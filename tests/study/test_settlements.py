@@ -362,3 +362,19 @@ def test_something_else_where_the_lock_stands(
     with pytest.raises(RunError, match=r"cannot be locked: .*; wait until nobody else settles"):
         store.lock(record(2, store.chain()[0].digest))
     assert len(store.chain()) == 1
+
+
+def test_what_was_read_may_not_have_changed(tmp_path: Path) -> None:
+    """One approves while the other prepares again: what nobody looked at is never approved."""
+    store = store_with(tmp_path, 0)
+    read = replace(record(1), status="prepared", approved_by="")
+    store.save(read)
+    newer = replace(read, prepared_by="Eve")
+    store.save(newer)
+    for act in (store.save, store.lock):
+        with pytest.raises(RunError, match="changed in the meantime; look at it again"):
+            act(replace(record(1), status="locked"), read)
+    assert store.prepared("2026-01") == newer
+    assert store.chain() == []
+    store.lock(record(1), newer)
+    assert store.chain() == [record(1)]
