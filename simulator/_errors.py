@@ -43,7 +43,8 @@ class UsageError(AllianceError):
 class Problem:
     """One mistake in a file: where it stands, what was found, what is allowed, how to mend it.
 
-    ``line`` and ``column`` count from 1; 0 means the file as a whole.
+    ``line`` and ``column`` count from 1; line 0 means the file as a whole, and column 0 that
+    ``line`` is the row of a table, as a spreadsheet numbers it.
     """
 
     file: str
@@ -56,6 +57,8 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        if self.line and not self.column:
+            where = f"{self.file}, row {self.line}"
         say = "; ".join(part for part in (self.found, self.allowed, self.mend) if part)
         path = self.path if len(self.path) <= 150 else f"{self.path[:147]}..."
         text = f"{where}: {path}: {say}" if path else f"{where}: {say}"

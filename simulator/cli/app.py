@@ -39,6 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_YEARS = range(1900, 2201)  # of the day something is done
 _DECIDE = "Decide"
 _WRITE = "Write a scenario"
 _FINANCE = "Finance"
@@ -457,7 +458,10 @@ def _day(written: str | None) -> datetime.date:
     from simulator._errors import UsageError
 
     try:
-        return datetime.date.fromisoformat(written)
+        day = datetime.date.fromisoformat(written)
+        if day.year not in _YEARS:
+            raise ValueError
+        return day
     except ValueError:
         raise UsageError(f"--dated: found '{written}'; write for example 2026-07-15") from None
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulator._errors import CheckFailed, Problem, RunError, ScenarioError, UsageError
+from simulator.cli.people import name_of, reason_of, same_person
 from simulator.contract.actuals import COLUMNS_OF_ACTUALS, decode, read_actuals, template
 from simulator.contract.ledger import Entry, outstanding
 from simulator.contract.period_names import period_dates, period_name, read_period
 from simulator.contract.periods import Month
 from simulator.contract.settling import Settlement
-from simulator.contract.statements import Figures
+from simulator.contract.statements import Figures, missing_figures
 from simulator.report.explanation import explain as explained
 from simulator.report.ledger_text import ledger_document, ledger_table, ledger_text
 from simulator.report.settlement_text import (
@@ -36,7 +37,6 @@ from simulator.study.settlements import Record, SettlementStore, ledger_of
 __all__ = ["Preparing", "explain", "ledger", "settle"]
 
 _MOST_BYTES = 50_000_000
-_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -68,23 +68,46 @@ class _Desk:
     """What one command needs of a live contract: its file, its store and its chain."""
 
     def __init__(self, file: Path, contract: str | None) -> None:
+        self.file = file
         self.document: Document = read_documents(file)
         self.live = LiveContract.of(build_signed(self.document), contract)
         self.store = SettlementStore(file, self.live.key)
         self.chain = self.store.chain()
+        self._refuse_settlements_of_another()
+
+    def _refuse_settlements_of_another(self) -> None:
+        """Refuse to go on with what a contract of the same name in another file has settled."""
+        signatories = self.live.agreement.signatories
+        ledger = ledger_of(self.chain)
+        paid = dict.fromkeys(party for each in ledger for party in (each.payer, each.payee))
+        others = [party for party in paid if party not in signatories.accounts]
+        early = any(each.until < self.live.signed.timetable.starts for each in self.chain)
+        if others or early:
+            found = f"payments of {', '.join(others)}" if others else "periods before it starts"
+            raise CheckFailed(
+                f"{self.store.folder} holds {found}, so it is of another contract than "
+                f"'{self.live.key}' of {self.live.signed.title}. Keep the file of each contract in "
+                "a folder of its own, with its settlements."
+            )
 
     @property
     def settled_until(self) -> datetime.date:
         """The last day that is settled for good."""
         return self.chain[-1].until if self.chain else datetime.date.min
 
+    def settled(self, figures: Figures, until: Month) -> Settlement | None:
+        """Return the settlement on figures that are kept, if the contract as it is can use them."""
+        live = self.live
+        if missing_figures(figures, live.needs, live.names_until(until), ""):
+            return None
+        return live.settle(figures, until)
+
     def read(self, file: Path, basis: str, until: Month, before: Figures) -> Figures:
         """Return what is known through a period after reading a file of actuals."""
         live = self.live
         text = decode(_bytes(file), str(file))
-        actuals = read_actuals(
-            text, file.name, live.agreement, live.signed.timetable, live.needs, basis
-        )
+        name = "".join(char if char.isprintable() else "?" for char in file.name)
+        actuals = read_actuals(text, name, live.agreement, live.signed.timetable, live.needs, basis)
         return live.figures(actuals, before, until, str(file))
 
     def entries(
@@ -94,6 +117,14 @@ class _Desk:
         until = chain[-1].until if chain else datetime.date.min
         pay_by = today + datetime.timedelta(math.ceil(self.live.contract.paid_within))
         return outstanding(settlement.entries, ledger_of(chain), until, today, pay_by)
+
+    def refuse_to_replace(self, *out: Path | None) -> None:
+        """Refuse to write over the contract or in the folder of its settlements."""
+        kept = self.store.folder.parent.resolve()
+        for each in out:
+            place = None if each is None else each.resolve()
+            if place is not None and (place == self.file.resolve() or kept in place.parents):
+                raise RunError(f"{each} is kept for good and never written over; name another file")
 
     def place(self) -> Callable[[str], str]:
         """Return what tells where an amount stands in the contract's file."""
@@ -122,6 +153,7 @@ def settle(
 ) -> None:
     """Prepare, approve or lock the settlement of a period."""
     desk = _Desk(file, contract)
+    desk.refuse_to_replace(xlsx)
     live = desk.live
     until = live.period(period)
     last_day = until.end - datetime.timedelta(days=1)
@@ -136,11 +168,16 @@ def settle(
         record = _approve(desk, name, until, asked)
     else:
         record = _prepare(desk, name, until, asked)
-    if xlsx is not None:
-        _write_book(desk, record, until, xlsx)
     if as_json:
         _print_json(settlement_document(live, record))
-        return
+    else:
+        _say(desk, record, until)
+    if xlsx is not None:  # last: what is locked is told, whatever becomes of the workbook
+        _write_book(desk, record, until, xlsx)
+
+
+def _say(desk: _Desk, record: Record, until: Month) -> None:
+    live = desk.live
     text = settlement_text(live, record, until)
     if desk.chain and desk.chain[-1].fingerprint != live.fingerprint:
         text += (
@@ -149,6 +186,7 @@ def settle(
     if record.status == "locked":
         text += f"\nKeep this outside the folder, in the minutes say: {record.digest}"
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def _write_book(desk: _Desk, record: Record, until: Month, xlsx: Path) -> None:
@@ -172,7 +210,9 @@ def _write_book(desk: _Desk, record: Record, until: Month, xlsx: Path) -> None:
 
 def write_template(file: Path, contract: str | None, period: str, out: Path) -> None:
     """Write an empty CSV of actuals for the periods through one."""
-    live = _Desk(file, contract).live
+    desk = _Desk(file, contract)
+    desk.refuse_to_replace(out)
+    live = desk.live
     until = live.period(period)
     year = [
         period_name(each, live.grain)
@@ -207,11 +247,13 @@ def _prepare(desk: _Desk, name: str, until: Month, asked: Preparing) -> Record:
         )
     figures = desk.read(asked.actuals, asked.basis, until, before)
     settlement = live.settle(figures, until)
-    version = 1 + sum(record.period == name for record in chain)
+    last_day = until.end - datetime.timedelta(days=1)
+    # a quarter and a year that end on the same day are settled together
+    version = 1 + sum(record.until == last_day for record in chain)
     record = Record(
         contract=live.key,
         period=name,
-        until=until.end - datetime.timedelta(days=1),
+        until=last_day,
         version=version,
         number=len(chain) + 1,
         status="draft" if asked.draft else "prepared" if asked.prepared_by else "shown",
@@ -219,13 +261,13 @@ def _prepare(desk: _Desk, name: str, until: Month, asked: Preparing) -> Record:
         entries=tuple(desk.entries(settlement, chain, asked.dated)),
         fingerprint=live.fingerprint,
         previous=chain[-1].digest if chain else "",
-        prepared_by=_name(asked.prepared_by, "--prepared-by"),
+        prepared_by=name_of(asked.prepared_by, "--prepared-by"),
         prepared_on=asked.dated if asked.prepared_by else None,
-        why=asked.why,
+        why=reason_of(asked.why),
     )
     if record.provisional and not asked.draft:
         raise ScenarioError(_provisional(record, asked.actuals))
-    if version > 1 and asked.prepared_by and not asked.why:
+    if version > 1 and asked.prepared_by and not record.why:
         raise UsageError(
             f"settle: {name} is settled already; a correction says why: --why 'late invoice'"
         )
@@ -257,8 +299,8 @@ def _approve(desk: _Desk, name: str, until: Month, asked: Preparing) -> Record:
             "settle: --approve and --lock take what is prepared; leave out --actuals, --draft, "
             "--why and --prepared-by"
         )
-    record = desk.store.prepared(name)
-    if record is None:
+    prepared = record = desk.store.prepared(name)
+    if prepared is None or record is None:
         raise UsageError(
             f"settle: nothing is prepared for {name}; first settle it with --actuals and "
             "--prepared-by"
@@ -266,31 +308,40 @@ def _approve(desk: _Desk, name: str, until: Month, asked: Preparing) -> Record:
     if record.status == "draft":
         raise CheckFailed(f"What is prepared for {name} is a draft; settle it without --draft.")
     _check_is_current(desk, record, until)
+    assert record.prepared_on is not None, "checked"
+    if asked.dated < record.prepared_on:
+        raise UsageError(
+            f"--dated: found {asked.dated}; the settlement of {name} was prepared on "
+            f"{record.prepared_on}"
+        )
     if asked.approve:
-        approver = _name(asked.approve, "--approve")
-        if _same_person(approver, record.prepared_by):
+        approver = name_of(asked.approve, "--approve")
+        if same_person(approver, record.prepared_by):
             raise CheckFailed(
                 f"{record.prepared_by} prepared the settlement of {name} and cannot approve it; "
                 "another person does."
             )
         record = replace(record, approved_by=approver, approved_on=asked.dated)
-    if not record.approved_by:
+    if not record.approved_by or same_person(record.approved_by, record.prepared_by):
         raise CheckFailed(f"The settlement of {name} is not approved; add --approve NAME.")
     if not asked.lock:
-        desk.store.save(record)
+        desk.store.save(record, prepared)
         return record
     record = replace(record, status="locked")
-    desk.store.lock(record)
+    desk.store.lock(record, prepared)
     return record
 
 
 def _check_is_current(desk: _Desk, record: Record, until: Month) -> None:
     """Refuse what was prepared on another ledger or under another contract."""
     head = desk.chain[-1].digest if desk.chain else ""
-    assert record.prepared_on is not None
-    same = record.previous == head and record.fingerprint == desk.live.fingerprint
-    if same:
-        settlement = desk.live.settle(record.figures, until)
+    last_day = until.end - datetime.timedelta(days=1)
+    known = record.previous, record.fingerprint, record.until, record.number
+    same = known == (head, desk.live.fingerprint, last_day, len(desk.chain) + 1)
+    settlement = desk.settled(record.figures, until) if same else None
+    if settlement is None or record.prepared_on is None:
+        same = False
+    else:
         entries = desk.entries(settlement, desk.chain, record.prepared_on)
         same = tuple(entries) == record.entries
     if not same:
@@ -300,33 +351,21 @@ def _check_is_current(desk: _Desk, record: Record, until: Month) -> None:
         )
 
 
-def _name(written: str, option: str) -> str:
-    name = " ".join(written.split())
-    if len(name) > _LONGEST_NAME or not name.isprintable():
-        raise UsageError(f"{option}: found a name that is too long or holds control characters")
-    if written and not name:
-        raise UsageError(f"{option}: found an empty name")
-    return name
-
-
-def _same_person(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
-
-
 def _bytes(file: Path) -> bytes:
     try:
-        if file.is_file() and file.stat().st_size > _MOST_BYTES:
-            raise ScenarioError(
-                [Problem(str(file), 0, 0, "", "the file has more than 50 MB", "", "check it")]
-            )
-        return file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
     except FileNotFoundError:
-        found = "there is no such file"
-    except IsADirectoryError:
-        found = "this is a directory"
+        found, mend = "there is no such file", "correct the name"
     except (OSError, ValueError) as error:
-        found = f"it cannot be read: {getattr(error, 'strerror', None) or error}"
-    raise ScenarioError([Problem(str(file), 0, 0, "", found, "", "correct the name")])
+        found, mend = f"it cannot be read: {getattr(error, 'strerror', None) or error}", ""
+        if file.is_dir():
+            found, mend = "this is a directory", "name a CSV file inside it"
+    else:
+        if len(data) <= _MOST_BYTES:
+            return data
+        found, mend = "the file has more than 50 MB", "check that this is the file you meant"
+    raise ScenarioError([Problem(str(file), 0, 0, "", found, "actuals are a CSV file", mend)])
 
 
 def explain(
@@ -349,20 +388,27 @@ def explain(
     meant = {signatories.name(each).lower(): each for each in parties} | {p: p for p in parties}
     if party.lower() not in meant:
         raise UsageError(f"--party: found '{party}'; the parties are {', '.join(parties)}")
+    if (
+        party not in parties
+        and [signatories.name(each).lower() for each in parties].count(party.lower()) > 1
+    ):
+        raise UsageError(f"--party: found '{party}', which several are called; write an identifier")
     name = period_name(until, _kind(period))
     record, chain = _to_explain(desk, name, until, actuals, basis, dated)
     figures, said = record.figures, ""
-    if changes:
-        figures, told = what_if(figures, changes, live, until)
-        said = ", ".join(told)
-    settlement = live.settle(figures, until)
     today = record.prepared_on or dated
-    entries = desk.entries(settlement, chain, today)
-    if not changes and tuple(entries) != record.entries:
+    settlement = desk.settled(figures, until)
+    entries = [] if settlement is None else desk.entries(settlement, chain, today)
+    if settlement is None or tuple(entries) != record.entries:
         raise CheckFailed(
             f"The contract has changed since {name} was settled, so its figures cannot be "
             "explained by it; explain it with the file as it was."
         )
+    if changes:
+        figures, told = what_if(figures, changes, live, until)
+        said = ", ".join(told)
+        settlement = live.settle(figures, until)
+        entries = desk.entries(settlement, chain, today)
     result = explained(live, settlement, entries, figures, meant[party.lower()], desk.place())
     if as_json:
         _print_json(
@@ -399,17 +445,19 @@ def _to_explain(
 def ledger(file: Path, contract: str | None, csv: Path | None, as_json: bool) -> None:
     """Print the ledger of a live contract, and check that it reconciles."""
     desk = _Desk(file, contract)
+    desk.refuse_to_replace(csv)
     entries = ledger_of(desk.chain)
     difference: list[Entry] | None = None
     if desk.chain:
         last = desk.chain[-1]
-        until = next(
-            each
-            for each in desk.live.signed.timetable.periods(desk.live.grain)
-            if each.end == last.until + datetime.timedelta(days=1)
-        )
-        settlement = desk.live.settle(last.figures, until)
-        difference = outstanding(settlement.entries, entries, last.until, last.until, last.until)
+        end = last.until + datetime.timedelta(days=1)
+        periods = desk.live.signed.timetable.periods(desk.live.grain)
+        until = next((each for each in periods if each.end == end), None)
+        settlement = desk.settled(last.figures, until) if until else None
+        difference = entries  # nothing of it follows from a contract that asks for other figures
+        if settlement is not None:
+            due = settlement.entries
+            difference = outstanding(due, entries, last.until, last.until, last.until)
     if csv is not None:
         write_file(csv, csv_text(ledger_table(desk.live, entries)).encode("utf-8"))
     if as_json:

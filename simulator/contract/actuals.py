@@ -7,19 +7,21 @@ Missing is never nought: a figure that the contract needs and nobody gave is a m
 
 from __future__ import annotations
 
-import csv
-import io
+import datetime
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator._errors import Problem, ScenarioError, did_you_mean
 from simulator.contract.agreement import Agreement
+from simulator.contract.csv_cells import BLANK, NotANumber, decode, read_number, rows_of, shown
 from simulator.contract.needs import Need
 from simulator.contract.period_names import ALLOWED, find_period, period_name, read_period
 from simulator.contract.periods import Timetable
 
-__all__ = ["COLUMNS_OF_ACTUALS", "Actual", "Fact", "decode", "read_actuals", "template"]
+__all__ = ["COLUMNS_OF_ACTUALS", "Actual", "Fact", "decode", "outside", "read_actuals", "template"]
 
 COLUMNS_OF_ACTUALS: Mapping[str, str] = {
     "period": "when: 2026-04 (month), 2026Q1 (April to June 2026) or 2026-27 (financial year)",
@@ -35,11 +37,12 @@ COLUMNS_OF_ACTUALS: Mapping[str, str] = {
 """Each column of the CSV and what stands in it."""
 
 _NEEDED = ("period", "measure", "value")
-_MOST_ROWS = 200_000
-_LARGEST = 1e12  # pounds or people; beyond any contract
-_NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
-_THOUSANDS = re.compile(r"(?:[£€$]\s*)?(?:k|m|bn|0?00s?|000,000s?|thousands?|millions?)", re.I)
-_BLANK = "\u00a0\u202f\u2009 "
+_MOST_PROBLEMS = 1_000  # who has more mends these first
+_THOUSANDS = re.compile(
+    r"[(]?(?:[£€$]|gbp|eur|usd|pounds?)?[ \u00a0]?"
+    r"(?:k|mn?|bn|['’]?0?00(?:['’]?s)?|0?00,000s?|thousands?|millions?)[)]?",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -80,32 +83,6 @@ class Actual:
     provisional: bool
     source: str
     row: int
-
-
-def decode(data: bytes, file: str) -> str:
-    """Return the text of a CSV file: UTF-8, UTF-16 with its mark, or the Windows code page.
-
-    Raises:
-        ScenarioError: it is none of these.
-    """
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            try:
-                return data.decode(encoding)
-            except UnicodeDecodeError:
-                raise _whole(
-                    file, "found a file that is not text", "save it as CSV UTF-8"
-                ) from None
-    if b"\x00" in data:
-        raise _whole(file, "found a file that is not text", "save the sheet as CSV UTF-8")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")  # what Excel writes as plain "CSV"
-
-
-def _whole(file: str, found: str, mend: str) -> ScenarioError:
-    return ScenarioError([Problem(file, 0, 0, "", found, "actuals are a CSV file", mend)])
 
 
 def read_actuals(
@@ -150,36 +127,34 @@ class _Reader:
         basis: str,
     ) -> None:
         self.text, self.file, self.basis = text, file, basis
-        self.agreement, self.timetable, self.needs = agreement, timetable, needs
+        self.agreement, self.timetable = agreement, timetable
         signatories = agreement.signatories
-        self.parties = {party.lower(): party for party in signatories.providers}
-        self.parties |= {signatories.name(p).lower(): p for p in signatories.providers}
-        self.services = {service.lower(): service for service in signatories.services}
-        self.services |= {name.replace("_", " "): key for name, key in self.services.items()}
+        providers = signatories.providers
+        names = [(party, party) for party in providers]
+        names += [(signatories.name(party), party) for party in providers]
+        self.parties = _lookup(names)
+        self.services = _lookup(
+            (written, key) for key in signatories.services for written in (key, _spaced(key))
+        )
+        self.needed = list(dict.fromkeys(need.measure for need in needs))
         self.units = {need.measure: need.unit for need in needs}
+        self.by_service = {need.measure for need in needs if need.service}
+        self.facts = {Fact(need.measure, need.party, need.service) for need in needs}
+        others = [name for name in agreement.known_columns if name not in self.units]
+        self.known = dict.fromkeys([*self.needed, *others])
         self.problems: list[Problem] = []
 
     def read(self) -> list[Actual]:
-        rows = self._rows()
-        if not rows:
-            raise _whole(self.file, "the file is empty", "write a template: settle --template")
-        header, first_row = rows[0][1], rows[0][0]
+        (first_row, header), *rows = rows_of(self.text, self.file)
         names = self._header(header, first_row)
         actuals: list[Actual] = []
         seen: dict[tuple[str, str, Fact], int] = {}
-        for number, cells in rows[1:]:
-            if not any(cell.strip(_BLANK) for cell in cells):
+        for number, cells in rows:
+            if len(self.problems) >= _MOST_PROBLEMS:
+                break
+            if not self._is_whole(cells, names, number):
                 continue
-            if len(cells) > len(header) and any(c.strip(_BLANK) for c in cells[len(header) :]):
-                self._tell(
-                    number,
-                    "",
-                    f"found {len(cells)} cells under {len(header)} headings",
-                    "every cell has a heading",
-                    "put numbers and texts with commas in quotes",
-                )
-                continue
-            row = dict(zip(names, (cell.strip(_BLANK + "\t") for cell in cells), strict=False))
+            row = dict(zip(names, (cell.strip(BLANK) for cell in cells), strict=False))
             try:
                 actual = self._actual(row, number)
             except _Refused as refused:
@@ -191,7 +166,7 @@ class _Reader:
             if place in seen:
                 self._tell(
                     number,
-                    "measure",
+                    "",
                     f"found {_name(actual.fact)} for {actual.period} again; it stands in row "
                     f"{seen[place]}",
                     "every figure stands once",
@@ -204,63 +179,66 @@ class _Reader:
         return actuals
 
     def _tell(self, row: int, column: str, found: str, allowed: str = "", mend: str = "") -> None:
-        where = f"row {row}" + (f", {column}" if column else "")
-        self.problems.append(Problem(self.file, row, 1, where, found, allowed, mend))
-
-    def _rows(self) -> list[tuple[int, list[str]]]:
-        text = self.text
-        first, _, rest = text.partition("\n")
-        separator = ","
-        skipped = 0
-        if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
-            separator, text, skipped = first.strip()[4], rest, 1
-        else:
-            counts = {mark: first.count(mark) for mark in ",;\t"}
-            separator = max(counts, key=lambda mark: counts[mark])
-        rows: list[tuple[int, list[str]]] = []
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        try:
-            for cells in reader:
-                rows.append((reader.line_num + skipped, cells))
-                if len(rows) > _MOST_ROWS:
-                    raise _whole(
-                        self.file,
-                        f"found more than {_MOST_ROWS:,} rows",
-                        "check that this is the file you meant",
-                    )
-        except csv.Error as error:
-            found = f"found row {reader.line_num + skipped}, which does not read as CSV: {error}"
-            raise _whole(self.file, found, "save the sheet again as CSV UTF-8") from None
-        while rows and not any(cell.strip(_BLANK) for cell in rows[0][1]):
-            rows.pop(0)
-        return rows
+        self.problems.append(Problem(self.file, row, 0, column, found, allowed, mend))
 
     def _header(self, header: list[str], row: int) -> list[str]:
-        names = [cell.strip(_BLANK).lower() for cell in header]
+        names = [cell.strip(BLANK).lower() for cell in header]
         names = ["note" if name == "notes" else name for name in names]
         for name in sorted({name for name in names if names.count(name) > 1 and name}):
-            self._tell(row, name, f"found the heading '{name}' twice", "", "remove one")
+            found = f"found the heading {shown(name)} twice"
+            self._tell(row, "", found, "every heading stands once", "remove one")
+        missing = [name for name in _NEEDED if name not in names]
+        if len(missing) == len(_NEEDED) or any(map(read_period, names)):
+            self._tell(
+                row,
+                "",
+                f"found no headings; the row begins with {shown(header[0].strip(BLANK))}",
+                f"the first row names the columns: {', '.join(COLUMNS_OF_ACTUALS)}",
+                "add the row; settle --template FILE.csv writes an empty file",
+            )
+            raise ScenarioError(self.problems)
         for name in names:
             if name and name not in COLUMNS_OF_ACTUALS:
                 self._tell(
                     row,
                     "",
-                    f"found the heading '{name}'",
+                    f"found the heading {shown(name)}",
                     f"the headings are {', '.join(COLUMNS_OF_ACTUALS)}",
-                    did_you_mean(name, COLUMNS_OF_ACTUALS) or "remove it",
+                    did_you_mean(name, COLUMNS_OF_ACTUALS) or "remove it, or call it note",
                 )
-        missing = [name for name in _NEEDED if name not in names]
         if missing:
             self._tell(
                 row,
                 "",
-                f"found no heading {', '.join(map(repr, missing))}",
-                f"the first row names the columns: {', '.join(COLUMNS_OF_ACTUALS)}",
-                "add it; settle --template writes an empty file",
+                f"found no heading {' and no heading '.join(map(repr, missing))}",
+                f"every file has {', '.join(_NEEDED)}",
+                "add it; settle --template FILE.csv writes an empty file",
             )
         if self.problems:
             raise ScenarioError(self.problems)
         return names
+
+    def _is_whole(self, cells: list[str], names: list[str], number: int) -> bool:
+        """Tell of a row whose cells do not stand under the headings."""
+        filled = [index for index, cell in enumerate(cells) if cell.strip(BLANK)]
+        beyond = [index for index in filled if index >= len(names) or not names[index]]
+        if beyond:
+            self._tell(
+                number,
+                "",
+                f"found {shown(cells[beyond[0]].strip(BLANK))} under no heading",
+                f"the {len(names)} headings are {', '.join(filter(None, names))}",
+                "give it a heading or remove it; a number or text with commas stands in quotes",
+            )
+        elif len(cells) == 1:  # its separator is another one, or it is a remark
+            self._tell(
+                number,
+                "",
+                f"found {shown(cells[0].strip(BLANK))} and no other cell",
+                f"every row has {', '.join(_NEEDED)}",
+                "separate the cells as the headings are, or remove the row",
+            )
+        return not beyond and len(cells) > 1
 
     def _actual(self, row: dict[str, str], number: int) -> Actual | None:
         if not row.get("value"):
@@ -268,38 +246,41 @@ class _Reader:
         kind, period = self._period(row.get("period", ""))
         measure = self._measure(row.get("measure", ""))
         fact = Fact(measure, self._party(row, measure), self._service(row, measure))
-        value = self._value(row["value"], measure, row.get("unit", ""))
+        if measure in self.units and fact not in self.facts:
+            of = f"{fact.party} does not deliver {fact.service or 'any service'}"
+            raise _Refused("", f"found {_name(fact)}", of, "correct the row, or remove it")
         to_date = self._word(row, "basis", ("period", "ytd"), self.basis) == "ytd"
-        provisional = self._word(row, "status", ("final", "provisional"), "final") != "final"
-        if to_date and measure in self.agreement.levels:
+        if measure in self.agreement.levels:
             to_date = False  # the latest value holds, on either basis
+        value = self._value(row["value"], measure, row.get("unit", ""), to_date)
+        provisional = self._word(row, "status", ("final", "provisional"), "final") != "final"
         source = f"{self.file}, row {number}"
         return Actual(kind, period, fact, value, to_date, provisional, source, number)
 
     def _period(self, written: str) -> tuple[str, str]:
         read = read_period(written)
         if read is None:
-            raise _Refused("period", f"found {_shown(written)}", ALLOWED, "write it so")
+            found = f"found {shown(written)}" if written else "found no period"
+            raise _Refused("period", found, ALLOWED, "write it in one of these ways")
         period = find_period(self.timetable, *read)
         if period is None:
+            last = self.timetable.ends - datetime.timedelta(days=1)
             raise _Refused(
                 "period",
-                f"found {_shown(written)}",
-                f"the contract runs from {self.timetable.starts} to before {self.timetable.ends}",
+                f"found {shown(written)}",
+                f"the contract runs from {self.timetable.starts} to {last}",
                 "remove the row, or correct the year",
             )
         return read[0], period_name(period, read[0])
 
     def _measure(self, written: str) -> str:
         name = "_".join(written.lower().replace("-", "_").split())
-        needed = list(dict.fromkeys(need.measure for need in self.needs))
-        known = [*needed, *(name for name in self.agreement.known_columns if name not in needed)]
-        if name not in known:
+        if name not in self.known:
             raise _Refused(
                 "measure",
-                f"found {_shown(written)}",
-                f"this contract counts {', '.join(needed) or 'nothing'}",
-                did_you_mean(name, known) or "correct it, or remove the row",
+                f"found {shown(written)}" if written else "found no measure",
+                f"this contract counts {', '.join(self.needed) or 'nothing'}",
+                did_you_mean(name, self.known) or "correct it, or remove the row",
             )
         return name
 
@@ -310,39 +291,60 @@ class _Reader:
             if written.lower() in ("", "all"):
                 return ""
             raise _Refused(
-                "party", f"found {_shown(written)}", f"'{measure}' is one for all", "leave it empty"
+                "party",
+                f"found {shown(written)}",
+                f"'{measure}' is one figure for all providers",
+                "leave the party empty",
             )
-        if written.lower() in self.parties:
-            return self.parties[written.lower()]
-        providers = self.agreement.signatories.providers
+        providers = ", ".join(self.agreement.signatories.providers)
+        meant = self.parties.get(_key(written), ())
+        if len(meant) > 1 and written not in meant:
+            raise _Refused(
+                "party",
+                f"found {shown(written)}, which means {' or '.join(meant)}",
+                "a name stands for one provider",
+                "write the identifier",
+            )
+        if meant:
+            return written if written in meant else meant[0]
         raise _Refused(
             "party",
-            f"found {_shown(written)}" if written else "found no party",
-            f"the providers are {', '.join(providers)}",
-            did_you_mean(written.lower(), self.parties) or "name one of them",
+            f"found {shown(written)}" if written else "found no party",
+            f"the providers are {providers}",
+            did_you_mean(_key(written), self.parties) or "name one of them",
         )
 
     def _service(self, row: dict[str, str], measure: str) -> str:
         written = row.get("service", "")
-        datum = self.agreement.data.get(measure)
-        by_service = [need for need in self.needs if need.measure == measure and need.service]
-        if written.lower() in ("", "all") and not by_service:
+        if written.lower() in ("", "all") and measure not in self.by_service:
             return ""
+        datum = self.agreement.data.get(measure)
         if datum is not None and datum.of != "each service":
             raise _Refused(
                 "service",
-                f"found {_shown(written)}",
-                f"'{measure}' is one for all services",
-                "leave it empty",
+                f"found {shown(written)}",
+                f"'{measure}' is one figure for all services",
+                "leave the service empty",
             )
-        if written.lower() in self.services:
-            return self.services[written.lower()]
-        raise _Refused(
-            "service",
-            f"found {_shown(written)}" if written else "found no service",
-            f"the services are {', '.join(self.agreement.signatories.services)}",
-            did_you_mean(written.lower(), self.services) or "name one of them",
-        )
+        meant = self.services.get(_key(written), ())
+        services = self.agreement.signatories.services
+        if not meant:
+            raise _Refused(
+                "service",
+                f"found {shown(written)}" if written else "found no service",
+                f"the services are {', '.join(services)}",
+                did_you_mean(_key(written), self.services) or "name one of them",
+            )
+        if measure in self.by_service or measure not in self.units:
+            return written if written in meant else meant[0]
+        if len(services) > 1:
+            raise _Refused(
+                "service",
+                f"found {shown(written)}",
+                f"this contract counts '{measure}' for all services together",
+                "write one row with what they add up to, and leave the service empty",
+            )
+        return ""
 
     def _word(self, row: dict[str, str], column: str, words: Sequence[str], default: str) -> str:
         written = row.get(column, "").lower().replace("year to date", "ytd")
@@ -351,73 +353,100 @@ class _Reader:
         if written not in words:
             raise _Refused(
                 column,
-                f"found {_shown(row[column])}",
+                f"found {shown(row[column])}",
                 f"allowed is {' or '.join(words)}",
-                did_you_mean(written, words) or "choose one",
+                did_you_mean(written, words) or "choose one, or leave it empty",
             )
         return written
 
-    def _value(self, written: str, measure: str, unit: str) -> float:
-        value = _number(written)
-        if _THOUSANDS.fullmatch(unit.strip()):
+    def _value(self, written: str, measure: str, unit: str, to_date: bool) -> float:
+        if _THOUSANDS.fullmatch(unit):
             raise _Refused(
                 "unit",
-                f"found {_shown(unit)}",
+                f"found {shown(unit)}",
                 "amounts are whole units, never thousands or millions",
                 "multiply the value and write the unit alone",
             )
-        datum = self.agreement.data.get(measure)
-        low, high = (0.0, float("inf")) if datum is None else datum.bounds
-        if not low <= value <= high:
-            ends = f"from {low:g}" + (f" to {high:g}" if high < float("inf") else "")
-            if low == -float("inf"):
-                ends = f"at most {high:g}"
+        if re.fullmatch(r"[0-9][0-9.,]*\)?", unit):
             raise _Refused(
-                "value",
-                f"found {_shown(written)}",
-                f"'{measure}' is {ends}",
-                "write 0.9 or 90% for a share" if high == 1 else "correct it",
+                "unit",
+                f"found {shown(unit)} after the value {shown(written)}",
+                "a unit is a word or a sign",
+                "put a value with commas in quotes, or write it without commas",
             )
+        try:
+            value, currency, percent = read_number(written)
+        except NotANumber as error:
+            raise _Refused("value", *error.args) from None
+        self._check_signs(written, measure, unit, currency, percent)
+        told = outside(self.agreement, measure, value)
+        if told and not to_date:  # what a year has come to so far is checked period by period
+            raise _Refused("value", f"found {shown(written)}", *told)
         return value
 
-
-def _number(written: str) -> float:
-    """Return the number that a cell holds, as people and spreadsheets write it."""
-    text = written.replace("\N{MINUS SIGN}", "-").strip(_BLANK)
-    for blank in _BLANK:
-        text = text.replace(blank, "")
-    negative = text.startswith("(") and text.endswith(")")
-    text = text[1:-1] if negative else text
-    if text.startswith("-"):
-        negative, text = not negative, text[1:]
-    text = text.removeprefix("+").lstrip("£€$")
-    if text.startswith("-"):
-        negative, text = not negative, text[1:]
-    percent = text.endswith("%")
-    text = text.removesuffix("%")
-    if re.fullmatch(r"[0-9.]+e[+-]?[0-9]+", text, re.I):
-        raise _Refused(
-            "value",
-            f"found {_shown(written)}, which a spreadsheet has shortened",
-            "a figure is written out",
-            "format the column as a number with two decimals, and save again",
-        )
-    if not _NUMBER.fullmatch(text):
-        mend = "write for example 1234.50, 1,234.50 or (1,234.50)"
-        if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3})*,[0-9]{1,2}", text):
-            mend = "write the decimals after a point"
-        raise _Refused("value", f"found {_shown(written)}", "a number stands here", mend)
-    value = float(text.replace(",", ""))
-    if value > _LARGEST:
-        raise _Refused(
-            "value", f"found {_shown(written)}", "at most 1,000,000,000,000", "correct it"
-        )
-    value = value / 100 if percent else value
-    return -value if negative and value else value
+    def _check_signs(
+        self, written: str, measure: str, unit: str, currency: str, percent: bool
+    ) -> None:
+        """Refuse a sign that says that the figure is of something else."""
+        own = self.units.get(measure)
+        standard = measure not in self.agreement.data
+        signs = "".join(set(own or "") & set("£€$"))
+        if currency and own is not None and currency not in signs and (standard or signs):
+            says = f"'{measure}' is in {signs}" if signs else f"'{measure}' is no amount of money"
+            mend = "check that the value stands in its own row, or remove the sign"
+            raise _Refused("value", f"found {shown(written)}", says, mend)
+        if percent and standard:
+            mend = "write the figure itself"
+            raise _Refused("value", f"found {shown(written)}", f"'{measure}' is no share", mend)
+        if not percent and unit.lower() in ("%", "percent", "per cent"):
+            raise _Refused(
+                "value",
+                f"found {shown(written)} with the unit {shown(unit)}",
+                "90% is written 90% or 0.9",
+                "add the sign to the value, or remove the unit where the figure is no share",
+            )
 
 
-def _shown(written: str) -> str:
-    return f"'{written if len(written) <= 60 else written[:57] + '...'}'"
+def outside(agreement: Agreement, measure: str, value: float) -> tuple[str, str] | None:
+    """Return what is allowed and how to mend it where a figure is outside its limits."""
+    datum = agreement.data.get(measure)
+    low, high = (0.0, math.inf) if datum is None else datum.bounds
+    if low <= value <= high:
+        return None
+    if math.isinf(high):
+        ends = f"at least {_plain(low)}"
+    elif math.isinf(low):
+        ends = f"at most {_plain(high)}"
+    else:
+        ends = f"from {_plain(low)} to {_plain(high)}"
+    mend = "correct it"
+    if high == 1 and value > 1:
+        mend = "write 0.9 or 90% for a share"
+    elif datum is None and value < 0:
+        mend = "take a credit off the figure of the period that it corrects"
+    return f"'{measure}' is {ends} in a period", mend
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.6f}".rstrip("0").rstrip(".")
+
+
+def _key(written: str) -> str:
+    """Return what names are told apart by: not by letter case, blanks or the form of accents."""
+    return " ".join(unicodedata.normalize("NFKC", written).casefold().split())
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _lookup(names: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return for each way to write a name what it can mean."""
+    found: dict[str, tuple[str, ...]] = {}
+    for written, meant in names:
+        key = _key(written)
+        found[key] = tuple(dict.fromkeys((*found.get(key, ()), meant)))
+    return found
 
 
 def _name(fact: Fact) -> str:

@@ -37,7 +37,9 @@ _MONTHS = {
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?")
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _NAMED = re.compile(r"([a-z]+)[ \-]?'?(\d{2}|\d{4})")
-_QUARTER = re.compile(r"(\d{4})(?:[-/]\d{2})?[ \-]?q([1-4])|q([1-4])[ \-](\d{4})(?:[-/]\d{2})?")
+_QUARTER = re.compile(
+    r"(\d{4})(?:[-/](\d{2}))?[ \-]?q([1-4])|q([1-4])[ \-]?(\d{4})(?:[-/](\d{2}))?"
+)
 _YEAR = re.compile(r"(\d{4})[-/](\d{2}|\d{4})")
 
 
@@ -74,7 +76,9 @@ def read_period(text: str) -> tuple[str, datetime.date] | None:
 
 def _read(written: str) -> tuple[str, datetime.date] | None:
     if match := _QUARTER.fullmatch(written):
-        year, quarter = int(match[1] or match[4]), int(match[2] or match[3])
+        year, quarter = int(match[1] or match[5]), int(match[3] or match[4])
+        if int(match[2] or match[6] or (year + 1) % 100) != (year + 1) % 100:
+            return None
         month = 4 + 3 * (quarter - 1)
         return "quarter", datetime.date(year + (month > 12), (month - 1) % 12 + 1, 1)
     match = _ISO.fullmatch(written)

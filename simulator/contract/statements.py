@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulator._errors import Problem, ScenarioError
-from simulator.contract.actuals import Actual, Fact
+from simulator.contract.actuals import Actual, Fact, outside
 from simulator.contract.agreement import Agreement
 from simulator.contract.needs import Need
 from simulator.contract.period_names import KINDS, period_name
@@ -16,6 +17,9 @@ from simulator.contract.periods import Month, Timetable
 from simulator.contract.statement import COLUMNS, Statement
 
 __all__ = ["Figures", "Known", "add_figures", "missing_figures", "statement_of"]
+
+_DIGITS = 9
+"""Decimals of a sum or difference: beyond, only arithmetic's noise is left."""
 
 
 @dataclass(frozen=True)
@@ -62,24 +66,33 @@ def add_figures(
     """
     problems: list[Problem] = []
     known = {name: dict(facts) for name, facts in before.items()}
+    ends = {
+        (kind, period_name(period, kind)): period.end
+        for kind in KINDS
+        for period in timetable.periods(kind)
+    }
     by_fact: dict[Fact, dict[tuple[str, str], Actual]] = {}
     for actual in actuals:
-        by_fact.setdefault(actual.fact, {})[actual.kind, actual.period] = actual
+        if ends[actual.kind, actual.period] <= until.end or _is_coarse(actual, grain):
+            by_fact.setdefault(actual.fact, {})[actual.kind, actual.period] = actual
     for fact, rows in by_fact.items():
         is_level = fact.measure in agreement.levels
         used: set[tuple[str, str]] = set()
         in_year: tuple[int, float | None] = (-1, 0.0)
         for period in timetable.periods(grain):
+            if period.end > until.end:
+                break
             name = period_name(period, grain)
             year, so_far = in_year
             if year != period.financial_year:
                 year, so_far = period.financial_year, 0.0
-            found = _parts(rows, period, timetable, grain)
-            used |= {(row.kind, row.period) for row in found}
-            if found and period.end <= until.end:
+            found, passed = _parts(rows, period, timetable, grain)
+            used |= {(row.kind, row.period) for row in (*found, *passed)}
+            if found:
                 value = _value(found, is_level, so_far)
-                if isinstance(value, str):
-                    problems.append(_problem(file, found[-1], value))
+                told = _impossible(agreement, found[-1], value, so_far)
+                if told:
+                    problems.append(_problem(file, found[-1], *told))
                 else:
                     rows_named = _rows_named(found)
                     provisional = any(row.provisional for row in found)
@@ -88,9 +101,9 @@ def add_figures(
             so_far = None if there is None or so_far is None else so_far + there.value
             in_year = year, so_far
         problems += [
-            _problem(file, row, _misfit(row, grain))
+            _problem(file, row, *_misfit(row, grain))
             for key, row in rows.items()
-            if key not in used and not row.to_date
+            if key not in used
         ]
     if problems:
         raise ScenarioError(problems)
@@ -99,50 +112,86 @@ def add_figures(
 
 def _parts(
     rows: Mapping[tuple[str, str], Actual], period: Month, timetable: Timetable, grain: str
-) -> list[Actual]:
-    """Return the rows that make up a period: its own, or all of its months or quarters."""
+) -> tuple[list[Actual], list[Actual]]:
+    """Return the rows that make up a period, and those that a later row takes in.
+
+    They are its own row, or all of its months or quarters, or the year so far at its end.
+    """
     own = rows.get((grain, period_name(period, grain)))
     if own is not None:
-        return [own]
+        return [own], []
     for kind in KINDS[: KINDS.index(grain)]:
         inside = [
             each
             for each in timetable.periods(kind)
             if period.first <= each.first and each.end <= period.end
         ]
-        last = rows.get((kind, period_name(inside[-1], kind)))
-        if last is not None and last.to_date:
-            return [last]
         found = [rows.get((kind, period_name(each, kind))) for each in inside]
+        if found[-1] is not None and found[-1].to_date:
+            return [found[-1]], [row for row in found[:-1] if row is not None and row.to_date]
         whole = [row for row in found if row is not None and not row.to_date]
         if len(whole) == len(inside):
-            return whole
-    return []
+            return whole, []
+    return [], []
 
 
-def _value(found: Sequence[Actual], is_level: bool, so_far: float | None) -> float | str:
-    """Return the figure of a period, or what is wrong with its rows."""
+def _value(found: Sequence[Actual], is_level: bool, so_far: float | None) -> float:
+    """Return the figure of a period; not a number where its past is missing."""
     if is_level:
         return found[-1].value
     if not found[0].to_date:
-        return sum(row.value for row in found)
+        return round(math.fsum(row.value for row in found), _DIGITS)
+    return math.nan if so_far is None else round(found[0].value - so_far, _DIGITS)
+
+
+def _impossible(
+    agreement: Agreement, row: Actual, value: float, so_far: float | None
+) -> tuple[str, str, str] | None:
+    """Return what is wrong with the figure that the year so far leaves for a period."""
+    if not row.to_date:
+        return None
     if so_far is None:
-        return "found the year so far, but not what came before in this year"
-    return found[0].value - so_far
+        return (
+            f"found the year so far to {row.period}, but not what came before in this year",
+            "a year so far follows on the figures before it",
+            "add the earlier periods of the year, or write the figure of this period alone",
+        )
+    told = outside(agreement, row.fact.measure, value)
+    if told is None:
+        return None
+    found = (
+        f"found {_plain(row.value)} for the year so far to {row.period}, where it was "
+        f"{_plain(so_far)} before"
+    )
+    mend = "correct an earlier period by a row of its own, or leave 'ytd' out where it is not meant"
+    return found, told[0], mend
 
 
-def _misfit(row: Actual, grain: str) -> str:
-    if KINDS.index(row.kind) > KINDS.index(grain):
-        return f"found a figure of a {row.kind}; this contract is told by {grain}"
+def _plain(number: float) -> str:
+    return f"{number:,.2f}".removesuffix(".00")
+
+
+def _is_coarse(row: Actual, grain: str) -> bool:
+    return KINDS.index(row.kind) > KINDS.index(grain)
+
+
+def _misfit(row: Actual, grain: str) -> tuple[str, str, str]:
+    if _is_coarse(row, grain):
+        return (
+            f"found a figure of a whole {row.kind}, {row.period}",
+            f"this contract is told by {grain}",
+            f"write one row for each {grain}",
+        )
     return (
         f"found a figure of {row.period} without the others of its {grain}, or beside one of the "
-        f"whole {grain}"
+        f"whole {grain}",
+        f"the {grain} is told by one row, or by all of its parts in the same way",
+        "add the others, or remove what stands there twice",
     )
 
 
-def _problem(file: str, row: Actual, found: str) -> Problem:
-    mend = "give every period of the year, or figures of each period alone"
-    return Problem(file, row.row, 1, f"row {row.row}, period", found, "", mend)
+def _problem(file: str, row: Actual, found: str, allowed: str, mend: str) -> Problem:
+    return Problem(file, row.row, 0, "period", found, allowed, mend)
 
 
 def _rows_named(found: Sequence[Actual]) -> str:
@@ -174,7 +223,7 @@ def missing_figures(
                     "",
                     f"found no '{need.measure}'{f' of {of}' if of else ''} for {shown}",
                     "missing is never nought",
-                    "add a row for it; nought is written 0",
+                    "fill in its value, or add a row for it; nought is written 0",
                 )
             )
     return problems

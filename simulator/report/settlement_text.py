@@ -48,6 +48,11 @@ def settlement_text(live: LiveContract, record: Record, period: Month) -> str:
     status = _STATUS[record.status]
     if record.status == "prepared":
         status = f"Prepared by {record.prepared_by} on {record.prepared_on}, not approved yet."
+        if record.approved_by:
+            status = (
+                f"Prepared by {record.prepared_by} on {record.prepared_on}, approved by "
+                f"{record.approved_by} on {record.approved_on}, not locked yet: add --lock."
+            )
     if record.status == "locked":
         status = (
             f"Prepared by {record.prepared_by} on {record.prepared_on}, approved by "

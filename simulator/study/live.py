@@ -22,6 +22,8 @@ from simulator.scenario.signed import ContractFile
 
 __all__ = ["LiveContract", "what_if"]
 
+_LARGEST = 1e12  # as in actuals; neither infinite nor no number at all
+
 
 @dataclass(frozen=True)
 class LiveContract:
@@ -242,6 +244,8 @@ def _changed(
     is_share = text.endswith("%")
     try:
         number = float(text.removesuffix("%"))
+        if not abs(number) <= _LARGEST:
+            raise ValueError
     except ValueError:
         raise UsageError(
             f"--what-if: found '{change}'; write measure.party=VALUE, as in cost.north=120000, "

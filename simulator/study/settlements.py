@@ -14,8 +14,8 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from simulator.contract.statements import Figures, Known
 __all__ = ["FORMAT", "Record", "SettlementStore", "ledger_of"]
 
 FORMAT = "alliance-settlement/1"
+_PATIENCE = 10.0  # seconds to wait for another process; locking takes a fraction of one
 _LOCKED = re.compile(r"(\d{4})-([0-9Q-]+)-v(\d+)\.json")
 
 
@@ -103,13 +104,23 @@ def _text(record: Record) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False)
 
 
+def _page(record: Record) -> str:
+    """Return a record as its file holds it."""
+    text = _text(record)
+    assert text.endswith("\n}")
+    return f'{text[:-2]},\n "digest": "{record.digest}"\n}}\n'
+
+
 def _read(text: str) -> Record:
     """Return the record that a file holds.
 
     Raises:
-        ValueError: it is none, or its digest does not fit.
+        ValueError: it is none, or not to the letter what was written.
     """
-    found = json.loads(text)
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep for a settlement") from None
     if not isinstance(found, dict) or found.pop("schema", None) != FORMAT:
         raise ValueError(f"it is not a settlement of the format {FORMAT}")
     digest = found.pop("digest", "")
@@ -134,11 +145,19 @@ def _read(text: str) -> Record:
             for key in ("until", "prepared_on", "approved_on")
         }
         record = Record(**found | days, figures=figures, entries=entries)
+        if record.until is None or not all(map(str.isprintable, _words(record))):
+            raise ValueError("a day is missing, or a name cannot be printed")
+        page = _page(record)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"it does not read as a settlement ({error})") from None
-    if record.digest != digest:
+    # a key given twice, or one letter more, would show a reader what is not settled
+    if record.digest != digest or page != text:
         raise ValueError("what it holds is not what was written")
     return record
+
+
+def _words(record: Record) -> tuple[str, ...]:
+    return record.prepared_by, record.approved_by, record.why, record.period, record.contract
 
 
 class SettlementStore:
@@ -177,46 +196,114 @@ class SettlementStore:
     def prepared(self, period: str) -> Record | None:
         """Return what is prepared for a period and not locked, if anything."""
         file = self._draft(period)
-        return self._load(file) if file.is_file() else None
+        if not file.exists():
+            return None
+        record = self._load(file)
+        if (record.period, record.contract) != (period, self.contract):
+            raise CheckFailed(
+                f"{file}: this is the settlement of {record.period} of '{record.contract}'; it was "
+                "renamed. Remove it and prepare the settlement again."
+            )
+        return record
 
-    def save(self, record: Record) -> Path:
-        """Keep what is prepared for a period, in the place of what was prepared before."""
+    def save(self, record: Record, instead_of: Record | None = None) -> Path:
+        """Keep what is prepared for a period, in the place of what was prepared before.
+
+        Args:
+            record: what is prepared.
+            instead_of: what was read and may not have changed since; none replaces anything.
+
+        Raises:
+            RunError: it cannot be written, or another was prepared in the meantime.
+        """
         file = self._draft(record.period)
-        draft = self._write_beside(file, record)
-        try:
-            os.replace(draft, file)
-        except OSError as error:
-            raise self._refused(error) from None
+        with self._alone():
+            self._check_unchanged(instead_of)
+            draft = self._write_beside(file, record)
+            try:
+                os.replace(draft, file)
+            except OSError as error:
+                with suppress(OSError):
+                    draft.unlink()
+                raise self._refused(error) from None
         return file
 
-    def lock(self, record: Record) -> Path:
+    def _check_unchanged(self, read: Record | None) -> None:
+        if read is not None and self.prepared(read.period) != read:
+            raise RunError(
+                f"what is prepared for {read.period} has changed in the meantime; look at it again"
+            )
+
+    def lock(self, record: Record, instead_of: Record | None = None) -> Path:
         """Add a settlement to the chain for good, and take away what was prepared for it.
+
+        Args:
+            record: what is locked.
+            instead_of: what was read as prepared and may not have changed since.
 
         Raises:
             RunError: it cannot be written, or another has been locked in the meantime.
         """
         file = self.folder / _name(record)
-        taken = [name for name in self._names() if name.startswith(f"{record.number:04}-")]
-        if taken:
-            raise RunError(f"{self.folder / taken[0]} was locked in the meantime; prepare it again")
-        draft = self._write_beside(file, record)
-        try:
+        with self._alone():
+            self._check_unchanged(instead_of)
+            chain = self.chain()
+            head = chain[-1].digest if chain else ""
+            if (record.number, record.previous) != (len(chain) + 1, head):
+                raise RunError(
+                    f"another settlement was locked in the meantime as number {len(chain)}; "
+                    f"prepare that of {record.period} again"
+                )
+            draft = self._write_beside(file, record)
             try:
-                os.link(draft, file)  # unlike a move, this never takes the place of another file
-            except FileExistsError:
-                raise RunError(f"{file} was locked in the meantime; prepare it again") from None
-            except OSError:  # a file system without links
-                if file.exists():
-                    raise RunError(f"{file} was locked in the meantime") from None
-                os.replace(draft, file)
+                self._put(draft, file)
+            except OSError as error:
+                raise self._refused(error) from None
+            finally:
+                with suppress(OSError):
+                    draft.unlink()
+            with suppress(OSError):
+                self._draft(record.period).unlink()
+        return file
+
+    def _put(self, draft: Path, file: Path) -> None:
+        """Give a whole file its name, never in the place of another."""
+        try:
+            os.link(draft, file)  # unlike a move, this takes no other file's place
+        except FileExistsError:
+            raise RunError(f"{file} exists already; prepare the settlement again") from None
+        except OSError:  # a file system without links
+            if file.exists():
+                raise RunError(f"{file} exists already; prepare the settlement again") from None
+            os.replace(draft, file)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from locking at the same time.
+
+        A database's own lock serves on every system, and ends with the process however that ends.
+        """
+        import sqlite3  # only needed here
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._refused(error) from None
+        guard = None
+        try:
+            guard = sqlite3.connect(self.folder / ".lock", timeout=_PATIENCE, isolation_level=None)
+            guard.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            if guard is not None:
+                guard.close()
+            raise RunError(
+                f"{self.folder} cannot be locked: {error}; wait until nobody else settles, and "
+                "check that the folder can be written"
+            ) from None
+        try:
+            yield
         finally:
-            with suppress(OSError):
-                draft.unlink()
-        with suppress(OSError):
-            self._draft(record.period).unlink()
-        return file
+            guard.close()
 
     def _names(self) -> list[str]:
         try:
@@ -231,6 +318,8 @@ class SettlementStore:
 
     def _load(self, file: Path) -> Record:
         try:
+            if file.exists() and not file.is_file():
+                raise CheckFailed(f"{file}: this is not a file. Restore it from a copy.")
             return _read(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise RunError(f"{file} cannot be read: {error.strerror}") from None
@@ -241,9 +330,7 @@ class SettlementStore:
 
     def _write_beside(self, file: Path, record: Record) -> Path:
         """Write a record beside its place, whole."""
-        text = _text(record)
-        assert text.endswith("\n}")
-        page = f'{text[:-2]},\n "digest": "{record.digest}"\n}}\n'
+        page = _page(record)
         draft = file.with_name(f".{file.name}-{uuid.uuid4().hex}")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
