@@ -100,7 +100,7 @@ def test_a_year_is_settled_corrected_and_explained(desk: Desk) -> None:
     explained = desk.run("explain", "--period", "2026Q4", "--party", "North")
     assert "North receives £687.50 in all." in explained
     assert "late.csv" in explained
-    desk.run("settle", "--period", "2026Q4", "--approve", "Bob", "--lock")
+    desk.run("settle", "--period", "2026Q4", "--approve", "Bob", "--lock", "--dated", "2027-05-06")
     after = desk.received("ledger")
     assert after["north"] - before["north"] == 68_750
     names = sorted(file.name for file in (desk.folder / "settlements" / "alliance").iterdir())
