@@ -312,10 +312,11 @@ def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Interval) ->
         # together they receive the new amount; each receives its old one and a share of the change
         new = replace(new, providers=replaced + change.providers)
         by = term.split.by.names() if isinstance(term.split, DividedBy) else frozenset()
-        if by == set(term.replaced) and bounds[0] >= 0 and (replaced >= 0).all():
+        if term.is_limit_alone and by == set(term.replaced) and (replaced >= 0).all():
             # cut in proportion to what it cuts: nobody pays in, and nobody receives more
             most = np.minimum(replaced[:, 1], bounds[1])
-            new = replace(new, providers=np.stack([np.zeros(len(most)), most], axis=1))
+            rows = np.stack([np.minimum(most, 0.0), most], axis=1)
+            new = replace(new, providers=rows)
     left = [part for part in year.parts if not any(part is each for each in gone)]
     keys = frozenset({term.key}).union(*(part.keys for part in gone)) if term.key else frozenset()
     if "payments" in (term.instead_of or ()):

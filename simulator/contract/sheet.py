@@ -16,6 +16,7 @@ import numpy as np
 
 from simulator.contract.account import OpenWindow
 from simulator.contract.agreement import Agreement
+from simulator.contract.amounts import amount_is_money
 from simulator.contract.curve import Curve, DeadBand
 from simulator.contract.expression import Expression
 from simulator.contract.phrases import name_words, value_words, words
@@ -197,7 +198,9 @@ class _Layout:
             shaped = self._curve(said, measure.measure, measure)
             return self._at_price_level(said, shaped, measure)
         if name in self.agreement.amounts:
-            return self._input(label, self.working.look_up(name), "money", self.where(name))
+            is_money = amount_is_money(self.agreement.amounts[name])
+            unit_of: Unit = "money" if is_money else "number"
+            return self._input(label, self.working.look_up(name), unit_of, self.where(name))
         head = name.partition(".")[0]
         if head in ("before", "years", "only"):
             return self._input(label, self.working.look_up(name), "number")

@@ -6,6 +6,7 @@ what it does. Every ready-made form of contract is a list of terms.
 
 from __future__ import annotations
 
+import ast
 import datetime
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Literal
@@ -136,6 +137,20 @@ class Term(Curve):
         """The names of the payments that this term replaces."""
         keys = self.instead_of or ()
         return tuple(key if key == "payments" else f"payments.{key}" for key in keys)
+
+    @property
+    def is_limit_alone(self) -> bool:
+        """Whether it does no more than limit what terms above pay together."""
+        adds = (ast.Name, ast.Attribute, ast.Call, ast.BinOp, ast.Add, ast.Load)
+        plain = self.is_limited and not (self.bands or self.points or self.steps or self.dead_band)
+        plain = plain and self.times.text == "1" and self.measure.names() == set(self.replaced)
+        only_sums = {"total"} >= {
+            node.func.id
+            for node in ast.walk(self.measure.tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        nodes = ast.walk(self.measure.tree)
+        return plain and only_sums and all(isinstance(node, adds) for node in nodes)
 
     def pay_on_account(self, working: Working) -> Array:
         """Return the payments on account for the window (a month), shape ``(accounts,)``."""

@@ -40,7 +40,7 @@ def sentence(term: Term, agreement: Agreement) -> str:
         payee = "each provider" if term.payee == "providers" else payee
     factor = term.factor_on_payments
     limits = limits_words(term, agreement, _base(term, agreement))
-    if _is_limit_alone(term):
+    if term.is_limit_alone:
         together = " together" if len(term.replaced) > 1 else ""
         parts = [f"{_capital(_replaced(term, agreement))}{together} is {_small(limits)}"]
         parts[0] += "; what that takes off is" if pooled and term.split is not None else ""
@@ -61,7 +61,7 @@ def sentence(term: Term, agreement: Agreement) -> str:
         if isinstance(term.split, DividedBy) and term.split.by.names() == set(term.replaced):
             said = "divided in proportion to these payments"
         parts[0] += f"{comma} {said}"
-    if limits and not _is_limit_alone(term):
+    if limits and not term.is_limit_alone:
         parts.append(limits)
     parts.append(_timing(term, agreement))
     if term.on_account is not None:
@@ -92,14 +92,6 @@ def _replaced(term: Term, agreement: Agreement) -> str:
         return "what the terms above pay"
     *first, last = (f"'{t.name}'" for t in agreement.terms if t.key and t.key in keys)
     return f"what {', '.join(first)} and {last} pay" if first else f"what {last} pays"
-
-
-def _is_limit_alone(term: Term) -> bool:
-    """Tell whether a term does no more than limit what terms above pay."""
-    adds = (ast.Name, ast.Attribute, ast.Call, ast.BinOp, ast.Add, ast.Load)
-    plain = term.is_limited and not (term.bands or term.points or term.steps or term.dead_band)
-    plain = plain and term.times.text == "1" and term.measure.names() == set(term.replaced)
-    return plain and all(isinstance(node, adds) for node in ast.walk(term.measure.tree))
 
 
 def _held(term: Term) -> str:

@@ -63,7 +63,7 @@ class Twin:
             return self.name_varies(node.id, seen)
         if isinstance(node, ast.Call):
             assert isinstance(node.func, ast.Name)
-            if node.func.id == "total":
+            if node.func.id in ("total", "only"):
                 return False
             return any(self.varies(each, seen) for each in node.args)
         return any(
@@ -128,6 +128,10 @@ class Twin:
         if node.func.id == "before":
             assert isinstance(node.args[0], ast.Name)
             return sheet.before.get(node.args[0].id, [0.0] * count)
+        if node.func.id == "only":
+            assert isinstance(node.args[0], ast.Name)
+            place = self.providers.index(node.args[0].id)
+            return [self.value(node.args[1], sheet, paid)[place]] * count
         rows = [self.value(each, sheet, paid) for each in node.args]
         if node.func.id == "total":
             if not self.varies(node.args[0]):
