@@ -403,7 +403,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say how a settled figure came about, line by line."""
-    from simulator.cli.settle import explain as command
+    from simulator.cli.explain import explain as command
 
     day = _day(dated)
     changes = what_if or []
@@ -420,7 +420,7 @@ def ledger(
     as_json: AsJson = False,
 ) -> None:
     """Show every locked settlement and payment, and check that they agree with the contract."""
-    from simulator.cli.settle import ledger as command
+    from simulator.cli.explain import ledger as command
 
     command(file, contract, csv, as_json)
 

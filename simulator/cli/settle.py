@@ -1,42 +1,28 @@
-"""`alliance settle`, `explain` and `ledger`: a live contract, to the penny."""
+"""`alliance settle`: prepare, approve and lock the settlement of a live contract."""
 
 from __future__ import annotations
 
 import datetime
-import json
-import math
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulator._errors import CheckFailed, Problem, RunError, ScenarioError, UsageError
+from simulator.cli.desk import Desk, kind_of, print_json
 from simulator.cli.people import name_of, reason_of, same_person
-from simulator.contract.actuals import COLUMNS_OF_ACTUALS, decode, read_actuals, template
-from simulator.contract.ledger import Entry, outstanding
-from simulator.contract.period_names import period_dates, period_name, read_period
+from simulator.contract.actuals import COLUMNS_OF_ACTUALS, template
+from simulator.contract.period_names import period_dates, period_name
 from simulator.contract.periods import Month
-from simulator.contract.settling import Settlement
-from simulator.contract.statements import Figures, missing_figures
-from simulator.report.explanation import explain as explained
-from simulator.report.ledger_text import ledger_document, ledger_table, ledger_text
+from simulator.contract.statements import Figures
 from simulator.report.settlement_text import (
-    explanation_document,
-    explanation_text,
     settlement_document,
     settlement_text,
 )
 from simulator.report.tabular import Column, Table, csv_text
-from simulator.scenario.build import build_signed
-from simulator.scenario.yaml_text import Document
-from simulator.study.files import read_documents
 from simulator.study.folder import write_file
-from simulator.study.live import LiveContract, what_if
-from simulator.study.settlements import Record, SettlementStore, ledger_of
+from simulator.study.settlements import Record
 
-__all__ = ["Preparing", "explain", "ledger", "settle"]
-
-_MOST_BYTES = 50_000_000
+__all__ = ["Preparing", "prepare", "settle", "write_template"]
 
 
 @dataclass(frozen=True)
@@ -64,85 +50,6 @@ class Preparing:
     dated: datetime.date
 
 
-class _Desk:
-    """What one command needs of a live contract: its file, its store and its chain."""
-
-    def __init__(self, file: Path, contract: str | None) -> None:
-        self.file = file
-        self.document: Document = read_documents(file)
-        self.live = LiveContract.of(build_signed(self.document), contract)
-        self.store = SettlementStore(file, self.live.key)
-        self.chain = self.store.chain()
-        self._refuse_settlements_of_another()
-
-    def _refuse_settlements_of_another(self) -> None:
-        """Refuse to go on with what a contract of the same name in another file has settled."""
-        signatories = self.live.agreement.signatories
-        ledger = ledger_of(self.chain)
-        paid = dict.fromkeys(party for each in ledger for party in (each.payer, each.payee))
-        others = [party for party in paid if party not in signatories.accounts]
-        early = any(each.until < self.live.signed.timetable.starts for each in self.chain)
-        if others or early:
-            found = f"payments of {', '.join(others)}" if others else "periods before it starts"
-            raise CheckFailed(
-                f"{self.store.folder} holds {found}, so it is of another contract than "
-                f"'{self.live.key}' of {self.live.signed.title}. Keep the file of each contract in "
-                "a folder of its own, with its settlements."
-            )
-
-    @property
-    def settled_until(self) -> datetime.date:
-        """The last day that is settled for good."""
-        return self.chain[-1].until if self.chain else datetime.date.min
-
-    def settled(self, figures: Figures, until: Month) -> Settlement | None:
-        """Return the settlement on figures that are kept, if the contract as it is can use them."""
-        live = self.live
-        if missing_figures(figures, live.needs, live.names_until(until), ""):
-            return None
-        return live.settle(figures, until)
-
-    def read(self, file: Path, basis: str, until: Month, before: Figures) -> Figures:
-        """Return what is known through a period after reading a file of actuals."""
-        live = self.live
-        text = decode(_bytes(file), str(file))
-        name = "".join(char if char.isprintable() else "?" for char in file.name)
-        actuals = read_actuals(text, name, live.agreement, live.signed.timetable, live.needs, basis)
-        return live.figures(actuals, before, until, str(file))
-
-    def entries(
-        self, settlement: Settlement, chain: Sequence[Record], today: datetime.date
-    ) -> list[Entry]:
-        """Return what a settlement adds to the ledger of a chain."""
-        until = chain[-1].until if chain else datetime.date.min
-        pay_by = today + datetime.timedelta(math.ceil(self.live.contract.paid_within))
-        return outstanding(settlement.entries, ledger_of(chain), until, today, pay_by)
-
-    def refuse_to_replace(self, *out: Path | None) -> None:
-        """Refuse to write over the contract or in the folder of its settlements."""
-        kept = self.store.folder.parent.resolve()
-        for each in out:
-            place = None if each is None else each.resolve()
-            if place is not None and (place == self.file.resolve() or kept in place.parents):
-                raise RunError(f"{each} is kept for good and never written over; name another file")
-
-    def place(self) -> Callable[[str], str]:
-        """Return what tells where an amount stands in the contract's file."""
-        top = ("contracts", self.live.key)
-        count = len(self.live.contract.terms)
-
-        def where(name: str) -> str:
-            paths: list[tuple[str | int, ...]] = [(*top, "amounts", name), (*top, name)]
-            paths += [(*top, "terms", index, name) for index in range(count)]
-            for path in paths:
-                if path in self.document.values:
-                    file, line, _ = self.document.values[path]
-                    return f"{Path(file).name}, line {line}"
-            return "from the contract"
-
-        return where
-
-
 def settle(
     file: Path,
     contract: str | None,
@@ -152,12 +59,12 @@ def settle(
     as_json: bool,
 ) -> None:
     """Prepare, approve or lock the settlement of a period."""
-    desk = _Desk(file, contract)
+    desk = Desk(file, contract)
     desk.refuse_to_replace(xlsx)
     live = desk.live
     until = live.period(period)
     last_day = until.end - datetime.timedelta(days=1)
-    name = period_name(until, _kind(period))
+    name = period_name(until, kind_of(period))
     if last_day < desk.settled_until:
         latest = desk.chain[-1].period
         raise UsageError(
@@ -167,16 +74,16 @@ def settle(
     if asked.approve or asked.lock:
         record = _approve(desk, name, until, asked)
     else:
-        record = _prepare(desk, name, until, asked)
+        record = prepare(desk, name, until, asked)
     if as_json:
-        _print_json(settlement_document(live, record))
+        print_json(settlement_document(live, record))
     else:
         _say(desk, record, until)
     if xlsx is not None:  # last: what is locked is told, whatever becomes of the workbook
         _write_book(desk, record, until, xlsx)
 
 
-def _say(desk: _Desk, record: Record, until: Month) -> None:
+def _say(desk: Desk, record: Record, until: Month) -> None:
     live = desk.live
     text = settlement_text(live, record, until)
     if desk.chain and desk.chain[-1].fingerprint != live.fingerprint:
@@ -189,7 +96,7 @@ def _say(desk: _Desk, record: Record, until: Month) -> None:
     sys.stdout.flush()
 
 
-def _write_book(desk: _Desk, record: Record, until: Month, xlsx: Path) -> None:
+def _write_book(desk: Desk, record: Record, until: Month, xlsx: Path) -> None:
     from simulator.report.settlement_book import settlement_book
     from simulator.report.words import MADE_UP
     from simulator.report.workbook import Cover
@@ -210,7 +117,7 @@ def _write_book(desk: _Desk, record: Record, until: Month, xlsx: Path) -> None:
 
 def write_template(file: Path, contract: str | None, period: str, out: Path) -> None:
     """Write an empty CSV of actuals for the periods through one."""
-    desk = _Desk(file, contract)
+    desk = Desk(file, contract)
     desk.refuse_to_replace(out)
     live = desk.live
     until = live.period(period)
@@ -231,13 +138,8 @@ def write_template(file: Path, contract: str | None, period: str, out: Path) -> 
     )
 
 
-def _kind(period: str) -> str:
-    read = read_period(period)
-    assert read is not None, "read before"
-    return read[0]
-
-
-def _prepare(desk: _Desk, name: str, until: Month, asked: Preparing) -> Record:
+def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
+    """Return the settlement of a period, and keep it where somebody has prepared it."""
     live, chain = desk.live, desk.chain
     before: Figures = chain[-1].figures if chain else {}
     if asked.actuals is None:
@@ -293,7 +195,7 @@ def _provisional(record: Record, file: Path) -> list[Problem]:
     ]
 
 
-def _approve(desk: _Desk, name: str, until: Month, asked: Preparing) -> Record:
+def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
     if asked.actuals is not None or asked.prepared_by or asked.draft or asked.why:
         raise UsageError(
             "settle: --approve and --lock take what is prepared; leave out --actuals, --draft, "
@@ -332,7 +234,7 @@ def _approve(desk: _Desk, name: str, until: Month, asked: Preparing) -> Record:
     return record
 
 
-def _check_is_current(desk: _Desk, record: Record, until: Month) -> None:
+def _check_is_current(desk: Desk, record: Record, until: Month) -> None:
     """Refuse what was prepared on another ledger or under another contract."""
     head = desk.chain[-1].digest if desk.chain else ""
     last_day = until.end - datetime.timedelta(days=1)
@@ -349,127 +251,3 @@ def _check_is_current(desk: _Desk, record: Record, until: Month) -> None:
             f"The contract or the ledger has changed since the settlement of {record.period} was "
             "prepared; prepare it again."
         )
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(_MOST_BYTES + 1)
-    except FileNotFoundError:
-        found, mend = "there is no such file", "correct the name"
-    except (OSError, ValueError) as error:
-        found, mend = f"it cannot be read: {getattr(error, 'strerror', None) or error}", ""
-        if file.is_dir():
-            found, mend = "this is a directory", "name a CSV file inside it"
-    else:
-        if len(data) <= _MOST_BYTES:
-            return data
-        found, mend = "the file has more than 50 MB", "check that this is the file you meant"
-    raise ScenarioError([Problem(str(file), 0, 0, "", found, "actuals are a CSV file", mend)])
-
-
-def explain(
-    file: Path,
-    contract: str | None,
-    period: str,
-    party: str,
-    actuals: Path | None,
-    basis: str,
-    changes: list[str],
-    dated: datetime.date,
-    as_json: bool,
-) -> None:
-    """Explain, line by line, what a party receives for a period."""
-    desk = _Desk(file, contract)
-    live = desk.live
-    until = live.period(period)
-    signatories = live.agreement.signatories
-    parties = (*signatories.commissioners, *signatories.providers)
-    meant = {signatories.name(each).lower(): each for each in parties} | {p: p for p in parties}
-    if party.lower() not in meant:
-        raise UsageError(f"--party: found '{party}'; the parties are {', '.join(parties)}")
-    if (
-        party not in parties
-        and [signatories.name(each).lower() for each in parties].count(party.lower()) > 1
-    ):
-        raise UsageError(f"--party: found '{party}', which several are called; write an identifier")
-    name = period_name(until, _kind(period))
-    record, chain = _to_explain(desk, name, until, actuals, basis, dated)
-    figures, said = record.figures, ""
-    today = record.prepared_on or dated
-    settlement = desk.settled(figures, until)
-    entries = [] if settlement is None else desk.entries(settlement, chain, today)
-    if settlement is None or tuple(entries) != record.entries:
-        raise CheckFailed(
-            f"The contract has changed since {name} was settled, so its figures cannot be "
-            "explained by it; explain it with the file as it was."
-        )
-    if changes:
-        figures, told = what_if(figures, changes, live, until)
-        said = ", ".join(told)
-        settlement = live.settle(figures, until)
-        entries = desk.entries(settlement, chain, today)
-    result = explained(live, settlement, entries, figures, meant[party.lower()], desk.place())
-    if as_json:
-        _print_json(
-            explanation_document(live, record, result) | ({"what_if": said} if said else {})
-        )
-    else:
-        sys.stdout.write(explanation_text(live, record, until, result, said) + "\n")
-
-
-def _to_explain(
-    desk: _Desk,
-    name: str,
-    until: Month,
-    actuals: Path | None,
-    basis: str,
-    dated: datetime.date,
-) -> tuple[Record, list[Record]]:
-    """Return the settlement that is explained, and the chain before it."""
-    if actuals is not None:
-        shown = Preparing(actuals, basis, True, "", "", "", False, dated)
-        record = _prepare(desk, name, until, shown)
-        return replace(record, status="shown"), desk.chain
-    prepared = desk.store.prepared(name)
-    if prepared is not None and prepared.number == len(desk.chain) + 1:
-        return prepared, desk.chain
-    locked = [record for record in desk.chain if record.period == name]
-    if not locked:
-        raise UsageError(
-            f"explain: {name} is not settled; settle it first, or add --actuals FILE.csv"
-        )
-    return locked[-1], desk.chain[: locked[-1].number - 1]
-
-
-def ledger(file: Path, contract: str | None, csv: Path | None, as_json: bool) -> None:
-    """Print the ledger of a live contract, and check that it reconciles."""
-    desk = _Desk(file, contract)
-    desk.refuse_to_replace(csv)
-    entries = ledger_of(desk.chain)
-    difference: list[Entry] | None = None
-    if desk.chain:
-        last = desk.chain[-1]
-        end = last.until + datetime.timedelta(days=1)
-        periods = desk.live.signed.timetable.periods(desk.live.grain)
-        until = next((each for each in periods if each.end == end), None)
-        settlement = desk.settled(last.figures, until) if until else None
-        difference = entries  # nothing of it follows from a contract that asks for other figures
-        if settlement is not None:
-            due = settlement.entries
-            difference = outstanding(due, entries, last.until, last.until, last.until)
-    if csv is not None:
-        write_file(csv, csv_text(ledger_table(desk.live, entries)).encode("utf-8"))
-    if as_json:
-        _print_json(ledger_document(desk.live, desk.chain, difference))
-    else:
-        sys.stdout.write(ledger_text(desk.live, desk.chain, difference) + "\n")
-    if difference:
-        raise CheckFailed(
-            "The ledger does not say what the contract comes to on the figures of the last "
-            "settlement; the contract's file has changed. Settle the last period again."
-        )
-
-
-def _print_json(document: object) -> None:
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

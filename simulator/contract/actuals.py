@@ -8,15 +8,14 @@ Missing is never nought: a figure that the contract needs and nobody gave is a m
 from __future__ import annotations
 
 import datetime
-import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from simulator._errors import Problem, ScenarioError, did_you_mean
 from simulator.contract.agreement import Agreement
 from simulator.contract.csv_cells import BLANK, NotANumber, decode, read_number, rows_of, shown
+from simulator.contract.facts import Actual, Fact, outside
 from simulator.contract.needs import Need
 from simulator.contract.period_names import ALLOWED, find_period, period_name, read_period
 from simulator.contract.periods import Timetable
@@ -43,46 +42,6 @@ _THOUSANDS = re.compile(
     r"(?:k|mn?|bn|['’]?0?00(?:['’]?s)?|0?00,000s?|thousands?|millions?)[)]?",
     re.I,
 )
-
-
-@dataclass(frozen=True)
-class Fact:
-    """What a figure is of.
-
-    Attributes:
-        measure: a column, or data the contract declares.
-        party: the provider, or empty.
-        service: the service, or empty.
-    """
-
-    measure: str
-    party: str
-    service: str
-
-
-@dataclass(frozen=True)
-class Actual:
-    """One figure as it was read.
-
-    Attributes:
-        kind: month, quarter or year.
-        period: its name.
-        fact: what it is of.
-        value: the figure.
-        to_date: whether it is for the financial year so far.
-        provisional: whether it may still change.
-        source: the file and row it stands in.
-        row: number of the row, from 1 for the header.
-    """
-
-    kind: str
-    period: str
-    fact: Fact
-    value: float
-    to_date: bool
-    provisional: bool
-    source: str
-    row: int
 
 
 def read_actuals(
@@ -405,30 +364,6 @@ class _Reader:
                 "90% is written 90% or 0.9",
                 "add the sign to the value, or remove the unit where the figure is no share",
             )
-
-
-def outside(agreement: Agreement, measure: str, value: float) -> tuple[str, str] | None:
-    """Return what is allowed and how to mend it where a figure is outside its limits."""
-    datum = agreement.data.get(measure)
-    low, high = (0.0, math.inf) if datum is None else datum.bounds
-    if low <= value <= high:
-        return None
-    if math.isinf(high):
-        ends = f"at least {_plain(low)}"
-    elif math.isinf(low):
-        ends = f"at most {_plain(high)}"
-    else:
-        ends = f"from {_plain(low)} to {_plain(high)}"
-    mend = "correct it"
-    if high == 1 and value > 1:
-        mend = "write 0.9 or 90% for a share"
-    elif datum is None and value < 0:
-        mend = "take a credit off the figure of the period that it corrects"
-    return f"'{measure}' is {ends} in a period", mend
-
-
-def _plain(number: float) -> str:
-    return f"{number:,.6f}".rstrip("0").rstrip(".")
 
 
 def _key(written: str) -> str:

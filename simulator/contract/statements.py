@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator._errors import Problem, ScenarioError
-from simulator.contract.actuals import Actual, Fact, outside
 from simulator.contract.agreement import Agreement
+from simulator.contract.facts import Actual, Fact, outside
 from simulator.contract.needs import Need
 from simulator.contract.period_names import KINDS, period_name
 from simulator.contract.periods import Month, Timetable

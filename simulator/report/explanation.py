@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from simulator.contract.layout import lay_out
 from simulator.contract.ledger import Entry, balances
 from simulator.contract.period_names import period_dates, period_name
 from simulator.contract.settling import Due, Settlement
-from simulator.contract.sheet import Line, Sheet, lay_out
+from simulator.contract.sheet import Line, Sheet
 from simulator.contract.statements import Figures
 from simulator.report.pounds import in_pounds
 from simulator.study.live import LiveContract

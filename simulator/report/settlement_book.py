@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from simulator.contract.layout import lay_out
 from simulator.contract.pence import REMAINDER_DIGITS
 from simulator.contract.settling import Due, Settlement
-from simulator.contract.sheet import Line, Sheet, TermLines, lay_out
+from simulator.contract.sheet import Line, Sheet, TermLines
 from simulator.contract.statements import Figures
 from simulator.report.explanation import where_from
 from simulator.report.tabular import Cell

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from simulator._errors import ScenarioError, UsageError, did_you_mean
-from simulator.contract.actuals import Actual, Fact
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
+from simulator.contract.facts import Actual, Fact
 from simulator.contract.needs import Need, needs_of, smallest_period
 from simulator.contract.period_names import ALLOWED, KINDS, find_period, period_name, read_period
 from simulator.contract.periods import Month

@@ -22,7 +22,7 @@ from typing import Any
 
 from simulator._errors import CheckFailed, RunError
 from simulator._version import __version__
-from simulator.contract.actuals import Fact
+from simulator.contract.facts import Fact
 from simulator.contract.ledger import Entry
 from simulator.contract.statements import Figures, Known
 

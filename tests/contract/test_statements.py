@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator._errors import ScenarioError
-from simulator.contract.actuals import Fact, read_actuals
+from simulator.contract.actuals import read_actuals
+from simulator.contract.facts import Fact
 from simulator.contract.statements import Figures
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import read_yaml

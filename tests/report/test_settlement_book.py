@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.contract.actuals import Fact
+from simulator.contract.facts import Fact
 from simulator.contract.ledger import balances
 from simulator.contract.statements import Figures, Known
 from simulator.report.explanation import explain

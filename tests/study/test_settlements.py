@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from simulator._errors import AllianceError, CheckFailed, RunError
-from simulator.contract.actuals import Fact
+from simulator.contract.facts import Fact
 from simulator.contract.ledger import Entry
 from simulator.contract.statements import Known
 from simulator.study import settlements

@@ -1,0 +1,135 @@
+"""What the commands of a live contract share: the contract, its store and its chain."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from simulator._errors import CheckFailed, Problem, RunError, ScenarioError
+from simulator.contract.actuals import decode, read_actuals
+from simulator.contract.ledger import Entry, outstanding
+from simulator.contract.period_names import read_period
+from simulator.contract.periods import Month
+from simulator.contract.settling import Settlement
+from simulator.contract.statements import Figures, missing_figures
+from simulator.scenario.build import build_signed
+from simulator.scenario.yaml_text import Document
+from simulator.study.files import read_documents
+from simulator.study.live import LiveContract
+from simulator.study.settlements import Record, SettlementStore, ledger_of
+
+__all__ = ["Desk", "kind_of", "print_json"]
+
+_MOST_BYTES = 50_000_000
+
+
+class Desk:
+    """What one command needs of a live contract: its file, its store and its chain."""
+
+    def __init__(self, file: Path, contract: str | None) -> None:
+        self.file = file
+        self.document: Document = read_documents(file)
+        self.live = LiveContract.of(build_signed(self.document), contract)
+        self.store = SettlementStore(file, self.live.key)
+        self.chain = self.store.chain()
+        self._refuse_settlements_of_another()
+
+    def _refuse_settlements_of_another(self) -> None:
+        """Refuse to go on with what a contract of the same name in another file has settled."""
+        signatories = self.live.agreement.signatories
+        ledger = ledger_of(self.chain)
+        paid = dict.fromkeys(party for each in ledger for party in (each.payer, each.payee))
+        others = [party for party in paid if party not in signatories.accounts]
+        early = any(each.until < self.live.signed.timetable.starts for each in self.chain)
+        if others or early:
+            found = f"payments of {', '.join(others)}" if others else "periods before it starts"
+            raise CheckFailed(
+                f"{self.store.folder} holds {found}, so it is of another contract than "
+                f"'{self.live.key}' of {self.live.signed.title}. Keep the file of each contract in "
+                "a folder of its own, with its settlements."
+            )
+
+    @property
+    def settled_until(self) -> datetime.date:
+        """The last day that is settled for good."""
+        return self.chain[-1].until if self.chain else datetime.date.min
+
+    def settled(self, figures: Figures, until: Month) -> Settlement | None:
+        """Return the settlement on figures that are kept, if the contract as it is can use them."""
+        live = self.live
+        if missing_figures(figures, live.needs, live.names_until(until), ""):
+            return None
+        return live.settle(figures, until)
+
+    def read(self, file: Path, basis: str, until: Month, before: Figures) -> Figures:
+        """Return what is known through a period after reading a file of actuals."""
+        live = self.live
+        text = decode(_bytes(file), str(file))
+        name = "".join(char if char.isprintable() else "?" for char in file.name)
+        actuals = read_actuals(text, name, live.agreement, live.signed.timetable, live.needs, basis)
+        return live.figures(actuals, before, until, str(file))
+
+    def entries(
+        self, settlement: Settlement, chain: Sequence[Record], today: datetime.date
+    ) -> list[Entry]:
+        """Return what a settlement adds to the ledger of a chain."""
+        until = chain[-1].until if chain else datetime.date.min
+        pay_by = today + datetime.timedelta(math.ceil(self.live.contract.paid_within))
+        return outstanding(settlement.entries, ledger_of(chain), until, today, pay_by)
+
+    def refuse_to_replace(self, *out: Path | None) -> None:
+        """Refuse to write over the contract or in the folder of its settlements."""
+        kept = self.store.folder.parent.resolve()
+        for each in out:
+            place = None if each is None else each.resolve()
+            if place is not None and (place == self.file.resolve() or kept in place.parents):
+                raise RunError(f"{each} is kept for good and never written over; name another file")
+
+    def place(self) -> Callable[[str], str]:
+        """Return what tells where an amount stands in the contract's file."""
+        top = ("contracts", self.live.key)
+        count = len(self.live.contract.terms)
+
+        def where(name: str) -> str:
+            paths: list[tuple[str | int, ...]] = [(*top, "amounts", name), (*top, name)]
+            paths += [(*top, "terms", index, name) for index in range(count)]
+            for path in paths:
+                if path in self.document.values:
+                    file, line, _ = self.document.values[path]
+                    return f"{Path(file).name}, line {line}"
+            return "from the contract"
+
+        return where
+
+
+def kind_of(period: str) -> str:
+    """Return the kind of a period that was read before: month, quarter or year."""
+    read = read_period(period)
+    assert read is not None, "read before"
+    return read[0]
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        found, mend = "there is no such file", "correct the name"
+    except (OSError, ValueError) as error:
+        found, mend = f"it cannot be read: {getattr(error, 'strerror', None) or error}", ""
+        if file.is_dir():
+            found, mend = "this is a directory", "name a CSV file inside it"
+    else:
+        if len(data) <= _MOST_BYTES:
+            return data
+        found, mend = "the file has more than 50 MB", "check that this is the file you meant"
+    raise ScenarioError([Problem(str(file), 0, 0, "", found, "actuals are a CSV file", mend)])
+
+
+def print_json(document: object) -> None:
+    """Print a document to standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
