@@ -217,47 +217,55 @@ class Curve(Frozen):
         """Return the measures that stand in the place of numbers."""
         return (each for each in self.parameters() if isinstance(each, Expression))
 
-    def apply(self, x: Array, lookup: Lookup) -> Array:
+    def apply(self, x: Array, lookup: Lookup, price_level: float = 1.0) -> Array:
         """Return the value at ``x``; where ``x`` is NaN (0/0: nothing to measure) it is nought.
 
         Args:
             x: shape ``(..., providers)`` or ``(..., 1)``.
             lookup: gives the names that stand in the place of numbers.
+            price_level: of the window; rates and values in money rise with it, and the limits
+                written beside them. Measures in their place have risen themselves.
 
         Raises:
             SettlementError: ends that are measures do not rise.
         """
+        level = self.level(price_level)
         x = np.where(np.isnan(x), 0.0, x)
-        return self._clip(self.shape(self.count(x, lookup), lookup), lookup)
+        value = self._clip(self.shape(self.count(x, lookup), lookup, level), lookup, level)
+        return value * level
+
+    def level(self, price_level: float) -> float:
+        """Return what its value is multiplied by: the level of prices if its rates are money."""
+        return price_level if self.in_money else 1.0
 
     def count(self, x: Array, lookup: Lookup) -> Array:
         """Return what the dead band leaves of ``x``."""
         return x if self.dead_band is None else self.dead_band.apply(x, lookup)
 
-    def shape(self, x: Array, lookup: Lookup) -> Array:
+    def shape(self, x: Array, lookup: Lookup, level: float = 1.0) -> Array:
         """Return what bands, points or steps make of ``x``, before the limits."""
         if self.bands:
             ends = [value_of(band.up_to, lookup) for band in self.bands if band.up_to is not None]
             _refuse_falling(ends, self.bands)
             lows = [np.asarray(-np.inf), *ends]
             highs = [*ends, np.asarray(np.inf)]
-            rates = [value_of(band.rate, lookup) for band in self.bands]
+            rates = [value_of(band.rate, lookup, level) for band in self.bands]
             return sum_bands(list(zip(lows, highs, rates, strict=True)), x)
         if self.points:
-            return self._on_scale(x, lookup)
+            return self._on_scale(x, lookup, level)
         if self.steps:
             ends = [value_of(step.below, lookup) for step in self.steps if step.below is not None]
             _refuse_falling(ends, self.steps)
-            value = value_of(self.steps[-1].value, lookup) + np.zeros_like(x)
+            value = value_of(self.steps[-1].value, lookup, level) + np.zeros_like(x)
             for end, step in zip(reversed(ends), reversed(self.steps[:-1]), strict=True):
-                value = np.where(x < end, value_of(step.value, lookup), value)
+                value = np.where(x < end, value_of(step.value, lookup, level), value)
             return value
         return x
 
-    def _on_scale(self, x: Array, lookup: Lookup) -> Array:
+    def _on_scale(self, x: Array, lookup: Lookup, level: float = 1.0) -> Array:
         """Return the value on a sliding scale."""
         places = [value_of(point.at, lookup) for point in self.points]
-        values = [value_of(point.value, lookup) for point in self.points]
+        values = [value_of(point.value, lookup, level) for point in self.points]
         _refuse_falling(places, self.points)
         result = values[0] + np.zeros_like(x)
         pairs = zip(itertools.pairwise(places), itertools.pairwise(values), strict=True)
@@ -328,11 +336,11 @@ class Curve(Frozen):
         for each in (*self.bands, *self.points):
             yield from (value for value in each.__dict__.values() if isinstance(value, Expression))
 
-    def _clip(self, value: Array, lookup: Lookup) -> Array:
+    def _clip(self, value: Array, lookup: Lookup, level: float) -> Array:
         if self.at_least is not None:
-            value = np.maximum(value, value_of(self.at_least, lookup))
+            value = np.maximum(value, value_of(self.at_least, lookup, level))
         if self.at_most is not None:
-            value = np.minimum(value, value_of(self.at_most, lookup))
+            value = np.minimum(value, value_of(self.at_most, lookup, level))
         return value
 
 

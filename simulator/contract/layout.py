@@ -126,8 +126,7 @@ class _Layout:
         if name in self.agreement.measures:
             measure = self.agreement.measures[name]
             said = name.replace("_", " ").capitalize()
-            shaped = self._curve(said, measure.measure, measure)
-            return self._at_price_level(said, shaped, measure)
+            return self._curve(said, measure.measure, measure)
         if name in self.agreement.amounts:
             is_money = amount_is_money(self.agreement.amounts[name])
             unit_of: Unit = "money" if is_money else "number"
@@ -187,17 +186,23 @@ class _Layout:
         if curve.points or curve.steps:
             text = self._points(x, curve) if curve.points else self._steps(x, curve)
             x = self._add(f"{label}: on its scale", text, "money" if curve.in_money else "number")
+        level = self._price_level(curve)
+        if level:
+            x = self._add(f"{label}: at prices now", f"{x} * {level}", "money")
         for word, limit, pick in (
             ("floor", curve.at_least, "max"),
             ("cap", curve.at_most, "min"),
         ):
             if limit is None:
                 continue
-            x = self._limit(f"{label}: {word} {value_words(limit, self.agreement)}", x, pick, limit)
+            said = f"{label}: {word} {value_words(limit, self.agreement)}"
+            end = self._number(limit)
+            if level and not isinstance(limit, Expression):
+                end = f"{end} * {level}"
+            x = self._limit(said, x, f"{pick}({x}, {end})")
         return x
 
-    def _limit(self, label: str, x: str, pick: str, limit: Figure | Expression) -> str:
-        text = f"{pick}({x}, {self._number(limit)})"
+    def _limit(self, label: str, x: str, text: str) -> str:
         reached = (evaluate(made(text), self.lines) != self._value(x)).any()
         return self._add(label, text, self._unit(x), "reached" if reached else "not reached")
 
@@ -221,7 +226,7 @@ class _Layout:
         several = len(curve.bands) > 1
         low: Figure | Expression | None = None
         for band in curve.bands:
-            rate = self._number(band.rate)
+            rate = self._value_number(band.rate, curve)
             part = f"{rate} * {_portion(x, self._end(low), self._end(band.up_to))}"
             said = value_words(band.rate, self.agreement)
             if several:
@@ -245,7 +250,7 @@ class _Layout:
 
     def _points(self, x: str, curve: Curve) -> str:
         at = [self._number(point.at) for point in curve.points]
-        value = [self._number(point.value) for point in curve.points]
+        value = [self._value_number(point.value, curve) for point in curve.points]
         text = value[-1]
         for index in range(len(at) - 2, -1, -1):
             part = f"(({x} - {at[index]}) / ({at[index + 1]} - {at[index]}))"
@@ -254,17 +259,18 @@ class _Layout:
         return f"({value[0]} if {x} <= {at[0]} else {text})"
 
     def _steps(self, x: str, curve: Curve) -> str:
-        text = self._number(curve.steps[-1].value)
+        text = self._value_number(curve.steps[-1].value, curve)
         for step in reversed(curve.steps[:-1]):
             assert step.below is not None
-            text = f"({self._number(step.value)} if {x} < {self._number(step.below)} else {text})"
+            value, end = self._value_number(step.value, curve), self._number(step.below)
+            text = f"({value} if {x} < {end} else {text})"
         return text
 
     # -- terms ---------------------------------------------------------------------------------
 
     def _term(self, term: Term) -> str:
         """Return the line of what each provider receives by a term."""
-        amount = self._at_price_level(term.name, self._curve(term.name, term.measure, term), term)
+        amount = self._curve(term.name, term.measure, term)
         if term.times.text != "1":
             text = f"{amount} * ({self._text(term.times)})"
             amount = self._add(f"{term.name}: times {term.times.text}", text, self._guess(text))
@@ -278,13 +284,20 @@ class _Layout:
             amount = self._divided(term, amount)
         return self._received(term, amount)
 
-    def _at_price_level(self, label: str, x: str, curve: Curve) -> str:
-        level = self.window.conditions.price_level
-        if not curve.in_money or level == 1.0:
-            return x
+    def _price_level(self, curve: Curve) -> str:
+        """Return the line of the price level that a curve's value rises with, if it does."""
+        level = curve.level(self.window.conditions.price_level)
+        if level == 1.0:
+            return ""
         if "price level" not in self.known:
             self.known["price level"] = self._input("Price level", np.array([level]), "number")
-        return self._add(f"{label}: at prices now", f"{x} * {self.known['price level']}", "money")
+        return self.known["price level"]
+
+    def _value_number(self, parameter: Figure | Expression, curve: Curve) -> str:
+        """Return a rate or value of a curve; a measure has risen with prices already."""
+        level = self._price_level(curve)
+        number = self._number(parameter)
+        return f"({number} / {level})" if level and isinstance(parameter, Expression) else number
 
     def _divided(self, term: Term, amount: str) -> str:
         split = term.split

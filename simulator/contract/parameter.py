@@ -63,14 +63,21 @@ Parameter = TypeAliasType(
 """A :class:`Figure`, or an :class:`Expression` that is worked out for each window."""
 
 
-def value_of(parameter: Figure | Expression, lookup: Lookup) -> Array:
+def value_of(parameter: Figure | Expression, lookup: Lookup, level: float = 1.0) -> Array:
     """Return a parameter's value: shape ``()``, ``(..., 1)`` or ``(..., providers)``.
 
     Where there is nothing to measure (0/0) it is nought, as everywhere in a curve.
+
+    Args:
+        parameter: the number, or the measure in its place.
+        lookup: gives the names of a measure.
+        level: the price level that the curve's value is multiplied by later; a measure has risen
+            with prices itself, and is taken back to those at signing.
     """
     if isinstance(parameter, Expression):
         value = parameter.evaluate(lookup)
-        return np.where(np.isnan(value), 0.0, value)
+        value = np.where(np.isnan(value), 0.0, value)
+        return value if level == 1.0 else value / level
     return np.asarray(float(parameter))
 
 

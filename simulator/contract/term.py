@@ -121,9 +121,9 @@ class Term(Curve):
 
     def amount(self, working: Working) -> Array:
         """Return the amount that moves, ``(..., providers)`` or, one for all, ``(..., 1)``."""
-        level = working.conditions.price_level if self.in_money else 1.0
-        value = self.apply(working.evaluate(self.measure), working.look_up)
-        value = value * working.evaluate(self.times) * level
+        level = working.conditions.price_level
+        value = self.apply(working.evaluate(self.measure), working.look_up, level)
+        value = value * working.evaluate(self.times)
         if self.instead_of is None:
             return value
         replaced = sum(map(working.look_up, self.replaced), np.zeros(1))

@@ -151,8 +151,8 @@ class Working:
             return self._amount(name)
         if name in self.definitions.measures:
             measure = self.definitions.measures[name]
-            value = measure.apply(measure.measure.evaluate(self.look_up), self.look_up)
-            return value * self.conditions.price_level if measure.in_money else value
+            counted = measure.measure.evaluate(self.look_up)
+            return measure.apply(counted, self.look_up, self.conditions.price_level)
         values = self.statement.columns.get(head)
         if values is None:
             signed = self.signatories

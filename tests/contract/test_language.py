@@ -554,3 +554,19 @@ def test_what_was_paid_in_other_windows_is_not_carried_forward() -> None:
 def test_curves_and_dates_that_say_nothing(curve: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         contract({"measure": "completed"} | curve)
+
+
+def test_a_measure_in_the_place_of_a_number_rises_with_prices_once() -> None:
+    keys = {"amounts": {"most": "£100 a year"}, "uplift": "10% a year"}
+    term = {"measure": "completed", "bands": [{"rate": "£10"}]}
+    statement = happened(completed=(50, 5))
+    for cap, expected in (("most", 110), ("£100", 110), ("2 * most", 220)):
+        agreement = agreed(term | {"at_most": cap}, **keys)
+        paid = agreement.settle(statement, Conditions(1.1))[0]
+        assert paid[NORTH] == pytest.approx(expected)
+        assert paid[SOUTH] == pytest.approx(55)
+    steps = [{"below": 10, "value": "most"}, {"value": "£100"}]
+    paid = agreed({"measure": "completed", "steps": steps}, **keys).settle(
+        statement, Conditions(1.1)
+    )[0]
+    assert [paid[NORTH], paid[SOUTH]] == pytest.approx([110, 110])

@@ -169,7 +169,7 @@ class Twin:
         if name in self.agreement.measures:
             measure = self.agreement.measures[name]
             values = self.curve(measure, self.value(measure.measure.tree, sheet, paid), sheet, paid)
-            return [x * sheet.price_level for x in values] if in_money(measure) else values
+            return values
         return [added(row) for row in self.column(name, sheet)]
 
     def column(self, name: str, sheet: Sheet) -> list[list[float]]:
@@ -192,6 +192,13 @@ class Twin:
                 return [0.0 if math.isnan(x) else x for x in found]
             return [float(parameter)] * len(self.providers)
 
+        level = sheet.price_level if in_money(curve) else 1.0
+
+        def priced(parameter: Any) -> Row:
+            """Return a rate, value or limit: what is written as money rises with prices."""
+            risen = 1.0 if isinstance(parameter, Expression) else level
+            return [x * risen for x in number(parameter)]
+
         result = []
         for i, x in enumerate(values):
             y = 0.0 if math.isnan(x) else x
@@ -207,17 +214,17 @@ class Twin:
                 )
             if curve.bands:
                 ends = [number(each.up_to)[i] for each in curve.bands[:-1]]
-                y = in_bands(y, ends, [number(each.rate)[i] for each in curve.bands])
+                y = in_bands(y, ends, [priced(each.rate)[i] for each in curve.bands])
             elif curve.points:
                 places = [number(each.at)[i] for each in curve.points]
-                y = on_scale(y, places, [number(each.value)[i] for each in curve.points])
+                y = on_scale(y, places, [priced(each.value)[i] for each in curve.points])
             elif curve.steps:
                 ends = [number(each.below)[i] for each in curve.steps[:-1]]
-                y = on_steps(y, ends, [number(each.value)[i] for each in curve.steps])
-            if curve.at_least is not None and y < number(curve.at_least)[i]:
-                y = number(curve.at_least)[i]
-            if curve.at_most is not None and y > number(curve.at_most)[i]:
-                y = number(curve.at_most)[i]
+                y = on_steps(y, ends, [priced(each.value)[i] for each in curve.steps])
+            if curve.at_least is not None and y < priced(curve.at_least)[i]:
+                y = priced(curve.at_least)[i]
+            if curve.at_most is not None and y > priced(curve.at_most)[i]:
+                y = priced(curve.at_most)[i]
             result.append(y)
         return result
 
@@ -227,8 +234,7 @@ class Twin:
         """Return what each account receives by a term; payments are below nought."""
         values = self.curve(term, self.value(term.measure.tree, sheet, paid), sheet, paid)
         factors = self.value(term.times.tree, sheet, paid)
-        level = sheet.price_level if in_money(term) else 1.0
-        each = [value * factor * level for value, factor in zip(values, factors, strict=True)]
+        each = [value * factor for value, factor in zip(values, factors, strict=True)]
         trees = [term.measure.tree, term.times.tree, *self.trees_in(term)]
         is_one = not any(self.varies(tree) for tree in trees)
         is_divided = is_one and term.split is not None
