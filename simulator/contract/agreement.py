@@ -152,8 +152,7 @@ class Agreement:
     @cached_property
     def data_used(self) -> tuple[str, ...]:
         """Return the columns of a statement and the declared data that its payments follow from."""
-        expressions = [each for term in self.live_terms for each in term.all_expressions()]
-        used = {name.partition(".")[0] for name in used_names(expressions, self.definitions)}
+        used = {name.partition(".")[0] for name in self.names_used}
         return tuple(name for name in (*COLUMNS, *self.data) if name in used)
 
     @property
@@ -169,6 +168,19 @@ class Agreement:
         terms = [each for term in self.terms for each in term.all_expressions()]
         asked = names_in([*measures, *limits, *terms])
         return tuple(name for name in self.measures if f"before.{name}" in asked)
+
+    @cached_property
+    def names_used(self) -> frozenset[str]:
+        """Every name that the payments between those who signed follow from."""
+        terms = list(self.live_terms)
+        while True:
+            expressions = [each for term in terms for each in term.all_expressions()]
+            used = used_names(expressions, self.definitions)
+            # a term to somebody outside counts where another asks for what it pays
+            asked = [t for t in self.terms if f"payments.{t.key}" in used and t not in terms]
+            if not asked:
+                return used
+            terms += asked
 
     @cached_property
     def live_terms(self) -> tuple[Term, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
@@ -202,7 +202,7 @@ class Contract(Frozen):
         for key, cost in self.costs.items():
             terms.append(cost.term(key))
             amounts[f"own_{key}"] = cost.amount
-        return Composition(tuple(terms), amounts, measures, data)
+        return Composition(_named_apart(terms), amounts, measures, data)
 
     def parts(self) -> Iterator[Composition]:
         """Return what each of its terms comes to, in order.
@@ -249,3 +249,17 @@ class Contract(Frozen):
             self.adjustments,
             float(self.uplift),
         )
+
+
+def _named_apart(terms: Sequence[Term]) -> tuple[Term, ...]:
+    """Return terms whose names differ: 'Grant', 'Grant (2)'; a ledger tells them by their names."""
+    taken: set[str] = set()
+    apart = []
+    for term in terms:
+        name, number = term.name, 1
+        while name in taken:
+            number += 1
+            name = f"{term.name} ({number})"
+        taken.add(name)
+        apart.append(term if name == term.name else term.model_copy(update={"name": name}))
+    return tuple(apart)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -53,9 +54,14 @@ class _Layout:
         ends: list[TermLines] = []
         active = self.window.active(self.agreement)
         for index, term in enumerate(self.agreement.terms):
-            if not active[index] or not self.agreement.is_payment(term):
+            is_payment = self.agreement.is_payment(term)
+            is_asked = f"payments.{term.key}" in self.agreement.names_used
+            if not active[index] or not (is_payment or is_asked):
                 continue
             receipts = self._term(term)
+            if not is_payment:
+                self.paid_by[term.key] = receipts
+                continue
             sides = ("providers", *self.agreement.signatories.providers)
             has_providers = term.payer in sides or term.payee in sides
             ends.append(TermLines(index, int(receipts[1:]), has_providers))
@@ -82,9 +88,9 @@ class _Layout:
 
     # -- lines ---------------------------------------------------------------------------------
 
-    def _input(self, label: str, values: Array, unit: Unit, source: str = "") -> str:
+    def _input(self, label: str, values: Array, unit: Unit, source: str = "", of: str = "") -> str:
         values = np.atleast_1d(np.asarray(values, dtype=float))
-        line = Line(len(self.lines) + 1, label, None, values, unit, source)
+        line = Line(len(self.lines) + 1, label, None, values, unit, source, of=of)
         self.lines.append(line)
         return line.name
 
@@ -112,7 +118,11 @@ class _Layout:
     def _name(self, name: str) -> str:
         """Return the line that a name stands for; made when it is first used."""
         if name.startswith("payments."):
-            return self.paid_by[name.removeprefix("payments.")]
+            key = name.removeprefix("payments.")
+            if key not in self.paid_by:  # of a term that does not hold in this window
+                label = f"Payments of {key.replace('_', ' ')}"
+                self.paid_by[key] = self._input(label, np.zeros(self.providers), "money")
+            return self.paid_by[key]
         if name not in self.known:
             self.known[name] = self._named(name)
         return self.known[name]
@@ -138,7 +148,7 @@ class _Layout:
         unit: Unit = "money" if head in _MONEY else "number"
         if datum is not None and datum.unit in ("£", "€", "$"):
             unit = "money"
-        return self._input(label, self.working.look_up(name), unit, self.where(name))
+        return self._input(label, self.working.look_up(name), unit, self.where(name), of=name)
 
     def _text(self, expression: Expression) -> str:
         """Return a measure with the lines that its names stand for, making those that lack."""
@@ -203,8 +213,9 @@ class _Layout:
         return x
 
     def _limit(self, label: str, x: str, text: str) -> str:
-        reached = (evaluate(made(text), self.lines) != self._value(x)).any()
-        return self._add(label, text, self._unit(x), "reached" if reached else "not reached")
+        name = self._add(label, text, self._unit(x))
+        self.lines[-1] = replace(self.lines[-1], limits=int(x[1:]))
+        return name
 
     def _dead_band(self, label: str, x: str, dead: DeadBand) -> str:
         low = "0" if dead.down_to is None else f"min({self._number(dead.down_to)}, 0)"
@@ -256,7 +267,7 @@ class _Layout:
             part = f"(({x} - {at[index]}) / ({at[index + 1]} - {at[index]}))"
             inside = f"{value[index]} * (1 - {part}) + {value[index + 1]} * {part}"
             text = f"({inside} if {x} < {at[index + 1]} else {text})"
-        return f"({value[0]} if {x} <= {at[0]} else {text})"
+        return f"({value[0]} if {x} < {at[0]} else {text})"
 
     def _steps(self, x: str, curve: Curve) -> str:
         text = self._value_number(curve.steps[-1].value, curve)
@@ -273,7 +284,9 @@ class _Layout:
         amount = self._curve(term.name, term.measure, term)
         if term.times.text != "1":
             text = f"{amount} * ({self._text(term.times)})"
-            amount = self._add(f"{term.name}: times {term.times.text}", text, self._guess(text))
+            amount = self._add(
+                f"{term.name}: times {words(term.times, self.agreement)}", text, self._guess(text)
+            )
         if term.instead_of is not None:
             replaced = " + ".join(self._name(name) for name in term.replaced)
             together = self._value(amount).size == 1 and term.split not in (None, "each")
@@ -386,13 +399,29 @@ class _Renamed(ast.NodeTransformer):
 
 def _portion(x: str, low: str, high: str) -> str:
     """Return the part of a measure inside a band, counted from nought."""
-    if not low and not high:
-        return x
-    if not low:
-        return f"(min({x}, {high}) - min(0, {high}))"
-    if not high:
-        return f"(max({x}, {low}) - max(0, {low}))"
-    return f"(min(max({x}, {low}), {high}) - min(max(0, {low}), {high}))"
+    inside = f"max({x}, {low})" if low else x
+    inside = f"min({inside}, {high})" if high else inside
+    below = _start(low, high)
+    return inside if not below else f"({inside} - {below})"
+
+
+def _start(low: str, high: str) -> str:
+    """Return how much of a band lies below nought, nothing where it is none for certain."""
+    least, most = _constant(low), _constant(high)
+    if least is not None and most is not None:
+        start = max(0.0, least) if low else 0.0
+        start = min(start, most) if high else start
+        return f"({start!r})" if start else ""
+    text = f"max(0, {low})" if low else "0"
+    return f"min({text}, {high})" if high else text
+
+
+def _constant(text: str) -> float | None:
+    """Return the number that an end is; nought for none, None for a measure."""
+    try:
+        return float(text.strip("()") or 0)
+    except ValueError:
+        return None
 
 
 def _label(name: str, agreement: Agreement) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from simulator.contract.pence import Flows
 from simulator.contract.term import Term
 
 __all__ = ["Entry", "Kind", "balances", "entries_of", "outstanding"]
@@ -47,33 +48,27 @@ Key = tuple[str, str, str, str]
 
 
 def entries_of(
-    received: Sequence[int],
-    accounts: Sequence[str],
+    flows: Flows,
     term: Term,
     period: str,
     kind: Kind,
     date: datetime.date,
     pay_by: datetime.date,
 ) -> Iterator[Entry]:
-    """Return the payments that move what each account receives, payers in the accounts' order.
+    """Return the payments of a term, one for each two parties.
 
     Args:
-        received: pence by account, summing to nought.
-        accounts: their names.
+        flows: who pays whom, pence.
         term: the term that moves it.
         period: name of the period.
         kind: why it is paid.
         date: of the entry.
         pay_by: of the payment.
     """
-    owing = {name: -pence for name, pence in zip(accounts, received, strict=True) if pence < 0}
-    for payee, left in zip(accounts, received, strict=True):
-        while left > 0:
-            payer = next(name for name, pence in owing.items() if pence)
-            pence = min(owing[payer], left)
-            yield Entry(date, pay_by, payer, payee, pence, term.name, term.clause, period, kind)
-            owing[payer] -= pence
-            left -= pence
+    for (payer, payee), pence in flows.items():
+        if pence:
+            sides = (payer, payee) if pence > 0 else (payee, payer)
+            yield Entry(date, pay_by, *sides, abs(pence), term.name, term.clause, period, kind)
 
 
 def balances(entries: Iterable[Entry]) -> dict[str, int]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import COLUMNS
-from simulator.contract.working import used_names
 
 __all__ = ["Need", "needs_of", "smallest_period"]
 
@@ -45,12 +44,7 @@ def needs_of(
     """
     signatories = agreement.signatories
     pairs = None if delivers is None else set(delivers)
-    expressions = [each for term in agreement.live_terms for each in term.all_expressions()]
-    by_service = {
-        name.partition(".")[0]
-        for name in used_names(expressions, agreement.definitions)
-        if "." in name
-    }
+    by_service = {name.partition(".")[0] for name in agreement.names_used if "." in name}
     needs: list[Need] = []
     for measure in agreement.data_used:
         datum = agreement.data.get(measure)

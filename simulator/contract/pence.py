@@ -2,8 +2,9 @@
 
 An amount of each provider is rounded by itself. An amount that is one for all is rounded first and
 then divided: every part is rounded down, and the pennies left over go one each to the parts that
-lost most by it, the first of the contract first where they lost alike. What the commissioners pay
-is divided between them in the same way. Half a penny rounds away from nought.
+lost most by it, the first of the contract first where they lost alike. What a provider receives is
+divided between the commissioners likewise, each penny going to who has lost most so far. Half a
+penny rounds away from nought.
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from simulator._errors import SettlementError
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Array
+from simulator.contract.term import Term
 
-__all__ = ["REMAINDER_DIGITS", "apportion", "in_pence", "to_pence"]
+__all__ = [
+    "REMAINDER_DIGITS",
+    "Flows",
+    "added",
+    "apportion",
+    "flows_of",
+    "received_by",
+    "share_out",
+    "to_pence",
+]
 
 REMAINDER_DIGITS = 6
 """Decimals of a penny that remainders are compared by: beyond, only arithmetic's noise is left."""
@@ -61,27 +70,86 @@ def apportion(total: int, parts: Sequence[float]) -> list[int]:
     return whole
 
 
-def in_pence(moved: Array, pooled: bool, balancing: int, signatories: Signatories) -> list[int]:
-    """Return what each account receives of one term in whole pence, summing to nought.
+Flows = dict[tuple[str, str], int]
+"""Whole pence by payer and payee; below nought the payee pays."""
+
+
+def flows_of(term: Term, moved: Array, divided: bool, signatories: Signatories) -> Flows:
+    """Return who pays whom how much by one term, in whole pence.
+
+    Each provider settles with the other side of the term, never with another provider, unless the
+    term itself is between providers.
 
     Args:
-        moved: pounds by account, shape ``(accounts,)``.
-        pooled: whether the amount is one for all providers.
-        balancing: the account that takes what rounding leaves where no commissioner is a side.
+        term: whose sides they are.
+        moved: pounds received by account, shape ``(accounts,)``.
+        divided: whether one amount for all was divided between the providers.
         signatories: the parties.
     """
-    payers = len(signatories.commissioners)
-    here = signatories.provider_slice
-    providers = [float(amount) for amount in moved[here]]
-    paid = [float(amount) for amount in moved[:payers]]
-    if pooled:
-        received = apportion(to_pence(math.fsum(providers)), providers)
+    received = dict(zip(signatories.accounts, map(float, moved), strict=True))
+    if "providers" in (term.payer, term.payee):
+        other = term.payer if term.payee == "providers" else term.payee
+        sign = 1.0 if term.payee == "providers" else -1.0
+        parties = [party for party in signatories.providers if party != other]
+    elif term.payee == "commissioners":
+        other, sign = term.payer, 1.0
+        parties = [party for party in signatories.commissioners if party != other]
+        divided = True
     else:
-        received = [to_pence(amount) for amount in providers]
-    result = np.zeros(len(moved), dtype=np.int64)
-    result[here] = received
-    if any(paid):
-        result[:payers] = apportion(-sum(received), paid)
-    else:
-        result[balancing] -= result.sum()
-    return [int(pence) for pence in result]
+        other, sign = term.payee, -1.0
+        payers = signatories.commissioners if term.payer == "commissioners" else (term.payer,)
+        parties = [party for party in payers if party != other]
+        divided = True
+    pounds = [sign * received[party] for party in parties]
+    pence = apportion(to_pence(math.fsum(pounds)), pounds) if divided else map(to_pence, pounds)
+    shares = {other: 1.0}
+    if other == "commissioners":
+        shares = {party: share for party, share in signatories.funding.items() if share}
+    flows: Flows = {}
+    for party, row in zip(parties, share_out(list(pence), list(shares.values())), strict=True):
+        for payer, part in zip(shares, row, strict=True):
+            flows[(payer, party) if sign > 0 else (party, payer)] = part
+    return flows
+
+
+def share_out(amounts: Sequence[int], shares: Sequence[float]) -> list[list[int]]:
+    """Divide whole pence by shares, one amount after the other.
+
+    Every part is rounded down. The pennies left over go to those who have lost most by it so far,
+    so that over several amounts nobody is more than a penny or so from the exact share.
+
+    >>> share_out([3333, 3333], [0.5, 0.5])
+    [[1667, 1666], [1666, 1667]]
+    """
+    lost = [0.0] * len(shares)
+    rows = []
+    for amount in amounts:
+        exact = [round(amount * share, REMAINDER_DIGITS) for share in shares]
+        row = [math.floor(part) for part in exact]
+        lost = [
+            round(before + part - floor, REMAINDER_DIGITS)
+            for before, part, floor in zip(lost, exact, row, strict=True)
+        ]
+        order = sorted(range(len(shares)), key=lambda index: (-lost[index], index))
+        for index in order[: amount - sum(row)]:
+            row[index] += 1
+            lost[index] = round(lost[index] - 1, REMAINDER_DIGITS)
+        rows.append(row)
+    return rows
+
+
+def received_by(flows: Flows, accounts: Sequence[str]) -> list[int]:
+    """Return what each account receives in all, pence; they sum to nought."""
+    received = dict.fromkeys(accounts, 0)
+    for (payer, payee), pence in flows.items():
+        received[payer] -= pence
+        received[payee] += pence
+    return list(received.values())
+
+
+def added(flows: Flows, other: Flows, sign: int = 1) -> Flows:
+    """Return two flows together, or the difference of them."""
+    total = dict(flows)
+    for pair, pence in other.items():
+        total[pair] = total.get(pair, 0) + sign * pence
+    return total

@@ -71,6 +71,8 @@ def value_words(parameter: Figure | Expression, agreement: Agreement) -> str:
         tree = parameter.tree
         is_share = isinstance(tree, ast.BinOp) and bool(_share_of(tree.left))
         return f"({said})" if isinstance(tree, ast.BinOp) and not is_share else said
+    if parameter.written == str(float(parameter)):  # made by a form, not written by anybody
+        return f"{float(parameter):.8g}".replace("-", "\N{MINUS SIGN}")
     return parameter.written.replace("-", "\N{MINUS SIGN}")
 
 

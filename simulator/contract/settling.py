@@ -12,12 +12,13 @@ import numpy as np
 from simulator.contract.account import Account, OpenWindow, holds, settled_at
 from simulator.contract.agreement import Agreement
 from simulator.contract.ledger import Entry, entries_of
-from simulator.contract.pence import in_pence
+from simulator.contract.pence import Flows, added, flows_of, received_by
 from simulator.contract.period_names import period_name
 from simulator.contract.periods import Month, Timetable
 from simulator.contract.statement import COLUMNS, Statement
+from simulator.contract.term import Term
 
-__all__ = ["Due", "Settlement", "settle_live"]
+__all__ = ["Due", "Settlement", "is_divided", "settle_live"]
 
 Pence = list[int]
 
@@ -34,6 +35,7 @@ class Due:
         on_account: paid on account until now.
         settled: settled before.
         due: what is left to pay: the first two less the others.
+        flows: the same by payer and payee.
     """
 
     index: int
@@ -43,6 +45,7 @@ class Due:
     on_account: Pence
     settled: Pence
     due: Pence
+    flows: Flows
 
 
 @dataclass
@@ -76,7 +79,7 @@ def settle_live(
         timetable: its term.
         grain: the kind of period the statements are of.
         statements: one for each period from the start on.
-        paid_within: days from a settlement to its payment.
+        paid_within: days from the end of a period to the payment of its settlement.
 
     Raises:
         SettlementError: a payment is not a finite number.
@@ -98,52 +101,48 @@ class _Book:
     ) -> None:
         self.agreement, self.timetable, self.grain, self.wait = agreement, timetable, grain, wait
         self.account = Account(agreement)
-        self.pooled = [term.is_pooled(agreement.pooled) for term in agreement.terms]
-        self.balancing = [agreement.balancing_account(term) for term in agreement.terms]
-        shape = len(agreement.terms), len(agreement.signatories.accounts)
-        self.closed = np.zeros(shape, dtype=np.int64)
-        self.on_account = np.zeros(shape, dtype=np.int64)
-        self.settled = np.zeros(shape, dtype=np.int64)
-        self.live = [agreement.is_payment(term) for term in agreement.terms]
+        terms = agreement.terms
+        self.closed: list[Flows] = [{} for _ in terms]
+        self.on_account: list[Flows] = [{} for _ in terms]
+        self.settled: list[Flows] = [{} for _ in terms]
+        # pounds paid on account in all, so that twelve months come to the year
+        self.pounds = np.zeros((len(terms), len(agreement.signatories.accounts)))
+        self.last: dict[int, OpenWindow] = {}  # the window that each term had before
 
     def take(self, period: Month, statement: Statement) -> tuple[list[Entry], list[Due]]:
         """Take in a period; return what is paid for it and how that came about."""
         for key, window in self.account.open.items():
             if window.complete:
                 for index in self.account.terms_of(key):
-                    self.closed[index] += self._pence(index, window)
+                    self.closed[index] = added(self.closed[index], self._pence(index, window))
+                    self.last[index] = window
         self.account.add(period, statement)
         entries = []
         for month in self.timetable.months:
             if period.first <= month.first and month.end <= period.end:
                 entries += self._pay_on_account(month)
-        due = settled_at(period)
+        kinds = settled_at(period)
         dues = []
         for key, window in self.account.open.items():
             for index in self.account.terms_of(key):
                 term = self.agreement.terms[index]
-                if term.settled in due and window.statement is not None and self.live[index]:
-                    dues.append(self._settle(index, window))
+                if term.settled in kinds and self.agreement.is_payment(term):
+                    dues += self._settle(index, window)
         dues.sort(key=lambda each: each.index)
         last = period.end - datetime.timedelta(days=1)
         name = period_name(period, self.grain)
         for each in dues:
             term = self.agreement.terms[each.index]
-            entries += entries_of(
-                each.due,
-                self.agreement.signatories.accounts,
-                term,
-                name,
-                "settlement",
-                last,
-                last + self.wait,
-            )
+            entries += entries_of(each.flows, term, name, "settlement", last, last + self.wait)
         return entries, dues
 
-    def _pence(self, index: int, window: OpenWindow) -> Pence:
+    def _pence(self, index: int, window: OpenWindow) -> Flows:
+        term = self.agreement.terms[index]
+        if not self.agreement.is_payment(term):
+            return {}
         moved = window.entitle(self.agreement)[index]
-        signatories = self.agreement.signatories
-        return in_pence(moved, self.pooled[index], self.balancing[index], signatories)
+        divided = is_divided(term, term.is_pooled(self.agreement.pooled))
+        return flows_of(term, moved, divided, self.agreement.signatories)
 
     def _pay_on_account(self, month: Month) -> list[Entry]:
         signatories = self.agreement.signatories
@@ -153,34 +152,47 @@ class _Book:
         entries: list[Entry] = []
         for index, moved in enumerate(self.account.on_account(month, empty)):
             term = self.agreement.terms[index]
-            if term.on_account is None or not self.live[index] or not holds(term, month):
+            payment = term.on_account is not None and self.agreement.is_payment(term)
+            if term.on_account is None or not payment or not holds(term, month):
                 continue
-            divided = term.split is not None and term.split != "each"
-            paid = in_pence(moved, divided, self.balancing[index], signatories)
-            self.on_account[index] += paid
-            entries += entries_of(
-                paid,
-                signatories.accounts,
-                term,
-                period_name(month, "month"),
-                "on account",
-                last,
-                last,
-            )
+            self.pounds[index] += moved
+            divided = is_divided(term, term.on_account.is_pooled(self.agreement.pooled))
+            whole = flows_of(term, self.pounds[index], divided, signatories)
+            paid = added(whole, self.on_account[index], -1)
+            self.on_account[index] = whole
+            name = period_name(month, "month")
+            entries += entries_of(paid, term, name, "on account", last, last)
         return entries
 
-    def _settle(self, index: int, window: OpenWindow) -> Due:
-        so_far = np.array(self._pence(index, window))
-        before = self.on_account[index] + self.settled[index]
-        due = self.closed[index] + so_far - before
+    def _settle(self, index: int, window: OpenWindow) -> list[Due]:
+        """Return what a term comes to; nothing where it never held, or ended and is settled."""
+        closed = self.closed[index]
+        is_over = window.statement is None
+        if is_over and index not in self.last:
+            return []
+        if is_over:  # what its last window came to is shown as the one that is settled
+            window = self.last[index]
+            closed = added(closed, self._pence(index, window), -1)
+        so_far = self._pence(index, window)
+        before = added(self.on_account[index], self.settled[index])
+        due = added(added(closed, so_far), before, -1)
+        if is_over and not any(due.values()):
+            return []
+        accounts = self.agreement.signatories.accounts
         each = Due(
             index,
             window,
-            self.closed[index].tolist(),
-            so_far.tolist(),
-            self.on_account[index].tolist(),
-            self.settled[index].tolist(),
-            due.tolist(),
+            closed=received_by(closed, accounts),
+            so_far=received_by(so_far, accounts),
+            on_account=received_by(self.on_account[index], accounts),
+            settled=received_by(self.settled[index], accounts),
+            due=received_by(due, accounts),
+            flows=due,
         )
-        self.settled[index] += due
-        return each
+        self.settled[index] = added(self.settled[index], due)
+        return [each]
+
+
+def is_divided(term: Term, is_pooled: bool) -> bool:
+    """Tell whether a term divides one amount for all between the providers."""
+    return is_pooled and term.split not in (None, "each")

@@ -36,6 +36,8 @@ class Line:
         source: where an input comes from.
         note: what a limit changed.
         or_nought: whether it is nought where there is nothing to measure (0/0).
+        of: the contract's name of an input.
+        limits: number of the line that it limits; 0 where it limits none.
     """
 
     number: int
@@ -46,6 +48,8 @@ class Line:
     source: str = ""
     note: str = ""
     or_nought: bool = False
+    of: str = ""
+    limits: int = 0
 
     @property
     def name(self) -> str:

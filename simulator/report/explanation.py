@@ -7,16 +7,20 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from simulator._errors import SettlementError
 from simulator.contract.layout import lay_out
 from simulator.contract.ledger import Entry, balances
 from simulator.contract.period_names import period_dates, period_name
-from simulator.contract.settling import Due, Settlement
+from simulator.contract.settling import Due, Settlement, is_divided
 from simulator.contract.sheet import Line, Sheet
+from simulator.contract.signatories import Signatories
 from simulator.contract.statements import Figures
 from simulator.report.pounds import in_pounds
 from simulator.study.live import LiveContract
 
-__all__ = ["Explained", "Explanation", "Section", "explain", "where_from"]
+__all__ = ["Explained", "Explanation", "Section", "explain", "limit_note", "where_from"]
 
 _MINUS = "\N{MINUS SIGN}"
 _SIGNS: dict[type[ast.AST], str] = {
@@ -120,22 +124,25 @@ def explain(
     corrects = not any(entry.kind == "settlement" and entry.period == period for entry in entries)
     explained: set[str] = set()
     sheets: dict[int, Sheet] = {}
+    told: dict[int, dict[int, int]] = {}
     for due in settlement.dues:
         term = live.agreement.terms[due.index]
         account = live.agreement.signatories.accounts.index(party)
         corrected = _net(own, party, period, term.name) if term.name in again else None
-        if not (due.due[account] or due.so_far[account]) or (corrects and corrected is None):
+        is_side = any(party in pair for pair in due.flows)
+        if not (is_side or due.due[account]) or (corrects and corrected is None):
             continue
         explained.add(term.name)
         key = id(due.window)
         if key not in sheets:
             sheets[key] = lay_out(live.agreement, due.window, where_from(live, due, figures, place))
-        _explain_term(pages, live, due, sheets[key], party)
+        where = where_from(live, due, figures, place, party)
+        _explain_term(pages, live, due, sheets[key], party, told.setdefault(key, {}), where)
         pence = due.due[account]
         if corrected is not None:
             before = pence - corrected
             entered = pages.add(
-                "Entered for this period before", "from the ledger", in_pounds(before, currency)
+                "Entered for this period before", "in the ledger", in_pounds(before, currency)
             )
             pages.add(
                 "Correction due now",
@@ -165,7 +172,8 @@ def explain(
             sections.append(Section(title, pages.take(), pence))
     totals = balances(entries)
     total = totals.get(party, 0)
-    assert total == sum(section.pence for section in sections), "lines add up to the figure"
+    if total != sum(section.pence for section in sections):
+        raise SettlementError("an explanation does not add up; this is a mistake, please report it")
     order = (*live.agreement.signatories.commissioners, *live.agreement.signatories.providers)
     parts = [f"{name(each)} {in_pounds(totals.get(each, 0), currency)}" for each in order]
     check = f"{', '.join(parts)}: together {in_pounds(sum(totals.values()), currency)}."
@@ -188,45 +196,102 @@ def _window_words(due: Due) -> str:
     return period_dates(replace(last, first=first.first))
 
 
-def _explain_term(pages: _Pages, live: LiveContract, due: Due, sheet: Sheet, party: str) -> None:
-    """Add the lines of one term: its sheet, then whole pence, then what was paid before."""
+def _explain_term(
+    pages: _Pages,
+    live: LiveContract,
+    due: Due,
+    sheet: Sheet,
+    party: str,
+    numbers: dict[int, int],
+    own: Callable[[str], str],
+) -> None:
+    """Add the lines of one term: its sheet, then whole pence, then what was paid before.
+
+    Args:
+        pages: takes the lines.
+        live: the contract.
+        due: of the term.
+        sheet: of its window.
+        party: whose figures are shown.
+        numbers: of the sheet's lines that were told before; they are not told again.
+        own: says where the party's own part of an input comes from.
+    """
     signatories, currency = live.agreement.signatories, live.signed.currency
     term = live.agreement.terms[due.index]
     lines_of = next(each for each in sheet.terms if each.index == due.index)
-    end = lines_of.receipts
-    numbers: dict[int, int] = {}
-    for number in _needed(sheet, end):
+    needed = _needed(sheet, lines_of.receipts)
+    summed = _summed(sheet, needed)
+    for number in needed:
         line = sheet.line(number)
+        if number in numbers:
+            continue
         numbers[number] = pages.at + len(pages.lines) + 1
-        how = line.source if line.expression is None else _how(line.expression.tree, numbers)
-        how += f" ({line.note})" if line.note else ""
+        if line.expression is None:
+            is_own = line.values.size > 1 and party in signatories.providers and line.of
+            how = own(line.of) if is_own and number not in summed else line.source
+        else:
+            how = _how(line.expression.tree, numbers)
+        note = limit_note(line, sheet, signatories, party)
+        how += f" ({note})" if note else ""
         pages.add(line.label, how, _shown(line, signatories.providers, party, currency))
     account = signatories.accounts.index(party)
-    last = numbers[end]
-    pooled = term.is_pooled(live.agreement.pooled)
-    if not lines_of.has_providers:
-        label, how = f"{signatories.name(party)} in whole pence", f"[{last}]; half a penny up"
-    elif party in signatories.providers:
-        rule = "left-over pennies to the largest remainders" if pooled else "half a penny up"
-        label, how = f"{signatories.name(party)} in whole pence", f"[{last}]; {rule}"
-    else:
-        label = f"{signatories.name(party)} in whole pence"
-        share = signatories.funding[party]
+    last = numbers[lines_of.receipts]
+    divided = is_divided(term, term.is_pooled(live.agreement.pooled))
+    name = signatories.name(party)
+    rule = "half a penny away from nought"
+    if divided and lines_of.has_providers:
+        rule = "left-over pennies to the largest remainders"
+    how = f"[{last}]; {rule}"
+    if party not in signatories.providers and lines_of.has_providers:
+        both = "commissioners" in (term.payer, term.payee)
+        share = signatories.funding[party] if both else 1.0
         part = "" if share == 1 else f"{100 * share:.6g}% of "
-        how = f"minus {part}the whole pence of all providers together, from [{last}]"
-    rounded = pages.add(label, how, in_pounds(due.so_far[account], currency), due.so_far[account])
-    terms, so_far = f"[{rounded}]", due.so_far[account]
-    for label, amount, sign in (
-        ("Earlier windows of this term", due.closed[account], "+"),
-        ("Paid on account until now", due.on_account[account], _MINUS),
-        ("Settled before", due.settled[account], _MINUS),
+        how = f"{_MINUS}{part}the whole pence of each provider, from [{last}]"
+    amount = due.so_far[account]
+    rounded = pages.add(f"{name} in whole pence", how, in_pounds(amount, currency), amount)
+    terms, so_far = f"[{rounded}]", amount
+    for label, amount, sign, where in (
+        ("Earlier windows of this term", due.closed[account], "+", "by the figures as known now"),
+        ("Paid on account until now", due.on_account[account], _MINUS, "at each month end"),
+        ("Settled for earlier periods", due.settled[account], _MINUS, "with them"),
     ):
         if amount:
-            number = pages.add(label, "from the ledger", in_pounds(amount, currency), amount)
+            number = pages.add(label, where, in_pounds(amount, currency), amount)
             terms += f" {sign} [{number}]"
             so_far += amount if sign == "+" else -amount
-    assert so_far == due.due[account], "lines add up to what is due"
+    if so_far != due.due[account]:
+        raise SettlementError("an explanation does not add up; this is a mistake, please report it")
     pages.add("Due now", terms, in_pounds(so_far, currency), so_far)
+
+
+def limit_note(line: Line, sheet: Sheet, signatories: Signatories, party: str | None = None) -> str:
+    """Return whether a limit was reached: by one party, or else by whom."""
+    if not line.limits:
+        return line.note
+    before, after = np.broadcast_arrays(sheet.line(line.limits).values, line.values)
+    reached = before != after
+    if line.values.size == 1 or party in signatories.providers:
+        place = 0 if line.values.size == 1 else signatories.providers.index(str(party))
+        return "reached" if reached[place] else "not reached"
+    who = [
+        signatories.name(each)
+        for each, is_reached in zip(signatories.providers, reached, strict=True)
+        if is_reached
+    ]
+    return f"reached by {', '.join(who)}" if who else "not reached"
+
+
+def _summed(sheet: Sheet, needed: Sequence[int]) -> set[int]:
+    """Return the lines of which the sum over providers is asked for."""
+    found: set[int] = set()
+    for number in needed:
+        expression = sheet.line(number).expression
+        for node in ast.walk(expression.tree) if expression else ():
+            match node:
+                case ast.Call(func=ast.Name(id="total"), args=[part]):
+                    names = (n.id for n in ast.walk(part) if isinstance(n, ast.Name))
+                    found |= {int(name[1:]) for name in names if name[1:].isdigit()}
+    return found
 
 
 def _needed(sheet: Sheet, end: int) -> list[int]:
@@ -260,10 +325,10 @@ def _figure(value: float, unit: str, currency: str) -> str:
         exact = round(size, 2) == round(size, 6)
         return f"{sign}{currency}{size:,.2f}" if exact else f"{sign}{currency}{size:,.4f}"
     if unit == "share":
-        return f"{sign}{100 * size:.6g}%"
+        return f"{sign}{100 * size:,.8g}%"
     if float(size).is_integer():
         return f"{sign}{size:,.0f}"
-    return f"{sign}{size:,.6g}"
+    return f"{sign}{size:,.10g}"
 
 
 def _how(node: ast.expr, numbers: dict[int, int], depth: int = 0) -> str:
@@ -279,12 +344,11 @@ def _how(node: ast.expr, numbers: dict[int, int], depth: int = 0) -> str:
         case ast.UnaryOp(operand=operand):
             return f"{_MINUS}{inner(operand)}"
         case ast.Constant(value=value):
-            return f"{value:,.6g}" if isinstance(value, int | float) else str(value)
+            return f"{value:,.12g}" if isinstance(value, int | float) else str(value)
         case ast.Call(func=ast.Name(id="total"), args=[part]):
-            return f"all of {inner(part)}"
+            return f"sum({_how(part, numbers)})"
         case ast.Call(func=ast.Name(id=name), args=args):
-            word = {"min": "the least of", "max": "the greatest of"}[name]
-            return f"{word} {' and '.join(inner(part) for part in args)}"
+            return f"{name}({', '.join(_how(part, numbers) for part in args)})"
         case ast.IfExp(test=ast.Compare(left=left, ops=[op], comparators=[right])):
             test = f"{inner(left)} {_SIGNS[type(op)]} {inner(right)}"
             text = f"{inner(node.body)} if {test}, else {inner(node.orelse)}"
@@ -295,27 +359,31 @@ def _how(node: ast.expr, numbers: dict[int, int], depth: int = 0) -> str:
 
 
 def where_from(
-    live: LiveContract, due: Due, figures: Figures, place: Callable[[str], str]
+    live: LiveContract,
+    due: Due,
+    figures: Figures,
+    place: Callable[[str], str],
+    party: str | None = None,
 ) -> Callable[[str], str]:
-    """Return what tells where an input of a window comes from."""
+    """Return what tells where an input of a window comes from: of one party, or of all."""
     first, last = due.window.first, due.window.last
     assert first is not None
     assert last is not None
-    names = [
-        name
-        for name, period in zip(live.names_until(last), live.periods_until(last), strict=True)
-        if period.first >= first.first
-    ]
+    periods = zip(live.names_until(last), live.periods_until(last), strict=True)
+    names = [name for name, period in periods if period.first >= first.first]
 
     def where(name: str) -> str:
         if name in live.agreement.amounts:
             return place(name)
         measure, _, service = name.partition(".")
+        told = names[-1:] if measure in live.agreement.levels else names
         sources = [
             known.source
-            for period in names
+            for period in told
             for fact, known in figures.get(period, {}).items()
-            if fact.measure == measure and service in ("", fact.service)
+            if fact.measure == measure
+            and service in ("", fact.service)
+            and (party is None or fact.party in ("", party))
         ]
         return _joined(sources)
 

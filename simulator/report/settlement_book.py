@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from simulator.contract.layout import lay_out
-from simulator.contract.pence import REMAINDER_DIGITS
-from simulator.contract.settling import Due, Settlement
+from simulator.contract.pence import REMAINDER_DIGITS, share_out
+from simulator.contract.settling import Due, Settlement, is_divided
 from simulator.contract.sheet import Line, Sheet, TermLines
 from simulator.contract.statements import Figures
-from simulator.report.explanation import where_from
+from simulator.contract.term import Term
+from simulator.report.explanation import limit_note, where_from
 from simulator.report.tabular import Cell
 from simulator.report.workbook import Cover, Page, book_of
 from simulator.study.live import LiveContract
@@ -91,7 +92,9 @@ class _Layout:
 
     def _write_line(self, page: _Sheet, line: Line) -> None:
         row = _HEAD + line.number - 1
-        note = line.source + (f" {line.note}" if line.note else "")
+        note = " ".join(
+            (line.source, limit_note(line, self.sheet, self.live.agreement.signatories))
+        )
         page.text(row, 0, str(line.number))
         page.text(row, 1, line.label)
         page.text(row, 3 + len(self.accounts), note.strip() or "lines above")
@@ -166,8 +169,8 @@ class _Layout:
         term = self.live.agreement.terms[due.index]
         page.text(row, 1, f"{term.name}: settled", bold=True)
         row += 1
-        pooled = term.is_pooled(self.live.agreement.pooled)
-        pence = self._write_pence(page, due, end, row, pooled)
+        divided = is_divided(term, term.is_pooled(self.live.agreement.pooled))
+        pence = self._write_pence(page, due, end, row, divided)
         closed, before = pence + 1, pence + 2
         rows = (
             (closed, "Earlier windows of this term", due.closed),
@@ -193,55 +196,101 @@ class _Layout:
         accounts = self.live.agreement.signatories.accounts
         return [(3 + i, amounts[accounts.index(each)]) for i, each in enumerate(self.accounts)]
 
-    def _write_pence(self, page: _Sheet, due: Due, end: TermLines, row: int, pooled: bool) -> int:
+    def _write_pence(self, page: _Sheet, due: Due, end: TermLines, row: int, divided: bool) -> int:
         """Write what a term comes to in this window; return the row of whole pence."""
         signatories = self.live.agreement.signatories
-        count, payers = len(signatories.providers), len(signatories.commissioners)
+        term = self.live.agreement.terms[due.index]
+        count = len(signatories.providers)
         so_far = dict(self._by_column(due.so_far))
-        pounds = row
         line = self.sheet.line(end.receipts)
-        weights = self._weights(due, end)
-        page.text(pounds, 1, "In pounds")
-        for index in range(count):
+        if not end.has_providers:
+            page.text(row, 1, "In whole pence")
+            for column, pence in so_far.items():
+                page.number(row, column, pence / 100, "money")
+            return row
+        page.text(row, 1, "In pounds")
+        values = np.broadcast_to(line.values, (count,))
+        for index, value in enumerate(values):
             there = 2 if line.values.size == 1 else 3 + index
             cell = _address(_HEAD + line.number - 1, there)
-            if not end.has_providers:
-                cell = "0"
-            size = line.values[0 if line.values.size == 1 else index]
-            value = float(size) if end.has_providers else 0.0
-            page.formula(pounds, 3 + index, cell, value, "number")
-        every = f"SUM({_address(pounds, 3)}:{_address(pounds, 2 + count)})"
-        if not end.has_providers:
-            every = _address(_HEAD + line.number - 1, 2)
-        for index in range(payers):
-            value = float(due.window.entitle(self.live.agreement)[due.index][index])
-            formula = f"{every}*({weights[index]!r})"
-            page.formula(pounds, 3 + count + index, formula, value, "number")
-        result = pounds + (4 if pooled or payers > 1 else 1)
+            page.formula(row, 3 + index, cell, float(value), "number")
+        others = [each for each in (term.payer, term.payee) if each in signatories.providers]
+        is_among = "providers" in (term.payer, term.payee) and bool(others)
+        result = row + (4 if divided else 1)
+        if divided and not is_among:
+            every = _rounded(f"SUM({_address(row, 3)}:{_address(row, 2 + count)})")
+            pounds = [float(value) for value in values]
+            self._apportion(page, row, result, 3, every, so_far, pounds)
+        for index in range(count):
+            column, pence = 3 + index, so_far[3 + index]
+            if is_among and signatories.providers[index] in others:
+                rest = [_address(result, 3 + each) for each in range(count) if each != index]
+                page.formula(result, column, f"-({'+'.join(rest)})", pence / 100, "money")
+            elif is_among and divided:
+                page.number(result, column, pence / 100, "money")
+            elif not divided:
+                formula = f"{_rounded(_address(row, column))}/100"
+                page.formula(result, column, formula, pence / 100, "money")
         page.text(result, 1, "In whole pence")
-        groups = []
-        if pooled and end.has_providers:
-            groups.append((3, count, _rounded(every)))
-        else:
-            for column in range(3, 3 + count):
-                formula = f"{_rounded(_address(pounds, column))}/100"
-                page.formula(result, column, formula, so_far[column] / 100, "money")
-        moved = due.window.entitle(self.live.agreement)[due.index]
-        if moved[:payers].any():
-            received = f"SUM({_address(result, 3)}:{_address(result, 2 + count)})"
-            if payers > 1:
-                groups.append((3 + count, payers, f"ROUND(-{received}*100,0)"))
-            else:
-                column = 3 + count
-                page.formula(result, column, f"-{received}", so_far[column] / 100, "money")
-        else:
-            for column in range(3 + count, 3 + count + payers):
-                page.number(result, column, so_far[column] / 100, "money")
-        for first, size, total in groups:
-            part = moved[signatories.provider_slice] if first == 3 else moved[:payers]
-            values = [float(value) for value in part]
-            self._apportion(page, pounds, result, first, size, total, so_far, values)
-        return result
+        return self._write_commissioners(page, term, result, so_far)
+
+    def _write_commissioners(
+        self, page: _Sheet, term: Term, result: int, so_far: Mapping[int, int]
+    ) -> int:
+        """Write what the commissioners pay in whole pence; return the row of all parties."""
+        signatories = self.live.agreement.signatories
+        count, payers = len(signatories.providers), len(signatories.commissioners)
+        first = 3 + count
+        sides = {term.payer, term.payee}
+        funded = [
+            "commissioners" in sides and signatories.funding[party] > 0
+            for party in signatories.commissioners
+        ]
+        if sum(funded) < 2:
+            for index, party in enumerate(signatories.commissioners):
+                pays = party in sides or funded[index]
+                received = f"-SUM({_address(result, 3)}:{_address(result, 2 + count)})"
+                formula = received if pays else "0"
+                page.formula(result, first + index, formula, so_far[first + index] / 100, "money")
+            return result
+        if not all(funded):  # one who pays no part of it would break the order
+            for index in range(payers):
+                page.number(result, first + index, so_far[first + index] / 100, "money")
+            return result
+        shares = [signatories.funding[party] for party in signatories.commissioners]
+        # what passes from the payer to the payee is divided, so that both ways come out alike
+        pays = term.payer == "providers" or term.payer in signatories.providers
+        sign = -1 if pays else 1
+        rows = share_out([sign * so_far[3 + index] for index in range(count)], shares)
+        row = result + 1
+        blocks: list[int] = []
+        lost = [0.0] * payers
+        for provider, party in enumerate(signatories.providers):
+            pence = sign * so_far[3 + provider]
+            cell = f"({'-' if pays else ''}{_address(result, 3 + provider)})"
+            page.text(row, 1, f"Of {signatories.name(party)}, divided")
+            pounds = [pence / 100 * share for share in shares]
+            for index, share in enumerate(shares):
+                formula = f"{cell}*{share!r}"
+                page.formula(row, first + index, formula, pounds[index], "number")
+            shown = {first + index: part for index, part in enumerate(rows[provider])}
+            before = blocks[-1] if blocks else None
+            total = f"ROUND({cell}*100,0)"
+            self._apportion(page, row, row + 4, first, total, shown, pounds, before, lost)
+            lost = [
+                round(each + round(value * 100, REMAINDER_DIGITS) - shown[first + index], 6)
+                for index, (each, value) in enumerate(zip(lost, pounds, strict=True))
+            ]
+            blocks.append(row + 4)
+            row += 5
+        for index in range(payers):
+            cells = "+".join(_address(block, first + index) for block in blocks)
+            formula = cells if pays else f"-({cells})"
+            page.formula(result, first + index, formula, so_far[first + index] / 100, "money")
+        page.text(row, 1, "In whole pence, all parties")
+        for column, pence in so_far.items():
+            page.formula(row, column, _address(result, column), pence / 100, "money")
+        return row
 
     def _apportion(
         self,
@@ -249,21 +298,28 @@ class _Layout:
         pounds: int,
         result: int,
         first: int,
-        size: int,
         total: str,
         so_far: Mapping[int, int],
         values: Sequence[float],
+        before: int | None = None,
+        lost_before: Sequence[float] = (),
     ) -> None:
-        """Write the largest remainders: whole pence, what is lost, rank, and the result."""
+        """Write the largest remainders: whole pence, what is lost, rank, and the result.
+
+        ``before`` is the row of the result of an amount divided before, whose loss goes on.
+        """
         floor, lost, rank = pounds + 1, pounds + 2, pounds + 3
         exact = [round(value * 100, REMAINDER_DIGITS) for value in values]
         whole_now = [math.floor(value) for value in exact]
         lost_now = [
-            round(value - whole, REMAINDER_DIGITS)
-            for value, whole in zip(exact, whole_now, strict=True)
+            round(value - whole + carried, REMAINDER_DIGITS)
+            for value, whole, carried in zip(
+                exact, whole_now, lost_before or [0.0] * len(values), strict=True
+            )
         ]
         for row, label in ((floor, "Whole pence"), (lost, "Lost by it"), (rank, "Order")):
             page.text(row, 1, label)
+        size = len(values)
         last = first + size - 1
         floors = f"SUM({_address(floor, first, True)}:{_address(floor, last, True)})"
         left = f"ROUND({total}-{floors},0)"
@@ -275,30 +331,22 @@ class _Layout:
             range_ = f"{_address(lost, first, True)}:{_address(lost, last, True)}"
             page.formula(floor, column, f"INT({pence})", float(whole_now[index]), "number")
             whole = _address(floor, column)
-            page.formula(lost, column, f"ROUND({pence}-{whole},{REMAINDER_DIGITS})", now, "number")
-            before = "0"
+            carried = ""
+            if before is not None:
+                floor_before, lost_there = before - 3, before - 2
+                carried = f"+{_address(lost_there, column)}-({_address(before, column)}*100"
+                carried += f"-{_address(floor_before, column)})"
+            formula = f"ROUND({pence}-{whole}{carried},{REMAINDER_DIGITS})"
+            page.formula(lost, column, formula, now, "number")
+            ties = "0"
             if column > first:
                 earlier = f"{_address(lost, first, True)}:{_address(lost, column - 1, True)}"
-                before = f"SUMPRODUCT(({earlier}={here})*1)"
-            formula = f"SUMPRODUCT(({range_}>{here})*1)+{before}"
+                ties = f"SUMPRODUCT(({earlier}={here})*1)"
+            formula = f"SUMPRODUCT(({range_}>{here})*1)+{ties}"
             page.formula(rank, column, formula, float(order), "number")
             more = f"IF({_address(rank, column)}<MOD({left},{size}),1,0)"
             formula = f"({whole}+INT({left}/{size})+{more})/100"
             page.formula(result, column, formula, so_far[column] / 100, "money")
-
-    def _weights(self, due: Due, end: TermLines) -> list[float]:
-        """Return what each commissioner receives of a pound that the providers receive."""
-        agreement = self.live.agreement
-        term, signatories = agreement.terms[due.index], agreement.signatories
-        received, paid = term.sides(np.ones(len(signatories.providers)), signatories)
-        moved = received - paid
-        payers = len(signatories.commissioners)
-        every = (
-            moved[signatories.provider_slice].sum() if end.has_providers else moved[:payers].max()
-        )
-        if not every:
-            return [0.0] * payers
-        return [float(weight) for weight in moved[:payers] / every]
 
 
 def _rounded(cell: str) -> str:

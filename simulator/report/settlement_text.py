@@ -131,7 +131,10 @@ def explanation_text(
         lines += ["", section.title, ""]
         lines.append(_numbered(rows))
     if len(explained.sections) > 1:
-        parts = " + ".join(in_pounds(section.pence, currency) for section in explained.sections)
+        parts = in_pounds(explained.sections[0].pence, currency)
+        for section in explained.sections[1:]:
+            sign = "\N{MINUS SIGN}" if section.pence < 0 else "+"
+            parts += f" {sign} {in_pounds(abs(section.pence), currency)}"
         lines += ["", paragraph(f"In all: {parts} = {in_pounds(explained.pence, currency)}.")]
     lines += ["", paragraph(f"Check: {explained.check}")]
     return "\n".join(lines)

@@ -56,7 +56,8 @@ def _contract(scenario: Scenario | ContractFile, name: str, agreement: Agreement
     yield ""
     if contract.uplift:
         yield paragraph(
-            f"Amounts and unit prices rise by {100 * contract.uplift:.4g}% on each 1 April."
+            f"Amounts and unit prices rise by {100 * contract.uplift:.4g}% on each 1 April after "
+            "the contract starts."
         )
     yield paragraph(f"Settlements are paid within {contract.paid_within.written}.")
     if contract.mobilisation:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator._errors import SettlementError
-from simulator.contract.pence import apportion, in_pence, to_pence
+from simulator.contract.pence import apportion, flows_of, received_by, to_pence
 from simulator.contract.signatories import Signatories
+from simulator.contract.term import Term
 from tests.strategies import signatories
 
 POUNDS = st.floats(-1e7, 1e7, allow_nan=False)
@@ -95,31 +96,69 @@ def test_permuting_parts_permutes_the_pennies(thousandths: list[int], luck: rand
         assert sorted(shuffled) == sorted(divided)
 
 
-@given(st.data())
-def test_what_all_accounts_receive_sums_to_nought(data: st.DataObject) -> None:
+def a_term(**keys: object) -> Term:
+    return Term.model_validate({"name": "Any", "measure": "cost"} | keys)
+
+
+@given(st.data(), st.booleans(), st.booleans())
+def test_each_provider_settles_with_the_other_side(
+    data: st.DataObject, divided: bool, to_providers: bool
+) -> None:
     parties = data.draw(signatories())
-    moved = np.zeros(len(parties.accounts))
     count = len(parties.providers)
-    received = data.draw(st.lists(POUNDS, min_size=count, max_size=count))
-    moved[parties.provider_slice] = received
-    commissioners_pay = data.draw(st.booleans())
-    if commissioners_pay:
-        shares = [parties.funding[payer] for payer in parties.commissioners]
-        moved[: len(shares)] = [-math.fsum(received) * share for share in shares]
-    pooled = data.draw(st.booleans())
-    pence = in_pence(moved, pooled, 0, parties)
-    assert sum(pence) == 0
-    assert all(isinstance(each, int) for each in pence)
-    for found, pounds in zip(pence[parties.provider_slice], received, strict=True):
-        assert abs(found - pounds * 100) < 1 + 1e-5
-        if not pooled:
-            assert found == to_pence(pounds)
-    if pooled:
-        assert sum(pence[parties.provider_slice]) == to_pence(math.fsum(received))
+    amounts = data.draw(st.lists(POUNDS, min_size=count, max_size=count))
+    sign = 1.0 if to_providers else -1.0
+    moved = np.zeros(len(parties.accounts))
+    moved[parties.provider_slice] = [sign * amount for amount in amounts]
+    whole = math.fsum(amounts)
+    moved[: len(parties.commissioners)] = [
+        -sign * whole * parties.funding[payer] for payer in parties.commissioners
+    ]
+    sides = ("commissioners", "providers") if to_providers else ("providers", "commissioners")
+    term = a_term(**{"from": sides[0], "to": sides[1]})
+    flows = flows_of(term, moved, divided, parties)
+    for payer, payee in flows:
+        assert (payer in parties.commissioners) == to_providers
+        assert (payee in parties.providers) == to_providers
+    received = dict(zip(parties.accounts, received_by(flows, parties.accounts), strict=True))
+    assert sum(received.values()) == 0
+    found = [round(sign) * received[party] for party in parties.providers]
+    if divided:
+        assert found == apportion(to_pence(whole), amounts)
+    else:
+        assert found == [to_pence(amount) for amount in amounts]
+    for (payer, payee), pence in flows.items():
+        # nobody pays against the direction in which the provider settles
+        party = payee if to_providers else payer
+        assert pence * found[parties.providers.index(party)] >= 0
 
 
-def test_the_balancing_account_takes_what_rounding_leaves() -> None:
-    parties = Signatories(("council",), ("north", "south"), {"council": 1.0}, {}, ("all",))
-    # north pays south half a penny more than a whole number, and no commissioner is a side
-    moved = np.array([0.0, -1.005, 1.004, 0.0, 0.0, 0.0])
-    assert in_pence(moved, False, 1, parties) == [0, -100, 100, 0, 0, 0]
+TWO = Signatories(("c", "d"), ("north", "south", "west"), {"c": 0.5, "d": 0.5}, {}, ("all",))
+
+
+def test_a_commissioner_that_is_no_side_pays_nothing() -> None:
+    moved = np.zeros(len(TWO.accounts))
+    moved[TWO.provider_slice] = 0.005
+    for payer in TWO.commissioners:
+        moved[:2] = [-0.015 if payer == party else 0.0 for party in TWO.commissioners]
+        flows = flows_of(a_term(**{"from": payer}), moved, False, TWO)
+        assert flows == {(payer, party): 1 for party in TWO.providers}
+
+
+def test_a_sum_between_two_parties_is_rounded_alike_both_ways() -> None:
+    moved = np.zeros(len(TWO.accounts))
+    for sign in (1.0, -1.0):
+        moved[:2] = [-10.005 * sign, 10.005 * sign]
+        flows = flows_of(a_term(**{"from": "c", "to": "d"}), moved, False, TWO)
+        assert flows == {("c", "d"): round(1001 * sign)}
+    moved[:] = 0.0
+    moved[2:4] = [-1.005, 1.005]
+    flows = flows_of(a_term(**{"from": "north", "to": "south"}), moved, False, TWO)
+    assert flows == {("north", "south"): 101}
+
+
+def test_a_lead_settles_with_each_of_the_others() -> None:
+    moved = np.zeros(len(TWO.accounts))
+    moved[2:5] = [-30.01, 10.005, 20.005]
+    flows = flows_of(a_term(**{"from": "north", "to": "providers"}), moved, False, TWO)
+    assert flows == {("north", "south"): 1001, ("north", "west"): 2001}

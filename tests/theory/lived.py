@@ -22,7 +22,7 @@ from simulator.engine.network import Network, build_network
 from simulator.engine.streams import Stream, name_key
 from simulator.parties.levers import at_norm
 from tests.conftest import FULL, scenario_from
-from tests.theory.formulas import Queue
+from tests.theory.closed_forms import Queue
 
 MORE = 100 if FULL else 10
 """How many times its replications a case is lived by the compiled people."""

@@ -17,7 +17,7 @@ import pytest
 
 from simulator.contract.statement import Array
 from simulator.engine.people import ReferencePeople
-from tests.theory.formulas import (
+from tests.theory.closed_forms import (
     cobham,
     erlang_a,
     erlang_c,
