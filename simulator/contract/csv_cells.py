@@ -13,6 +13,7 @@ __all__ = ["BLANK", "NotANumber", "decode", "read_number", "rows_of", "shown"]
 BLANK = " \t\r\n\u00a0\u2007\u2009\u202f\u200b\ufeff"
 """What is no content at the ends of a cell: blanks of every width, and marks without any."""
 
+_LONGEST_CELL = 131_072  # characters
 _MOST_ROWS = 200_000
 _MOST_COLUMNS = 200
 _LARGEST = 1e12  # pounds or people; beyond any contract
@@ -80,6 +81,7 @@ def rows_of(text: str, file: str) -> list[tuple[int, list[str]]]:
     rows: list[tuple[int, list[str]]] = []
     number = 0
     # strict: a quotation mark that nobody closes would swallow the rows after it in silence
+    csv.field_size_limit(_LONGEST_CELL)  # the module's own may have been raised elsewhere
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for number, cells in enumerate(reader, 1):

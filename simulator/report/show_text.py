@@ -125,6 +125,8 @@ def _limits(scenario: Scenario | ContractFile, agreement: Agreement) -> Iterator
         ],
     )
     yield paragraph("The limits of all terms added up; they need not come together.")
+    if agreement.adjustments:
+        yield paragraph("They are those of the contract as signed, before its adjustments.")
     yield ""
     if not isinstance(scenario, Scenario):
         yield table(

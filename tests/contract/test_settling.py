@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.contract.account import Account, settled_at
+from simulator.contract.account import Account, OpenWindow, settled_at
 from simulator.contract.agreement import Agreement
+from simulator.contract.amounts import Change
 from simulator.contract.contract import Contract
+from simulator.contract.layout import lay_out
 from simulator.contract.ledger import balances, outstanding
+from simulator.contract.needs import needs_of
 from simulator.contract.periods import Timetable
 from simulator.contract.settling import Settlement, settle_live
 from simulator.contract.statement import Statement
@@ -110,3 +113,68 @@ def test_a_year_end_settles_what_was_paid_on_account() -> None:
         datetime.date(2027, 3, 31)
     }
     assert last == datetime.date(2027, 4, 30)
+
+
+def agreed(*terms: dict[str, Any], **keys: Any) -> Agreement:
+    plain = [{"name": f"Term {index}"} | term for index, term in enumerate(terms)]
+    return Contract.model_validate({"terms": plain, **keys}).agree("any", TWO)
+
+
+YEARS = Timetable(datetime.date(2026, 4, 1), datetime.date(2028, 4, 1))
+
+
+def lived(agreement: Agreement, months: int, cost: float = 200.0) -> dict[str, int]:
+    statements = [Statement(a_year(cost).columns, 1 / 12)] * months
+    return balances(settle_live(agreement, YEARS, "month", statements, 30.0).entries)
+
+
+@pytest.mark.parametrize(
+    "timing",
+    [
+        {"assessed": "month", "settled": "annually"},
+        {"assessed": "quarter", "settled": "annually"},
+        {"assessed": "year", "settled": "at the end"},
+    ],
+)
+def test_a_term_that_has_ended_is_paid_on_its_date(timing: dict[str, str]) -> None:
+    agreement = agreed({"measure": "cost", "ends": "2026-09-30", **timing})
+    before, at = (23, 24) if timing["settled"] == "at the end" else (11, 12)
+    assert not lived(agreement, before)
+    assert lived(agreement, at)["north"] == 6 * 10_000
+    assert lived(agreement, 24)["north"] == 6 * 10_000
+
+
+def test_payments_on_account_come_to_the_year() -> None:
+    keys = {"settled": "annually", "split": {"north": "66.7%", "south": "rest"}}
+    agreement = agreed(
+        {"measure": "block", "on_account": "block", **keys},
+        amounts={"block": "£1,000,000 a year"},
+    )
+    statements = [Statement(a_year(0).columns, 1 / 12)] * 12
+    entries = settle_live(agreement, YEARS, "month", statements, 30.0).entries
+    assert {entry.kind for entry in entries} == {"on account"}
+    assert balances(entries) == {"council": -100_000_000, "north": 66_700_000, "south": 33_300_000}
+
+
+def test_the_whole_amount_to_each_is_the_same_to_each() -> None:
+    term = {"measure": "total(cost) / 3", "split": "each", "settled": "annually"}
+    assert lived(agreed(term), 12, cost=100.0 / 12) == {
+        "council": -2 * 3_333,
+        "north": 3_333,
+        "south": 3_333,
+    }
+
+
+def test_what_a_term_outside_asks_for_is_needed_and_laid_out() -> None:
+    agreement = agreed(
+        {"measure": "cost", "from": "providers", "to": "hmrc", "key": "tax"},
+        {"measure": "-payments.tax"},
+    )
+    assert agreement.data_used == ("cost",)
+    assert [need.measure for need in needs_of(agreement, "£")] == ["cost", "cost"]
+    assert lived(agreement, 1)["north"] == 10_000
+    window = OpenWindow()
+    window.add(YEARS.months[0], Statement(a_year(200).columns, 1 / 12), 1.0, Change({}, {}))
+    sheet = lay_out(agreement, window, lambda name: "")
+    (only,) = sheet.terms
+    assert sheet.line(only.receipts).values.tolist() == [100.0, 100.0]
