@@ -60,7 +60,7 @@ def settle(
 ) -> None:
     """Prepare, approve or lock the settlement of a period."""
     desk = Desk(file, contract)
-    desk.refuse_to_replace(xlsx)
+    desk.refuse_to_replace(xlsx, read=asked.actuals)
     live = desk.live
     until = live.period(period)
     last_day = until.end - datetime.timedelta(days=1)

@@ -419,9 +419,40 @@ def test_what_is_kept_is_never_written_over(desk: Desk) -> None:
             ("settle", "--period", "2026Q2", "--actuals", desk.quarter("2026Q2"), "--xlsx", file),
             ("settle", "--period", "2026Q2", "--template", file),
         ):
-            with pytest.raises(RunError, match=r"never written over|exists already"):
+            with pytest.raises(UsageError, match="is never written over"):
                 desk.do(*command)
     assert (desk.files(), desk.file.read_bytes()) == (before, contract)
+
+
+def test_what_is_read_is_never_written_over(desk: Desk) -> None:
+    """Neither the contract's parent, nor the actuals, nor the settlements of any other file."""
+    parent = desk.folder / "parent.yaml"
+    parent.write_text(CONTRACT, encoding="utf-8")
+    desk.write("extends: parent.yaml\ntitle: Savings of our own\n")
+    actuals = desk.quarter("2026Q1")
+    other = desk.folder / "elsewhere" / "Settlements" / "of" / "others.xlsx"
+    other.parent.mkdir(parents=True)
+    link = desk.folder / "link.xlsx"
+    os.link(actuals, link)
+    kept = {file: file.read_bytes() for file in (desk.file, parent, actuals)}
+    for file, why in (
+        (parent, "the contract is read from it"),
+        (actuals, "the actuals are read from it"),
+        (link, "the actuals are read from it"),
+        (other, "a folder 'settlements' is kept for good"),
+    ):
+        with pytest.raises(UsageError, match=f"is never written over: .*{why}"):
+            desk.settle("2026Q1", "--actuals", actuals, "--xlsx", file)
+    assert {file: file.read_bytes() for file in kept} == kept
+    assert not other.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_into_the_settlements_is_followed(desk: Desk) -> None:
+    desk.lock("2026Q1")
+    (desk.folder / "out").symlink_to(desk.locked)
+    with pytest.raises(UsageError, match="is kept for good"):
+        desk.do("ledger", "--csv", desk.folder / "out" / "ledger.csv")
 
 
 def test_formulas_stay_words(desk: Desk) -> None:
