@@ -103,6 +103,10 @@ def test_the_straight_way(desk: Desk) -> None:
     assert "agrees with" in desk.do("ledger")
 
 
+def test_one_contract_is_one(desk: Desk) -> None:
+    assert "\n1 contract without a world: it can be shown" in desk.do("check")
+
+
 TAMPERING: dict[str, Callable[[Path], object]] = {
     "edited": lambda file: file.write_bytes(file.read_bytes().replace(b"100000", b"900000")),
     "cut": lambda file: file.write_bytes(b""),
