@@ -59,6 +59,12 @@ class Desk:
         """The last day that is settled for good."""
         return self.chain[-1].until if self.chain else datetime.date.min
 
+    def refuse_earlier(self, dated: datetime.date) -> None:
+        """Refuse a day before the last settlement was locked."""
+        locked = self.chain[-1].approved_on if self.chain else None
+        if locked is not None and dated < locked:
+            raise UsageError(f"--dated: found {dated}; the last settlement was locked on {locked}")
+
     def settled(self, figures: Figures, until: Month) -> Settlement | None:
         """Return the settlement on figures that are kept, if the contract as it is can use them."""
         live = self.live

@@ -181,6 +181,24 @@ def test_locking_twice(desk: Desk) -> None:
     assert desk.files() == before
 
 
+def test_days_run_forwards(desk: Desk) -> None:
+    """Neither the next settlement nor a correction is dated before the last one was locked."""
+    desk.prepare("2026Q1", "--dated", "2027-04-10")
+    desk.settle("2026Q1", "--approve", "Bob", "--lock", "--dated", "2027-04-12")
+    said = "--dated: found 2027-03-01; the last settlement was locked on 2027-04-12"
+    for period, more in (("2026Q1", ("--why", "late invoice")), ("2026Q2", ())):
+        with pytest.raises(UsageError, match=said):
+            desk.prepare(period, "--dated", "2027-03-01", *more)
+    assert list(desk.files()) == ["0001-2026Q1-v1.json"]
+    desk.prepare("2026Q2", "--dated", "2027-04-12")
+    store = SettlementStore(desk.file, "savings")
+    record = store.prepared("2026Q2")
+    assert record is not None
+    store.save(replace(record, prepared_on=datetime.date(2027, 2, 1)))
+    with pytest.raises(UsageError, match=said):
+        desk.settle("2026Q2", "--approve", "Bob", "--lock", "--dated", "2027-03-01")
+
+
 SAME = (
     "José Ng",
     "JOSÉ NG",

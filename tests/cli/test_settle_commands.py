@@ -49,7 +49,7 @@ class Desk:
             "--prepared-by",
             "Ann",
             "--dated",
-            "2026-07-10",
+            "2026-07-14",
             *options,
         )
         self.run(
