@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from simulator._errors import CheckFailed, Problem, RunError, ScenarioError
+from simulator._errors import CheckFailed, Problem, ScenarioError, UsageError
 from simulator.contract.actuals import decode, read_actuals
 from simulator.contract.ledger import Entry, outstanding
 from simulator.contract.period_names import read_period
@@ -25,6 +25,7 @@ from simulator.study.settlements import Record, SettlementStore, ledger_of
 __all__ = ["Desk", "kind_of", "print_json"]
 
 _MOST_BYTES = 50_000_000
+_KEPT = "settlements"
 
 
 class Desk:
@@ -58,6 +59,12 @@ class Desk:
         """The last day that is settled for good."""
         return self.chain[-1].until if self.chain else datetime.date.min
 
+    def refuse_earlier(self, dated: datetime.date) -> None:
+        """Refuse a day before the last settlement was locked."""
+        locked = self.chain[-1].approved_on if self.chain else None
+        if locked is not None and dated < locked:
+            raise UsageError(f"--dated: found {dated}; the last settlement was locked on {locked}")
+
     def settled(self, figures: Figures, until: Month) -> Settlement | None:
         """Return the settlement on figures that are kept, if the contract as it is can use them."""
         live = self.live
@@ -81,13 +88,22 @@ class Desk:
         pay_by = today + datetime.timedelta(math.ceil(self.live.contract.paid_within))
         return outstanding(settlement.entries, ledger_of(chain), until, today, pay_by)
 
-    def refuse_to_replace(self, *out: Path | None) -> None:
-        """Refuse to write over the contract or in the folder of its settlements."""
-        kept = self.store.folder.parent.resolve()
+    def refuse_to_replace(self, *out: Path | None, read: Path | None = None) -> None:
+        """Refuse to write over the contract, over the actuals that are read, or on settlements."""
+        places = (*self.document.values.values(), *self.document.keys.values())
+        sources = {self.file, *(Path(file) for file, _, _ in places)}
         for each in out:
-            place = None if each is None else each.resolve()
-            if place is not None and (place == self.file.resolve() or kept in place.parents):
-                raise RunError(f"{each} is kept for good and never written over; name another file")
+            if each is None:
+                continue
+            if any(_is_same(each, source) for source in sources):
+                what = "the contract is read from it"
+            elif read is not None and _is_same(each, read):
+                what = "the actuals are read from it"
+            elif any(folder.name.casefold() == _KEPT for folder in each.resolve().parents):
+                what = f"what stands in a folder '{_KEPT}' is kept for good"
+            else:
+                continue
+            raise UsageError(f"{each} is never written over: {what}; name another file")
 
     def place(self) -> Callable[[str], str]:
         """Return what tells where an amount stands in the contract's file."""
@@ -111,6 +127,14 @@ def kind_of(period: str) -> str:
     read = read_period(period)
     assert read is not None, "read before"
     return read[0]
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one file, by whatever links."""
+    try:
+        return one.resolve() == other.resolve() or one.samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _bytes(file: Path) -> bytes:

@@ -70,10 +70,12 @@ def _check_contracts(signed: ContractFile, as_json: bool) -> None:
         document = {"schema": "alliance-check/1", "scenario": signed.title, "valid": True}
         _print_json(document | {"warnings": [], "defaults": []})
         return
+    count = len(signed.contracts)
+    which, they, them = ("contract", "it", "it") if count == 1 else ("contracts", "they", "them")
     sys.stdout.write(
         f"{signed.title}: no mistakes found.\n"
-        f"{len(signed.contracts)} contracts without a world: they can be shown and settled; to "
-        "run them,\nadd 'services' and the rest (alliance new FILE writes a whole scenario).\n"
+        f"{count} {which} without a world: {they} can be shown and settled; to run {them},\n"
+        "add 'services' and the rest (alliance new FILE writes a whole scenario).\n"
     )
 
 

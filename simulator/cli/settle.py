@@ -60,7 +60,7 @@ def settle(
 ) -> None:
     """Prepare, approve or lock the settlement of a period."""
     desk = Desk(file, contract)
-    desk.refuse_to_replace(xlsx)
+    desk.refuse_to_replace(xlsx, read=asked.actuals)
     live = desk.live
     until = live.period(period)
     last_day = until.end - datetime.timedelta(days=1)
@@ -174,6 +174,7 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
             f"settle: {name} is settled already; a correction says why: --why 'late invoice'"
         )
     if asked.prepared_by:
+        desk.refuse_earlier(asked.dated)
         desk.store.save(record)
     return record
 
@@ -216,6 +217,7 @@ def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
             f"--dated: found {asked.dated}; the settlement of {name} was prepared on "
             f"{record.prepared_on}"
         )
+    desk.refuse_earlier(asked.dated)
     if asked.approve:
         approver = name_of(asked.approve, "--approve")
         if same_person(approver, record.prepared_by):

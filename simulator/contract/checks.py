@@ -11,7 +11,7 @@ from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
 from simulator.contract.expression import Expression
 from simulator.contract.finding import Finding, Path
-from simulator.contract.linked import check_bases, check_keys, terms_of
+from simulator.contract.linked import check_bases, check_keys, check_term_names, terms_of
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.split import DividedBy
 from simulator.contract.statement import COLUMNS
@@ -62,6 +62,7 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
         yield from _check_expressions(("measures", name), measure, known)
     for index, entry in enumerate(contract.terms):
         yield from _check_expressions(("terms", index), entry, known)
+    yield from check_term_names(contract)
     yield from check_keys(contract, definitions)
     yield from check_amounts(contract, signatories)
     for path, term in terms_of(contract):

@@ -14,7 +14,7 @@ from simulator.contract.statement import COLUMNS
 from simulator.contract.term import Term
 from simulator.contract.working import Definitions, used_names
 
-__all__ = ["check_bases", "check_keys", "terms_of"]
+__all__ = ["check_bases", "check_keys", "check_term_names", "terms_of"]
 
 
 def terms_of(contract: Contract) -> Iterator[tuple[Path, Term]]:
@@ -118,6 +118,22 @@ def check_keys(contract: Contract, definitions: Definitions) -> Iterator[Finding
                 "rename it",
             )
         above |= {term.key} - {""}
+
+
+def check_term_names(contract: Contract) -> Iterator[Finding]:
+    """Refuse terms that are written out under one name: nothing would tell them apart."""
+    seen: set[str] = set()
+    for index, entry in enumerate(contract.terms):
+        if not isinstance(entry, Term):
+            continue
+        if entry.name in seen:
+            yield Finding(
+                ("terms", index, "name"),
+                f"found the name '{entry.name}' again",
+                "every written-out term of a contract has a name of its own",
+                "rename it",
+            )
+        seen.add(entry.name)
 
 
 def _keys(names: set[str]) -> set[str]:

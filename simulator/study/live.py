@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from functools import cached_property
 from simulator._errors import ScenarioError, UsageError, did_you_mean
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
-from simulator.contract.facts import Actual, Fact
+from simulator.contract.facts import Actual, Fact, outside
 from simulator.contract.needs import Need, needs_of, smallest_period
 from simulator.contract.period_names import ALLOWED, KINDS, find_period, period_name, read_period
 from simulator.contract.periods import Month
@@ -95,8 +96,12 @@ class LiveContract:
             raise UsageError(f"--period: found '{written}'; {ALLOWED}")
         kind, first = read
         if KINDS.index(kind) < KINDS.index(self.grain):
+            periods = self.signed.timetable.periods(self.grain)
+            around = [each for each in periods if each.first.replace(day=1) <= first < each.end]
+            name = period_name((around or periods)[0], self.grain)
             raise UsageError(
-                f"--period: found the {kind} {written}; this contract is settled by {self.grain}"
+                f"--period: found the {kind} {written}; this contract is settled by {self.grain}: "
+                f"write {'' if around else 'for example '}--period {name}"
             )
         found = find_period(self.signed.timetable, kind, first)
         if found is None:
@@ -180,6 +185,8 @@ def what_if(
 ) -> tuple[Figures, list[str]]:
     """Return the figures with some of a period changed, and what was changed in words.
 
+    Each change starts from what the ones before it left.
+
     Args:
         figures: as known.
         changes: ``measure=value`` or ``measure.party=value`` or ``measure.party.service=value``,
@@ -188,24 +195,40 @@ def what_if(
         until: the period whose last figures change.
 
     Raises:
-        UsageError: a change names nothing the contract counts, or is no number.
+        UsageError: a change names nothing the contract counts, is no number, or leaves a figure
+            outside its limits.
     """
     changed: dict[str, dict[Fact, Known]] = {name: dict(facts) for name, facts in figures.items()}
     names = _inside(live, until)
     said = []
     for change in changes:
         place, _, written = change.partition("=")
-        facts = _meant(place.strip(), figures[names[-1]], live)
-        for fact in facts:
-            value = _changed(written.strip(), fact, names, figures, change)
-            part = (
-                (value - sum(figures[name][fact].value for name in names[:-1]))
-                if (fact.measure not in live.agreement.levels)
-                else value
-            )
-            changed[names[-1]][fact] = Known(part, False, f"--what-if {change}")
+        for fact in _meant(place.strip(), figures[names[-1]], live):
+            # of a level the latest figure holds; the last of those that add up takes the change
+            earlier = [] if fact.measure in live.agreement.levels else names[:-1]
+            before = math.fsum(changed[name][fact].value for name in earlier)
+            now = before + changed[names[-1]][fact].value
+            value = _changed(written.strip(), now, change)
+            _refuse_outside(live.agreement, fact, value - before, names, change)
+            changed[names[-1]][fact] = Known(value - before, False, f"--what-if {change}")
         said.append(change)
     return changed, said
+
+
+def _refuse_outside(
+    agreement: Agreement, fact: Fact, value: float, names: Sequence[str], change: str
+) -> None:
+    """Refuse a change after which a figure is outside its limits."""
+    told = outside(agreement, fact.measure, round(value, 9))  # less is arithmetic's noise
+    if not abs(value) <= _LARGEST:
+        told = "a figure is at most a million million", "correct it"
+    if told is None:
+        return
+    of = " ".join(part for part in (fact.party, fact.service) if part)
+    raise UsageError(
+        f"--what-if: found '{change}', which makes '{fact.measure}'{f' of {of}' if of else ''} "
+        f"{value:,.6g} in {names[-1]}; {told[0]}"
+    )
 
 
 def _inside(live: LiveContract, until: Month) -> list[str]:
@@ -237,9 +260,8 @@ def _meant(place: str, facts: Mapping[Fact, Known], live: LiveContract) -> list[
     return found
 
 
-def _changed(
-    written: str, fact: Fact, names: Sequence[str], figures: Figures, change: str
-) -> float:
+def _changed(written: str, now: float, change: str) -> float:
+    """Return what a figure comes to by a change."""
     text = written.replace(",", "").replace("\N{MINUS SIGN}", "-").lstrip("£€$")
     is_share = text.endswith("%")
     try:
@@ -251,7 +273,6 @@ def _changed(
             f"--what-if: found '{change}'; write measure.party=VALUE, as in cost.north=120000, "
             "cost.north=+5% or cost.north=-1000"
         ) from None
-    now = sum(figures[name][fact].value for name in names)
     if text[:1] in "+-":
         return now * (1 + number / 100) if is_share else now + number
     return number / 100 if is_share else number

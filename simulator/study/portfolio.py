@@ -10,7 +10,10 @@ import numpy as np
 
 from simulator._errors import UsageError, did_you_mean
 from simulator.contract.agreement import Agreement
+from simulator.contract.facts import outside
+from simulator.contract.needs import Need, needs_of
 from simulator.contract.statement import COLUMNS, Array, Statement
+from simulator.contract.working import used_names
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.signed import ContractFile
 
@@ -26,7 +29,8 @@ class Payments:
         received: what each party receives in all, shape ``(rows, parties)``, pounds; below nought
             it pays.
         by_term: the same for each term, by contract and the name of the term, for the contract's
-            own rows, shape ``(rows of the contract, parties)``.
+            own rows, shape ``(rows of the contract, parties)``. Of terms of one name the second
+            has " (2)" behind it, and so on.
     """
 
     parties: tuple[str, ...]
@@ -55,7 +59,8 @@ def settle(
         years: length of the period of a row.
 
     Raises:
-        UsageError: a contract or a column that is not known, or one that is missing.
+        UsageError: a contract or a column that is not known, one that is missing or given twice,
+            or a figure that is no number or outside its limits.
         SettlementError: a payment is not a finite number.
     """
     size = {len(column) for column in rows.values()}
@@ -65,6 +70,10 @@ def settle(
     names = _contracts(signed, contract, count)
     agreements = signed.agreements()
     signatories = signed.signatories
+    delivers = [(party, name) for party in signatories.providers for name in signatories.services]
+    if isinstance(signed, Scenario):
+        services = signed.services.items()
+        delivers = [(party, service) for service, each in services for party in each.workers]
     _refuse_unknown(rows, agreements)
     parties = (*signatories.commissioners, *signatories.providers)
     received = np.zeros((count, len(parties)))
@@ -73,13 +82,26 @@ def settle(
         here = names == name
         agreement = agreements[name]
         columns = {key: np.asarray(column)[here] for key, column in rows.items()}
-        statement = _statement(agreement, columns, int(here.sum()), years)
+        numbers = np.flatnonzero(here) + 1
+        needs = needs_of(agreement, signed.currency, delivers)
+        statement = _statement(agreement, columns, numbers, years, needs, delivers)
         payments = agreement.settle(statement)[..., : len(parties)]
         received[here] = payments.sum(axis=-2)
-        by_term[name] = {
-            term.name: payments[:, index] for index, term in enumerate(agreement.terms)
-        }
+        titles = _apart([term.name for term in agreement.terms])
+        by_term[name] = {title: payments[:, index] for index, title in enumerate(titles)}
     return Payments(parties, received, by_term)
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """Return names that all differ: a repeated one has (2), (3) and so on behind it."""
+    found: list[str] = []
+    for name in names:
+        number, title = 1, name
+        while title in found or (number > 1 and title in names):
+            number += 1
+            title = f"{name} ({number})"
+        found.append(title)
+    return found
 
 
 def _contracts(
@@ -119,48 +141,151 @@ def _refuse_unknown(rows: Mapping[str, Any], agreements: Mapping[str, Agreement]
 
 
 def _statement(
-    agreement: Agreement, columns: Mapping[str, np.ndarray[Any, Any]], count: int, years: float
+    agreement: Agreement,
+    columns: Mapping[str, np.ndarray[Any, Any]],
+    numbers: np.ndarray[Any, Any],
+    years: float,
+    needs: Sequence[Need],
+    delivers: Sequence[tuple[str, str]],
 ) -> Statement:
-    """Return the statement of rows, every figure the contract uses given."""
+    """Return the statement of rows, every figure the contract uses given.
+
+    Args:
+        agreement: the contract.
+        columns: the figures of its rows.
+        numbers: the number of each row in the whole table, from 1.
+        years: length of the period.
+        needs: the figures it needs.
+        delivers: which provider delivers which service.
+    """
     signatories = agreement.signatories
     shape = len(signatories.providers), len(signatories.services)
-    made = {name: np.zeros((count, *shape)) for name in COLUMNS}
-    given: dict[str, set[tuple[int, int]]] = {}
-    for name in agreement.data:
-        sizes = {"all": (1, 1), "each provider": (shape[0], 1), "each service": shape}
-        made[name] = np.zeros((count, *sizes[agreement.data[name].of]))
+    sizes = {"all": (1, 1), "each provider": (shape[0], 1), "each service": shape}
+    shapes = dict.fromkeys(COLUMNS, shape)
+    shapes |= {name: sizes[datum.of] for name, datum in agreement.data.items()}
+    made = {name: np.zeros((len(numbers), *size)) for name, size in shapes.items()}
+    expressions = [each for term in agreement.terms for each in term.all_expressions()]
+    names = used_names(expressions, agreement.definitions)
+    used = {name.partition(".")[0] for name in names}
+    by_service = {name.partition(".")[0] for name in names if "." in name}
+    given: dict[str, dict[tuple[int, int | None], str]] = {name: {} for name in made}
     for name, values in columns.items():
         measure, *rest = name.split(".")
         if measure not in made:
             continue  # of another contract
-        row, column = _cell(name, rest, made[measure].shape[1:], agreement)
-        made[measure][:, row, column] = np.asarray(values, dtype=float)
-        given.setdefault(measure, set()).add((row, column))
-    for measure in agreement.data_used:
-        rows = {row for row, _ in given.get(measure, set())}
-        if len(rows) < made[measure].shape[1]:
+        row, column = _cell(name, rest, shapes[measure], agreement)
+        if column is None and measure in by_service:
             raise UsageError(
-                f"found no column '{measure}' for every party; missing is never nought"
+                f"found the column '{name}', which is one for each service; write "
+                f"{name}.{signatories.services[0]} and so on"
             )
+        _refuse_twice(name, given[measure], row, column)
+        given[measure][row, column] = name
+        if measure in used:
+            # a figure for all services together stands with the first: only their sum is asked for
+            made[measure][:, row, column or 0] = _numbers(agreement, name, values, numbers)
+    _refuse_missing(agreement, needs, delivers, shapes, given)
     return Statement(made, years, agreement.levels)
 
 
 def _cell(
-    name: str, rest: Sequence[str], shape: tuple[int, ...], agreement: Agreement
-) -> tuple[int, int]:
-    """Return which provider and service a column is of."""
+    name: str, rest: Sequence[str], shape: tuple[int, int], agreement: Agreement
+) -> tuple[int, int | None]:
+    """Return which provider and service a column is of; no service where it is for all."""
     signatories = agreement.signatories
-    row = column = 0
+    row: int | None = None
+    column: int | None = None
     for part in rest:
-        if part in signatories.providers and shape[0] == len(signatories.providers):
+        by_provider = shape[0] == len(signatories.providers) and row is None
+        if part in signatories.providers and by_provider:
             row = signatories.providers.index(part)
-        elif part in signatories.services and shape[1] == len(signatories.services):
+        elif (
+            part in signatories.services
+            and shape[1] == len(signatories.services)
+            and column is None
+        ):
             column = signatories.services.index(part)
         else:
             raise UsageError(f"found '{part}' in the column '{name}', which names no party of it")
-    if not any(part in signatories.providers for part in rest) and shape[0] > 1:
+    if row is None and shape[0] > 1:
         raise UsageError(
             f"found the column '{name}', which is one for each provider; write "
             f"{name}.{signatories.providers[0]} and so on"
         )
-    return row, column
+    return row or 0, 0 if shape[1] == 1 else column
+
+
+def _refuse_twice(
+    name: str, given: Mapping[tuple[int, int | None], str], row: int, column: int | None
+) -> None:
+    """Refuse a second column for a figure, and a total beside one of its parts."""
+    for (other_row, other_column), other in given.items():
+        if other_row == row and (column == other_column or None in (column, other_column)):
+            raise UsageError(
+                f"found the columns '{other}' and '{name}', which give the same figure twice; "
+                "leave one out"
+            )
+
+
+def _numbers(
+    agreement: Agreement,
+    name: str,
+    values: np.ndarray[Any, Any],
+    numbers: np.ndarray[Any, Any],
+) -> Array:
+    """Return the figures of a column, each a number within its limits."""
+    measure = name.partition(".")[0]
+    try:
+        figures: Array = values.astype(float)
+    except (TypeError, ValueError):
+        figures = np.array([_number(value) for value in values])
+    datum = agreement.data.get(measure)
+    low, high = (0.0, np.inf) if datum is None else datum.bounds
+    wrong = ~(np.isfinite(figures) & (figures >= low) & (figures <= high))
+    if wrong.any():
+        first = int(wrong.argmax())
+        told = outside(agreement, measure, float(figures[first]))
+        if told is None or not np.isfinite(figures[first]):
+            told = "a figure is a finite number, and missing is never nought", "correct it"
+        raise UsageError(
+            f"found {values[first]} in the column '{name}', row {numbers[first]}; {told[0]}; "
+            f"{told[1]}"
+        )
+    return figures
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return np.nan
+
+
+def _refuse_missing(
+    agreement: Agreement,
+    needs: Sequence[Need],
+    delivers: Sequence[tuple[str, str]],
+    shapes: Mapping[str, tuple[int, int]],
+    given: Mapping[str, Mapping[tuple[int, int | None], str]],
+) -> None:
+    """Refuse a table without a column for each figure that is needed."""
+    signatories = agreement.signatories
+    for need in needs:
+        there = given[need.measure]
+        row = signatories.providers.index(need.party) if need.party else 0
+        whole = ".".join(part for part in (need.measure, need.party) if part)
+        if (row, None) in there:
+            continue
+        if shapes[need.measure][1] == 1:
+            asked = {(row, 0): whole}
+        else:  # where the services are told one by one, all are told that the provider delivers
+            asked = {
+                (row, signatories.services.index(service)): f"{whole}.{service}"
+                for party, service in delivers
+                if party == need.party and need.service in (service, "")
+            }
+        missing = [column for cell, column in asked.items() if cell not in there]
+        if missing:
+            alone = need.service or len(missing) < len(asked) or len(asked) == 1
+            column = missing[0] if alone else whole
+            raise UsageError(f"found no column '{column}'; missing is never nought")

@@ -103,6 +103,10 @@ def test_the_straight_way(desk: Desk) -> None:
     assert "agrees with" in desk.do("ledger")
 
 
+def test_one_contract_is_one(desk: Desk) -> None:
+    assert "\n1 contract without a world: it can be shown" in desk.do("check")
+
+
 TAMPERING: dict[str, Callable[[Path], object]] = {
     "edited": lambda file: file.write_bytes(file.read_bytes().replace(b"100000", b"900000")),
     "cut": lambda file: file.write_bytes(b""),
@@ -175,6 +179,24 @@ def test_locking_twice(desk: Desk) -> None:
         with pytest.raises(UsageError, match="nothing is prepared for 2026Q1"):
             desk.settle("2026Q1", *asked)
     assert desk.files() == before
+
+
+def test_days_run_forwards(desk: Desk) -> None:
+    """Neither the next settlement nor a correction is dated before the last one was locked."""
+    desk.prepare("2026Q1", "--dated", "2027-04-10")
+    desk.settle("2026Q1", "--approve", "Bob", "--lock", "--dated", "2027-04-12")
+    said = "--dated: found 2027-03-01; the last settlement was locked on 2027-04-12"
+    for period, more in (("2026Q1", ("--why", "late invoice")), ("2026Q2", ())):
+        with pytest.raises(UsageError, match=said):
+            desk.prepare(period, "--dated", "2027-03-01", *more)
+    assert list(desk.files()) == ["0001-2026Q1-v1.json"]
+    desk.prepare("2026Q2", "--dated", "2027-04-12")
+    store = SettlementStore(desk.file, "savings")
+    record = store.prepared("2026Q2")
+    assert record is not None
+    store.save(replace(record, prepared_on=datetime.date(2027, 2, 1)))
+    with pytest.raises(UsageError, match=said):
+        desk.settle("2026Q2", "--approve", "Bob", "--lock", "--dated", "2027-03-01")
 
 
 SAME = (
@@ -419,9 +441,40 @@ def test_what_is_kept_is_never_written_over(desk: Desk) -> None:
             ("settle", "--period", "2026Q2", "--actuals", desk.quarter("2026Q2"), "--xlsx", file),
             ("settle", "--period", "2026Q2", "--template", file),
         ):
-            with pytest.raises(RunError, match=r"never written over|exists already"):
+            with pytest.raises(UsageError, match="is never written over"):
                 desk.do(*command)
     assert (desk.files(), desk.file.read_bytes()) == (before, contract)
+
+
+def test_what_is_read_is_never_written_over(desk: Desk) -> None:
+    """Neither the contract's parent, nor the actuals, nor the settlements of any other file."""
+    parent = desk.folder / "parent.yaml"
+    parent.write_text(CONTRACT, encoding="utf-8")
+    desk.write("extends: parent.yaml\ntitle: Savings of our own\n")
+    actuals = desk.quarter("2026Q1")
+    other = desk.folder / "elsewhere" / "Settlements" / "of" / "others.xlsx"
+    other.parent.mkdir(parents=True)
+    link = desk.folder / "link.xlsx"
+    os.link(actuals, link)
+    kept = {file: file.read_bytes() for file in (desk.file, parent, actuals)}
+    for file, why in (
+        (parent, "the contract is read from it"),
+        (actuals, "the actuals are read from it"),
+        (link, "the actuals are read from it"),
+        (other, "a folder 'settlements' is kept for good"),
+    ):
+        with pytest.raises(UsageError, match=f"is never written over: .*{why}"):
+            desk.settle("2026Q1", "--actuals", actuals, "--xlsx", file)
+    assert {file: file.read_bytes() for file in kept} == kept
+    assert not other.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_into_the_settlements_is_followed(desk: Desk) -> None:
+    desk.lock("2026Q1")
+    (desk.folder / "out").symlink_to(desk.locked)
+    with pytest.raises(UsageError, match="is kept for good"):
+        desk.do("ledger", "--csv", desk.folder / "out" / "ledger.csv")
 
 
 def test_formulas_stay_words(desk: Desk) -> None:

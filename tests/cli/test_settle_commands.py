@@ -49,7 +49,7 @@ class Desk:
             "--prepared-by",
             "Ann",
             "--dated",
-            "2026-07-10",
+            "2026-07-14",
             *options,
         )
         self.run(
@@ -192,7 +192,7 @@ def test_the_workbook_is_written(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("settle", "--period", "2026-04"), "settled by quarter"),
+        (("settle", "--period", "2026-05"), "settled by quarter: write --period 2026Q1"),
         (("settle", "--period", "April"), "a month is written 2026-04"),
         (("settle", "--period", "2036Q1"), "the contract runs from 2026-04-01"),
         (("settle", "--period", "2026Q1"), "found no actuals"),
