@@ -23,6 +23,7 @@ from simulator.contract.statement import Statement
 from tests.contract.live_contracts import SEEDS, statements_for
 from tests.contract.test_agreement import TWO, a_year
 from tests.strategies import contracts, signatories
+from tests.strategies_contracts import read, statement_for, written_contracts
 
 TERM = Timetable(datetime.date(2026, 7, 1), datetime.date(2028, 7, 1))
 
@@ -50,6 +51,46 @@ def test_the_ledger_is_the_account_to_within_its_pennies(data: st.DataObject, se
     slack = 0.01 * len(agreement.terms) * (months + 1) + 0.01
     for party, pounds in zip(parties.accounts, paid, strict=True):
         assert received.get(party, 0) / 100 == pytest.approx(pounds, abs=slack)
+
+
+@given(st.data(), SEEDS, st.integers(1, 24))
+def test_contracts_over_the_whole_language_are_settled_as_the_account_says(
+    data: st.DataObject, seed: int, months: int
+) -> None:
+    parties = data.draw(signatories())
+    agreement = read(data.draw(written_contracts(parties, calm=True))).agree("any", parties)
+    all_months = statement_for(agreement, seed, (months,), calm=True, huge=False)
+    statements = [
+        Statement(
+            {name: values[index] for name, values in all_months.columns.items()},
+            month.years,
+            all_months.levels,
+        )
+        for index, month in enumerate(TERM.months[:months])
+    ]
+    settlement = settled(agreement, statements, "month")
+    received = balances(settlement.entries)
+    assert sum(received.values()) == 0
+    account, paid = Account(agreement), np.zeros(len(parties.accounts))
+    largest = 0.0
+    for month, statement in zip(TERM.months, statements, strict=False):
+        account.add(month, statement)
+        now = account.pay_on_account(month, statement) + account.settle(settled_at(month))
+        paid += now[agreement.between_parties].sum(axis=0)
+        largest = max(largest, float(np.abs(now).max(initial=0.0)))
+    slack = 0.01 * len(agreement.terms) * len(parties.providers) * (months + 1) + 0.01
+    slack += 1e-9 * largest
+    for party, pounds in zip(parties.accounts, paid, strict=True):
+        assert received.get(party, 0) / 100 == pytest.approx(pounds, abs=slack)
+    sides = {term.name: {term.payer, term.payee} for term in agreement.terms}
+    for entry in settlement.entries:
+        both = {entry.payer, entry.payee}
+        among = both <= set(parties.providers)
+        if among:  # only where the term itself has a provider on one of its sides
+            assert sides[entry.term] & set(parties.providers)
+    for due in settlement.dues:
+        parts = zip(due.closed, due.so_far, due.on_account, due.settled, strict=True)
+        assert [a + b - c - d for a, b, c, d in parts] == due.due
 
 
 @given(st.data(), SEEDS)
