@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from simulator._errors import SettlementError
@@ -72,8 +72,8 @@ def test_contracts_over_the_whole_language_are_settled_as_the_account_says(
     try:
         settlement = settled(agreement, statements, "month")
     except SettlementError as error:
-        assert "ten thousand million" in str(error)  # more than any contract
-        return
+        assume("ten thousand million" not in str(error))  # more than any contract
+        raise
     received = balances(settlement.entries)
     assert sum(received.values()) == 0
     account, paid = Account(agreement), np.zeros(len(parties.accounts))
