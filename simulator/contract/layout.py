@@ -58,20 +58,18 @@ class _Layout:
             is_asked = f"payments.{term.key}" in self.agreement.names_used
             if not active[index] or not (is_payment or is_asked):
                 continue
-            receipts = self._term(term)
-            if not is_payment:
-                self.paid_by[term.key] = receipts
-                continue
+            end = receipts = self._term(term)
             sides = ("providers", *self.agreement.signatories.providers)
             has_providers = term.payer in sides or term.payee in sides
-            ends.append(TermLines(index, int(receipts[1:]), has_providers))
+            if term.key and not has_providers:
+                label = f"{term.name}: of providers"
+                receipts = self._input(label, np.zeros(self.providers), "money")
+            self.paid_by[term.key] = receipts
+            if not is_payment:
+                continue
+            ends.append(TermLines(index, int(end[1:]), has_providers))
             if has_providers:
                 self.paid.append(receipts)
-            elif term.key:
-                receipts = self._input(
-                    f"{term.name}: of providers", np.zeros(self.providers), "money"
-                )
-            self.paid_by[term.key] = receipts
             for name in ("payments", *self._follow_payments):
                 self.known.pop(name, None)
         return Sheet(tuple(self.lines), tuple(ends))

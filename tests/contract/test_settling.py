@@ -214,7 +214,8 @@ def test_the_whole_amount_to_each_is_the_same_to_each() -> None:
 def test_what_a_term_outside_asks_for_is_needed_and_laid_out() -> None:
     agreement = agreed(
         {"measure": "cost", "from": "providers", "to": "hmrc", "key": "tax"},
-        {"measure": "-payments.tax"},
+        {"measure": "total(cost)", "from": "commissioners", "to": "hmrc", "key": "levy"},
+        {"measure": "-payments.tax + payments.levy"},  # no provider has a part in the levy
     )
     assert agreement.data_used == ("cost",)
     assert [need.measure for need in needs_of(agreement, "£")] == ["cost", "cost"]
