@@ -18,6 +18,7 @@ from simulator.contract.statement import Array
 from simulator.contract.term import Term
 
 __all__ = [
+    "NOISE",
     "REMAINDER_DIGITS",
     "Flows",
     "added",
@@ -30,7 +31,8 @@ __all__ = [
 
 REMAINDER_DIGITS = 6
 """Decimals of a penny that remainders are compared by: beyond, only arithmetic's noise is left."""
-_NOISE = 1e-6  # pence; floats hold amounts up to ten thousand million pounds so exactly
+NOISE = 1e-6
+"""Pence by which half a penny may be missed: floats hold any amount settled so exactly."""
 _LARGEST = 1e12  # pence
 
 
@@ -45,7 +47,7 @@ def to_pence(pounds: float) -> int:
             "the contract moves more than ten thousand million pounds, which settlement does not "
             "count; check the units of its amounts"
         )
-    pence = math.floor(abs(pounds) * 100 + 0.5 + _NOISE)
+    pence = math.floor(abs(pounds) * 100 + 0.5 + NOISE)
     return pence if pounds >= 0 else -pence
 
 
@@ -100,6 +102,8 @@ def flows_of(term: Term, moved: Array, divided: bool, signatories: Signatories) 
         payers = signatories.commissioners if term.payer == "commissioners" else (term.payer,)
         parties = [party for party in payers if party != other]
         divided = True
+    if not parties:  # a party alone on both sides pays nobody
+        return {}
     pounds = [sign * received[party] for party in parties]
     pence = apportion(to_pence(math.fsum(pounds)), pounds) if divided else map(to_pence, pounds)
     shares = {other: 1.0}

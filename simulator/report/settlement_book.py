@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from simulator.contract.layout import lay_out
-from simulator.contract.pence import REMAINDER_DIGITS, share_out
+from simulator.contract.pence import NOISE, REMAINDER_DIGITS, share_out
 from simulator.contract.settling import Due, Settlement, is_divided
 from simulator.contract.sheet import Line, Sheet, TermLines
 from simulator.contract.statements import Figures
@@ -278,7 +278,10 @@ class _Layout:
             total = f"ROUND({cell}*100,0)"
             self._apportion(page, row, row + 4, first, total, shown, pounds, before, lost)
             lost = [
-                round(each + round(value * 100, REMAINDER_DIGITS) - shown[first + index], 6)
+                round(
+                    each + round(value * 100, REMAINDER_DIGITS) - shown[first + index],
+                    REMAINDER_DIGITS,
+                )
                 for index, (each, value) in enumerate(zip(lost, pounds, strict=True))
             ]
             blocks.append(row + 4)
@@ -351,7 +354,7 @@ class _Layout:
 
 def _rounded(cell: str) -> str:
     """Return whole pence of pounds, half a penny away from nought."""
-    return f"SIGN({cell})*INT(ABS({cell})*100+0.5+0.000001)"
+    return f"SIGN({cell})*INT(ABS({cell})*100+0.5+{NOISE:f})"
 
 
 def _address(row: int, column: int, fixed: bool = False) -> str:

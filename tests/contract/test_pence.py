@@ -162,3 +162,12 @@ def test_a_lead_settles_with_each_of_the_others() -> None:
     moved[2:5] = [-30.01, 10.005, 20.005]
     flows = flows_of(a_term(**{"from": "north", "to": "providers"}), moved, False, TWO)
     assert flows == {("north", "south"): 1001, ("north", "west"): 2001}
+
+
+@pytest.mark.parametrize("divided", [True, False])
+def test_a_party_alone_on_both_sides_pays_nobody(divided: bool) -> None:
+    alone = Signatories(("c",), ("north",), {"c": 1.0}, {}, ("all",))
+    nothing = np.zeros(len(alone.accounts))
+    for sides in (("providers", "north"), ("north", "providers"), ("commissioners", "c")):
+        term = a_term(**{"from": sides[0], "to": sides[1]})
+        assert flows_of(term, nothing, divided, alone) == {}
