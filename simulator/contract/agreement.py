@@ -94,7 +94,7 @@ class Agreement:
             SettlementError: a payment is not a finite number.
         """
         working = self.working(statement, conditions)
-        lead = np.broadcast_shapes(*(column.shape[:-2] for column in statement.columns.values()))
+        lead = working.look_up("payments").shape[:-1]
         payments = np.zeros((*lead, len(self.terms), len(self.signatories.accounts)))
         for index, term in enumerate(self.terms):
             if active is None or active[index]:
@@ -154,6 +154,12 @@ class Agreement:
         """Return the columns of a statement and the declared data that its payments follow from."""
         used = {name.partition(".")[0] for name in self.names_used}
         return tuple(name for name in (*COLUMNS, *self.data) if name in used)
+
+    @cached_property
+    def unexpected(self) -> tuple[str, ...]:
+        """The data it counts of which nobody says what a simulation takes them to be."""
+        used = (name for name in self.data_used if name in self.data)
+        return tuple(name for name in used if self.data[name].expected is None)
 
     @property
     def known_columns(self) -> tuple[str, ...]:

@@ -236,7 +236,7 @@ class Curve(Frozen):
 
     def level(self, price_level: float) -> float:
         """Return what its value is multiplied by: the level of prices if its rates are money."""
-        return price_level if self.in_money else 1.0
+        return price_level if price_level != 1.0 and self.in_money else 1.0
 
     def count(self, x: Array, lookup: Lookup) -> Array:
         """Return what the dead band leaves of ``x``."""

@@ -70,6 +70,10 @@ class Datum(Frozen):
         low = -np.inf if self.lowest is None else float(self.lowest)
         return low, np.inf if self.highest is None else float(self.highest)
 
+    def shape(self, providers: int, services: int) -> tuple[int, int]:
+        """Return the last two axes of its column in a statement."""
+        return 1 if self.of == "all" else providers, services if self.of == "each service" else 1
+
     @property
     def is_pooled(self) -> bool:
         """Whether it is one for all providers."""
@@ -80,8 +84,7 @@ def expected_value(datum: Datum, years: float, providers: int, services: int) ->
     """Return what a simulation takes it to be in a period, by provider and service."""
     assert datum.expected is not None, "checked before anything is simulated"
     size = years if datum.over_time == "adds up" else 1.0
-    shape = {"all": (1, 1), "each provider": (providers, 1), "each service": (providers, services)}
-    return np.full(shape[datum.of], float(datum.expected) * size)
+    return np.full(datum.shape(providers, services), float(datum.expected) * size)
 
 
 def levels(data: Mapping[str, Datum]) -> frozenset[str]:

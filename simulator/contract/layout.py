@@ -17,14 +17,12 @@ from simulator.contract.phrases import name_words, value_words, words
 from simulator.contract.sheet import Line, Sheet, TermLines, Unit, Where, evaluate, made
 from simulator.contract.signatories import Signatories
 from simulator.contract.split import DividedBy, fixed_shares
-from simulator.contract.statement import COLUMNS, Array
+from simulator.contract.statement import COLUMNS, COSTS, Array
 from simulator.contract.term import Term
 from simulator.contract.working import Working, used_names
 from simulator.quantities import Figure
 
 __all__ = ["lay_out"]
-
-_MONEY = frozenset({"staff_cost", "running_cost", "vat_cost", "cost"})
 
 
 def lay_out(agreement: Agreement, window: OpenWindow, where: Where) -> Sheet:
@@ -143,7 +141,7 @@ class _Layout:
         if head in ("before", "years", "only"):
             return self._input(label, self.working.look_up(name), "number")
         datum = self.agreement.data.get(head)
-        unit: Unit = "money" if head in _MONEY else "number"
+        unit: Unit = "money" if head in COSTS else "number"
         if datum is not None and datum.unit in ("£", "€", "$"):
             unit = "money"
         return self._input(label, self.working.look_up(name), unit, self.where(name), of=name)

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simulator.contract.agreement import Agreement
-from simulator.contract.statement import COLUMNS
+from simulator.contract.statement import COLUMNS, COSTS
 
 __all__ = ["Need", "needs_of", "smallest_period"]
-
-_MONEY = frozenset({"staff_cost", "running_cost", "vat_cost", "cost"})
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def needs_of(
     for measure in agreement.data_used:
         datum = agreement.data.get(measure)
         if datum is None:
-            what, unit = COLUMNS[measure][1], currency if measure in _MONEY else ""
+            what, unit = COLUMNS[measure][1], currency if measure in COSTS else ""
         else:
             what, unit = datum.what or measure.replace("_", " "), datum.unit
         if datum is not None and datum.of == "all":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["COLUMNS", "Array", "Statement"]
+__all__ = ["COLUMNS", "COSTS", "Array", "Statement"]
 
 Array = npt.NDArray[np.float64]
 
@@ -40,6 +40,9 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "cost": ("pound of cost", "all costs of the provider: staff, running and VAT, pounds"),
 }
 """Each column: what one of it is called, and what it counts."""
+
+COSTS = ("staff_cost", "running_cost", "vat_cost", "cost")
+"""The columns that count money."""
 
 
 @dataclass(frozen=True)

@@ -238,8 +238,7 @@ def statement_of(
     columns = {name: np.zeros(shape) for name in COLUMNS}
     for name in agreement.data_used:
         if name in agreement.data:
-            sizes = {"all": (1, 1), "each provider": (shape[0], 1), "each service": shape}
-            columns[name] = np.zeros(sizes[agreement.data[name].of])
+            columns[name] = np.zeros(agreement.data[name].shape(*shape))
     for need in needs:
         row = signatories.providers.index(need.party) if need.party else 0
         # a figure for all services together stands with the first: only their sum is asked for

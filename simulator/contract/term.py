@@ -170,7 +170,7 @@ class Term(Curve):
             working: of the window.
             measured: bounds of the measure, where they are known closer than from its parts.
         """
-        level = working.conditions.price_level if self.in_money else 1.0
+        level = self.level(working.conditions.price_level)
         lookup = working.look_up_bounds
         measured = measured or working.bounds(self.measure)
         bounds = self.value_bounds(*measured, self.measure.divides, lookup)

@@ -296,11 +296,7 @@ def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
 
 def _refuse_unknown(agreement: Agreement) -> None:
     """Refuse to simulate what no simulated future makes."""
-    unknown = [
-        name
-        for name in agreement.data_used
-        if name in agreement.data and agreement.data[name].expected is None
-    ]
+    unknown = agreement.unexpected
     if unknown:
         raise RunError(
             f"the contract '{agreement.name}' counts {', '.join(unknown)}, which actuals give and "

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator._errors import SettlementError
 from simulator.contract.agreement import Agreement
-from simulator.contract.statement import Statement
+from simulator.contract.statement import COSTS, Statement
 from simulator.engine.planned import planned_year
 from simulator.report.tables import paragraph, table
 from simulator.report.words import money
@@ -16,7 +16,6 @@ from simulator.scenario.scenario import Scenario
 
 __all__ = ["example"]
 
-_COSTS = ("staff_cost", "running_cost", "vat_cost", "cost")
 _GOOD = ("good_outcomes", "handovers_made")
 
 
@@ -24,14 +23,10 @@ def example(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
     """Return what each term pays in a full first year as planned, then with changed figures."""
     yield "A worked example: a full first year as planned"
     yield ""
-    unknown = [
-        name
-        for name in agreement.data_used
-        if name in agreement.data and agreement.data[name].expected is None
-    ]
-    if unknown:
+    if agreement.unexpected:
         yield paragraph(
-            f"None: nobody says what {', '.join(unknown)} is expected to be. Add 'expected'."
+            f"None: nobody says what {', '.join(agreement.unexpected)} is expected to be. Add "
+            "'expected'."
         )
         return
     signatories, currency = agreement.signatories, scenario.currency
@@ -48,8 +43,8 @@ def example(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
     ]
     for label, statement in (
         ("Left with, as planned", planned),
-        ("Left with, all costs 10% higher", _scaled(planned, _COSTS, 1.1)),
-        ("Left with, all costs 10% lower", _scaled(planned, _COSTS, 0.9)),
+        ("Left with, all costs 10% higher", _scaled(planned, COSTS, 1.1)),
+        ("Left with, all costs 10% lower", _scaled(planned, COSTS, 0.9)),
         ("Left with, good outcomes 10% fewer", _scaled(planned, _GOOD, 0.9)),
     ):
         left = agreement.settle(statement).sum(axis=0)[: len(parties)]

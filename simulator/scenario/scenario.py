@@ -77,6 +77,11 @@ class Scenario(Signed):
             names,
         )
 
+    @property
+    def delivers(self) -> list[tuple[str, str]]:
+        """Which provider delivers which service: those with caseworkers in it."""
+        return [(party, name) for name, each in self.services.items() for party in each.workers]
+
     def name_of_service(self, service: str) -> str:
         """Return what to call a service in results."""
         return named(self.services[service].name, service)

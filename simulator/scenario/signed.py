@@ -89,6 +89,12 @@ class Signed(Frozen):
         """Who signs every contract of the file."""
         raise NotImplementedError
 
+    @property
+    def delivers(self) -> list[tuple[str, str]]:
+        """Which provider delivers which service; without a world each delivers all."""
+        parties, services = self.signatories.providers, self.signatories.services
+        return [(party, service) for party in parties for service in services]
+
     def _funding(self) -> dict[str, float]:
         """Return the share of each commissioner in what they pay."""
         several = len(self.commissioners) > 1

@@ -79,11 +79,7 @@ class LiveContract:
     @cached_property
     def needs(self) -> tuple[Need, ...]:
         """The figures that every period needs."""
-        delivers = None
-        if isinstance(self.signed, Scenario):
-            services = self.signed.services.items()
-            delivers = [(party, name) for name, each in services for party in each.workers]
-        return needs_of(self.agreement, self.signed.currency, delivers)
+        return needs_of(self.agreement, self.signed.currency, self.signed.delivers)
 
     def period(self, written: str) -> Month:
         """Return the period that is meant.

@@ -70,10 +70,7 @@ def settle(
     names = _contracts(signed, contract, count)
     agreements = signed.agreements()
     signatories = signed.signatories
-    delivers = [(party, name) for party in signatories.providers for name in signatories.services]
-    if isinstance(signed, Scenario):
-        services = signed.services.items()
-        delivers = [(party, service) for service, each in services for party in each.workers]
+    delivers = signed.delivers
     _refuse_unknown(rows, agreements)
     parties = (*signatories.commissioners, *signatories.providers)
     received = np.zeros((count, len(parties)))
@@ -87,21 +84,10 @@ def settle(
         statement = _statement(agreement, columns, numbers, years, needs, delivers)
         payments = agreement.settle(statement)[..., : len(parties)]
         received[here] = payments.sum(axis=-2)
-        titles = _apart([term.name for term in agreement.terms])
-        by_term[name] = {title: payments[:, index] for index, title in enumerate(titles)}
+        by_term[name] = {
+            term.name: payments[:, index] for index, term in enumerate(agreement.terms)
+        }
     return Payments(parties, received, by_term)
-
-
-def _apart(names: Sequence[str]) -> list[str]:
-    """Return names that all differ: a repeated one has (2), (3) and so on behind it."""
-    found: list[str] = []
-    for name in names:
-        number, title = 1, name
-        while title in found or (number > 1 and title in names):
-            number += 1
-            title = f"{name} ({number})"
-        found.append(title)
-    return found
 
 
 def _contracts(
@@ -160,9 +146,8 @@ def _statement(
     """
     signatories = agreement.signatories
     shape = len(signatories.providers), len(signatories.services)
-    sizes = {"all": (1, 1), "each provider": (shape[0], 1), "each service": shape}
     shapes = dict.fromkeys(COLUMNS, shape)
-    shapes |= {name: sizes[datum.of] for name, datum in agreement.data.items()}
+    shapes |= {name: datum.shape(*shape) for name, datum in agreement.data.items()}
     made = {name: np.zeros((len(numbers), *size)) for name, size in shapes.items()}
     expressions = [each for term in agreement.terms for each in term.all_expressions()]
     names = used_names(expressions, agreement.definitions)

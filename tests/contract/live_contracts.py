@@ -32,3 +32,16 @@ def statements_for(
 
 
 SEEDS = st.integers(0, 2**32 - 1)
+
+
+def month_by_month(several: Statement, timetable: Timetable) -> list[Statement]:
+    """Return the statements that stand along the first axis of one, each a month of a term."""
+    count = next(iter(several.columns.values())).shape[0]
+    return [
+        Statement(
+            {name: values[index] for name, values in several.columns.items()},
+            month.years,
+            several.levels,
+        )
+        for index, month in enumerate(timetable.months[:count])
+    ]

@@ -21,7 +21,7 @@ from simulator.contract.needs import needs_of
 from simulator.contract.periods import Timetable
 from simulator.contract.settling import Settlement, settle_live
 from simulator.contract.statement import Statement
-from tests.contract.live_contracts import SEEDS, statements_for
+from tests.contract.live_contracts import SEEDS, month_by_month, statements_for
 from tests.contract.test_agreement import TWO, a_year
 from tests.strategies import contracts, signatories
 from tests.strategies_contracts import read, statement_for, written_contracts
@@ -61,14 +61,7 @@ def test_contracts_over_the_whole_language_are_settled_as_the_account_says(
     parties = data.draw(signatories())
     agreement = read(data.draw(written_contracts(parties, calm=True))).agree("any", parties)
     all_months = statement_for(agreement, seed, (months,), calm=True, huge=False)
-    statements = [
-        Statement(
-            {name: values[index] for name, values in all_months.columns.items()},
-            month.years,
-            all_months.levels,
-        )
-        for index, month in enumerate(TERM.months[:months])
-    ]
+    statements = month_by_month(all_months, TERM)
     try:
         settlement = settled(agreement, statements, "month")
     except SettlementError as error:

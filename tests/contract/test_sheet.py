@@ -16,7 +16,7 @@ from simulator.contract.periods import Timetable
 from simulator.contract.sheet import evaluate
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Statement
-from tests.contract.live_contracts import SEEDS, statements_for
+from tests.contract.live_contracts import SEEDS, month_by_month, statements_for
 from tests.strategies import contracts, signatories
 from tests.strategies_contracts import read, statement_for, written_contracts
 
@@ -67,14 +67,7 @@ def test_contracts_over_the_whole_language_come_out(
     contract = read(data.draw(written_contracts(parties, calm=True)))
     agreement = contract.agree("any", parties)
     all_months = statement_for(agreement, seed, (months,), calm=True, huge=False)
-    statements = [
-        Statement(
-            {name: values[index] for name, values in all_months.columns.items()},
-            month.years,
-            all_months.levels,
-        )
-        for index, month in enumerate(TERM.months[:months])
-    ]
+    statements = month_by_month(all_months, TERM)
     check_sheets(agreement, statements)
 
 

@@ -12,23 +12,13 @@ from functools import cache
 import numpy as np
 import pytest
 
+from benchmarks.settlement import FIGURES
 from simulator.contract.statement import Array
 from simulator.scenario.signed import ContractFile
 from simulator.study.files import load_signed
 from simulator.study.portfolio import Payments, settle
 from tests.conftest import ROOT
 
-FIGURES = {
-    "year": "year",
-    "lives": "n",
-    "benchmark": "bench",
-    "spend": "exp",
-    "elected_msr": "msr",
-    "quality": "q",
-    "standard_met": "met_qps",
-    "alternative_met": "met_alt",
-    "disaster": "dis",
-}
 UNKNOWN_REVENUE = ("2022", "A1070")  # its loss was limited by its revenue, which is not published
 
 
