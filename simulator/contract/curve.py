@@ -309,16 +309,27 @@ class Curve(Frozen):
             at = np.array([max(low, places[0]), *inner, min(high, places[-1])])
             found = self._on_scale(at, _no_name)
             return float(found.min()), float(found.max())
-        if not self.bands:
-            return low, high
-        if any(True for _ in self._moving()):
-            rates = [parameter_bounds(band.rate, lookup, 0.0) for band in self.bands]
-            steepest = min(rate[0] for rate in rates), max(rate[1] for rate in rates)
-            return product(steepest, (low, high))
-        kinks = [float(band.up_to) for band in self.bands[:-1]]  # type: ignore[arg-type]
-        points = np.array([low, *(end for end in kinks if low < end < high), high])
-        values_there = self.shape(points, _no_name)
-        return float(values_there.min()), float(values_there.max())
+        return self._band_bounds(low, high, lookup) if self.bands else (low, high)
+
+    def _band_bounds(self, low: float, high: float, lookup: Bounds) -> tuple[float, float]:
+        ends = [parameter_bounds(band.up_to, lookup, math.inf) for band in self.bands]
+        rates = [parameter_bounds(band.rate, lookup, 0.0) for band in self.bands]
+        starts = [(-math.inf, -math.inf), *ends[:-1]]
+        if all(least == most for least, most in (*ends, *rates)):  # straight between its kinks
+            edges = [
+                (np.asarray(start[0]), np.asarray(end[0]), np.asarray(rate[0]))
+                for start, end, rate in zip(starts, ends, rates, strict=True)
+            ]
+            inner = [end for end, _ in ends if low < end < high]
+            found = sum_bands(edges, np.array([low, *inner, high]))
+            return float(found.min()), float(found.max())
+        steepest = min(rate[0] for rate in rates), max(rate[1] for rate in rates)
+        least, most = product(steepest, (low, high))
+        parts = [
+            product(rate, _inside(low, high, start[0], end[1]))
+            for start, end, rate in zip(starts, ends, rates, strict=True)
+        ]
+        return max(least, sum(part[0] for part in parts)), min(most, sum(part[1] for part in parts))
 
     def _values_in(self, low: float, high: float) -> Iterator[Figure | Expression]:
         """Return the values of points, or of the steps that a measure in a range can stand on."""
@@ -332,8 +343,8 @@ class Curve(Frozen):
                 yield step.value
 
     def _moving(self) -> Iterator[Expression]:
-        """Return the measures in the place of numbers inside bands and points."""
-        for each in (*self.bands, *self.points):
+        """Return the measures in the place of numbers inside points."""
+        for each in self.points:
             yield from (value for value in each.__dict__.values() if isinstance(value, Expression))
 
     def _clip(self, value: Array, lookup: Lookup, level: float) -> Array:
@@ -345,6 +356,13 @@ class Curve(Frozen):
 
 
 _INFINITY, _MINUS_INFINITY = Figure(math.inf), Figure(-math.inf)
+
+
+def _inside(low: float, high: float, start: float, end: float) -> tuple[float, float]:
+    """Return the least and greatest part that lies in a band of what is between 0 and a measure."""
+    above = max(0.0, min(high, end) - max(0.0, start)) if max(0.0, start) < high else 0.0
+    below = max(0.0, min(0.0, end) - max(low, start)) if min(0.0, end) > low else 0.0
+    return -below, above
 
 
 def _no_name(name: str) -> Array:

@@ -58,18 +58,26 @@ def _shape_words(curve: Curve, measure: Expression, agreement: Agreement, edges_
     if len(curve.bands) == 1:
         rate = _rate_words(curve.bands[0], agreement)
         if curve.in_money:
-            beyond = _above_and_below(measure.tree, agreement)
-            if beyond:
-                return f"{rate} for each {beyond}"
+            above = _above_and_below(measure.tree, agreement)
+            if above:
+                return f"{rate} for each {above}"
             return f"{rate} for each {unit}"
         return f"{rate} of {_bracketed(measure, agreement)}"
+    beyond = _one_layer(curve.bands)
+    if beyond is not None and not curve.in_money:
+        start, band = beyond
+        said = f"{_rate_words(band, agreement)} of what {_bracketed(measure, agreement)} is beyond "
+        said += _edge(start, per_year, agreement) + edges_of
+        if band.up_to is not None:
+            said += f", up to {_edge(band.up_to, per_year, agreement)}{edges_of}"
+        return said
     pieces = []
     before = ""
     for band in curve.bands:
         if band.up_to is None:
             ends = [each.up_to for each in curve.bands[:-1]]
-            beyond = "that" if len(ends) == 1 and isinstance(ends[0], Expression) else before
-            pieces.append(f"{_rate_words(band, agreement)} beyond {beyond}")
+            last = "that" if len(ends) == 1 and isinstance(ends[0], Expression) else before
+            pieces.append(f"{_rate_words(band, agreement)} beyond {last}")
         else:
             before = _edge(band.up_to, per_year, agreement) + edges_of
             pieces.append(f"{_rate_words(band, agreement)} up to {before}")
@@ -85,6 +93,16 @@ def _plain_edges(curve: Curve) -> _Plain | None:
         if isinstance(low, Figure) and isinstance(high, Figure) and isinstance(rate, Figure)
     ]
     return edges if len(edges) == len(curve.bands) else None
+
+
+def _one_layer(bands: tuple[Band, ...]) -> tuple[Figure | Expression, Band] | None:
+    """Return where the only band that pays begins, and that band; None if it is the first."""
+    paying = [index for index, band in enumerate(bands) if band.rate != 0.0]
+    if len(paying) != 1 or paying[0] == 0:
+        return None
+    start = bands[paying[0] - 1].up_to
+    assert start is not None
+    return start, bands[paying[0]]
 
 
 def _rate_words(band: Band, agreement: Agreement) -> str:

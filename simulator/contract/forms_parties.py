@@ -236,16 +236,20 @@ class PooledBudget(Form):
         measures: dict[str, NamedMeasure],
     ) -> list[Term]:
         """Return who pays which layer of an overspend; what 'providers' bear nobody pays."""
+        over = f"overspend{suffix}"
+        measures[over] = named(f"max(total(cost) - {budget}, 0)")
+        nothing = Figure(0.0, "0%")
         terms: list[Term] = []
-        left = f"max(total(cost) - {budget}, 0)"
+        below: list[Band] = []
         for index, layer in enumerate(self.overspend, 1):
-            name = f"overspend_{index}{suffix}"
-            if layer.up_to is None:
-                measures[name] = named(left)
-            else:
-                amounts[f"limit_of_layer_{index}{suffix}"] = layer.up_to
-                measures[name] = named(left, at_most=composed(f"limit_of_layer_{index}{suffix}"))
-                left = f"{left} - {name}"
+            above: list[Band] = []
+            end = None
+            if layer.up_to is not None:
+                limit, end_of = f"limit_of_layer_{index}{suffix}", f"end_of_layer_{index}{suffix}"
+                amounts[limit] = layer.up_to
+                before = f"end_of_layer_{index - 1}{suffix} + " if index > 1 else ""
+                measures[end_of] = named(f"{before}{limit}")
+                end, above = composed(end_of), [Band(rate=nothing)]
             for party, share in layer.borne_by.items():
                 if party == "providers" or share == 0:
                     continue
@@ -253,11 +257,12 @@ class PooledBudget(Form):
                     term(
                         name=f"{layer.what} ({party.replace('_', ' ')})",
                         key=f"overspend_{index}_{party}{suffix}",
-                        measure=name,
-                        bands=[] if share == 1.0 else [Band(rate=share)],
+                        measure=over,
+                        bands=[*below, Band(up_to=end, rate=share), *above],
                         settled="annually",
                         split=DividedBy(by=parse("cost")),
                         **{"from": party},
                     )
                 )
+            below = [Band(up_to=end, rate=nothing)]
         return terms

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
@@ -62,6 +63,49 @@ def test_no_value_lies_outside_the_bounds(curve: Curve, a: float, b: float, part
     least, most = curve.value_bounds(low, high, False, no_bounds)
     value = float(curve.apply(np.array([low + part * (high - low)]), no_name)[0])
     assert least - 1e-3 <= value <= most + 1e-3
+
+
+@given(
+    st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=3),
+    st.lists(st.tuples(RATES, RATES), min_size=4, max_size=4),
+    NUMBERS,
+    NUMBERS,
+    st.lists(st.floats(0, 1), min_size=8, max_size=8),
+)
+def test_no_value_lies_outside_the_bounds_when_ends_and_rates_are_measures(
+    ends: list[tuple[float, float]],
+    rates: list[tuple[float, float]],
+    a: float,
+    b: float,
+    parts: list[float],
+) -> None:
+    bands: list[dict[str, object]] = [
+        {"up_to": f"end_{i}", "rate": f"rate_{i}"} for i in range(len(ends))
+    ]
+    curve = Curve.model_validate({"bands": [*bands, {"rate": f"rate_{len(ends)}"}]})
+    widths = {f"end_{i}": sorted(pair) for i, pair in enumerate(ends)}
+    widths |= {f"rate_{i}": sorted(pair) for i, pair in enumerate(rates)}
+    values = {
+        name: np.asarray(low + part * (high - low))
+        for part, (name, (low, high)) in zip(parts, widths.items(), strict=False)
+    }
+    drawn = [values[f"end_{i}"] for i in range(len(ends))]
+    assume(all(x <= y for x, y in itertools.pairwise(drawn)))
+    low, high = min(a, b), max(a, b)
+    least, most = curve.value_bounds(
+        low, high, False, lambda name: (widths[name][0], widths[name][1])
+    )
+    value = float(curve.apply(np.array([low + parts[-1] * (high - low)]), values.__getitem__)[0])
+    assert least - 1e-3 <= value <= most + 1e-3
+
+
+def test_a_layer_between_measures_that_are_known_is_bounded_exactly() -> None:
+    layer = [{"up_to": "a", "rate": 0}, {"up_to": "b", "rate": 0.25}, {"rate": 0}]
+    known = {"a": (20.0, 20.0), "b": (60.0, 60.0)}
+    found = Curve.model_validate({"bands": layer}).value_bounds(
+        0, math.inf, False, known.__getitem__
+    )
+    assert found == (0.0, 10.0)
 
 
 def test_nothing_to_measure_counts_as_nought() -> None:

@@ -73,7 +73,8 @@ SENTENCES = {
     ],
     "pooled budget": [
         "Council pays each provider 'within_budget' times 'council_part'.",
-        "North pays the providers 50% of 'overspend_2', divided in proportion to cost.",
+        "North pays the providers 50% of what 'overspend' is beyond 'end_of_layer_1', divided in "
+        "proportion to cost.",
         "'nhs_part' is the nhs contribution of £400 a year divided by 'pooled_budget'.",
     ],
 }
