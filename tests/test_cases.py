@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from simulator._kinds import take_apart
-from simulator.contract.actuals import COLUMNS_OF_ACTUALS, read_actuals
-from simulator.contract.ledger import Entry, balances
-from simulator.contract.pence import to_pence
+from simulator.contract.live.actuals import COLUMNS_OF_ACTUALS, read_actuals
+from simulator.contract.live.ledger import Entry, balances
+from simulator.contract.live.pence import to_pence
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import Document, read_yaml
 from simulator.study.live import LiveContract

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from simulator._errors import CheckFailed, Problem, ScenarioError, UsageError
-from simulator.contract.actuals import decode, read_actuals
-from simulator.contract.ledger import Entry, outstanding
-from simulator.contract.period_names import read_period
+from simulator.contract.live.actuals import decode, read_actuals
+from simulator.contract.live.ledger import Entry, outstanding
+from simulator.contract.live.period_names import read_period
+from simulator.contract.live.settling import Settlement
+from simulator.contract.live.statements import Figures, missing_figures
 from simulator.contract.periods import Month
-from simulator.contract.settling import Settlement
-from simulator.contract.statements import Figures, missing_figures
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import Document
 from simulator.study.files import read_documents

@@ -10,8 +10,8 @@ from pathlib import Path
 from simulator._errors import CheckFailed, UsageError
 from simulator.cli.desk import Desk, kind_of, print_json
 from simulator.cli.settle import Preparing, prepare
-from simulator.contract.ledger import Entry, outstanding
-from simulator.contract.period_names import period_name
+from simulator.contract.live.ledger import Entry, outstanding
+from simulator.contract.live.period_names import period_name
 from simulator.contract.periods import Month
 from simulator.report.explanation import explain as explained
 from simulator.report.ledger_text import ledger_document, ledger_table, ledger_text

@@ -10,10 +10,10 @@ from pathlib import Path
 from simulator._errors import CheckFailed, Problem, RunError, ScenarioError, UsageError
 from simulator.cli.desk import Desk, kind_of, print_json
 from simulator.cli.people import name_of, reason_of, same_person
-from simulator.contract.actuals import COLUMNS_OF_ACTUALS, template
-from simulator.contract.period_names import period_dates, period_name
+from simulator.contract.live.actuals import COLUMNS_OF_ACTUALS, template
+from simulator.contract.live.period_names import period_dates, period_name
+from simulator.contract.live.statements import Figures
 from simulator.contract.periods import Month
-from simulator.contract.statements import Figures
 from simulator.report.settlement_text import (
     settlement_document,
     settlement_text,

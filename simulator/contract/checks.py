@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from simulator._errors import did_you_mean
 from simulator.contract.amounts import Amount, amount_is_a_year, amount_is_money, shapes_differ
-from simulator.contract.compose import Composition
 from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
 from simulator.contract.expression import Expression
 from simulator.contract.finding import Finding, Path
+from simulator.contract.forms.compose import Composition
 from simulator.contract.linked import check_bases, check_keys, check_term_names, terms_of
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.split import DividedBy

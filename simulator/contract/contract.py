@@ -21,10 +21,10 @@ from pydantic_core import CoreSchema
 from simulator._refuse import refuse
 from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import Adjustment, Amount, WrittenAmount
-from simulator.contract.compose import Composition, Form, provenance
 from simulator.contract.curve import Frozen
 from simulator.contract.data import Datum
 from simulator.contract.forms import FORMS
+from simulator.contract.forms.compose import Composition, Form, provenance
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier, Term
 from simulator.contract.working import NamedMeasure

@@ -63,14 +63,16 @@ def _shape_words(curve: Curve, measure: Expression, agreement: Agreement, edges_
                 return f"{rate} for each {above}"
             return f"{rate} for each {unit}"
         return f"{rate} of {_bracketed(measure, agreement)}"
-    beyond = _one_layer(curve.bands)
-    if beyond is not None and not curve.in_money:
-        start, band = beyond
-        said = f"{_rate_words(band, agreement)} of what {_bracketed(measure, agreement)} is beyond "
+    layer = _one_layer(curve.bands)
+    if layer is not None and not curve.in_money:
+        start, band = layer
+        end = "" if band.up_to is None else _edge(band.up_to, per_year, agreement) + edges_of
+        said = f"{_rate_words(band, agreement)} of "
+        if start is None:
+            return f"{said}{_bracketed(measure, agreement)} up to {end}"
+        said += f"what {_bracketed(measure, agreement)} is beyond "
         said += _edge(start, per_year, agreement) + edges_of
-        if band.up_to is not None:
-            said += f", up to {_edge(band.up_to, per_year, agreement)}{edges_of}"
-        return said
+        return f"{said}, up to {end}" if end else said
     pieces = []
     before = ""
     for band in curve.bands:
@@ -95,13 +97,12 @@ def _plain_edges(curve: Curve) -> _Plain | None:
     return edges if len(edges) == len(curve.bands) else None
 
 
-def _one_layer(bands: tuple[Band, ...]) -> tuple[Figure | Expression, Band] | None:
-    """Return where the only band that pays begins, and that band; None if it is the first."""
+def _one_layer(bands: tuple[Band, ...]) -> tuple[Figure | Expression | None, Band] | None:
+    """Return where the only band that pays begins, and that band; None if several do."""
     paying = [index for index, band in enumerate(bands) if band.rate != 0.0]
-    if len(paying) != 1 or paying[0] == 0:
+    if len(paying) != 1:
         return None
-    start = bands[paying[0] - 1].up_to
-    assert start is not None
+    start = bands[paying[0] - 1].up_to if paying[0] else None
     return start, bands[paying[0]]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from simulator._errors import did_you_mean
 from simulator.contract.amounts import amount_is_a_year
-from simulator.contract.compose import Composition
 from simulator.contract.contract import Contract
 from simulator.contract.finding import Finding, Path
+from simulator.contract.forms.compose import Composition
 from simulator.contract.signatories import OUTSIDE
 from simulator.contract.statement import COLUMNS
 from simulator.contract.term import Term

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator._errors import SettlementError
-from simulator.contract.layout import lay_out
-from simulator.contract.ledger import Entry, balances
-from simulator.contract.period_names import period_dates, period_name
-from simulator.contract.settling import Due, Settlement, is_divided
-from simulator.contract.sheet import Line, Sheet
+from simulator.contract.live.layout import lay_out
+from simulator.contract.live.ledger import Entry, balances
+from simulator.contract.live.period_names import period_dates, period_name
+from simulator.contract.live.settling import Due, Settlement, is_divided
+from simulator.contract.live.sheet import Line, Sheet
+from simulator.contract.live.statements import Figures
 from simulator.contract.signatories import Signatories
-from simulator.contract.statements import Figures
 from simulator.report.pounds import in_pounds
 from simulator.study.live import LiveContract
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.contract.ledger import Entry, balances
+from simulator.contract.live.ledger import Entry, balances
 from simulator.report.pounds import in_pounds
 from simulator.report.settlement_text import entries_document
 from simulator.report.tables import paragraph, table

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from simulator.contract.layout import lay_out
-from simulator.contract.pence import NOISE, REMAINDER_DIGITS, share_out
-from simulator.contract.settling import Due, Settlement, is_divided
-from simulator.contract.sheet import Line, Sheet, TermLines
-from simulator.contract.statements import Figures
+from simulator.contract.live.layout import lay_out
+from simulator.contract.live.pence import NOISE, REMAINDER_DIGITS, share_out
+from simulator.contract.live.settling import Due, Settlement, is_divided
+from simulator.contract.live.sheet import Line, Sheet, TermLines
+from simulator.contract.live.statements import Figures
 from simulator.contract.term import Term
 from simulator.report.explanation import limit_note, where_from
 from simulator.report.tabular import Cell

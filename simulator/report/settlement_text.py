@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simulator.contract.ledger import Entry, balances
-from simulator.contract.period_names import period_dates
+from simulator.contract.live.ledger import Entry, balances
+from simulator.contract.live.period_names import period_dates
 from simulator.contract.periods import Month
 from simulator.report.explanation import Explanation
 from simulator.report.pounds import in_pounds

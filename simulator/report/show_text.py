@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import Adjustment
 from simulator.contract.limits import yearly_limits
-from simulator.contract.needs import needs_of, smallest_period
+from simulator.contract.live.needs import needs_of, smallest_period
 from simulator.contract.phrases import sum_words
 from simulator.contract.shape import turns
 from simulator.contract.wording import sentence, sentences_of_measures

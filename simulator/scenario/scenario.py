@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from simulator.contract.compose import provenance
+from simulator.contract.forms.compose import provenance
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier
 from simulator.quantities import Figure, Share

@@ -10,10 +10,10 @@ from pydantic import ConfigDict, Field, StrictBool, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.agreement import Agreement
-from simulator.contract.compose import provenance
 from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
 from simulator.contract.days import Date
+from simulator.contract.forms.compose import provenance
 from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier

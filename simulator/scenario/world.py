@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from simulator._refuse import refuse
-from simulator.contract.compose import provenance
 from simulator.contract.curve import Frozen
 from simulator.contract.days import Date
+from simulator.contract.forms.compose import provenance
 from simulator.contract.term import Identifier
 from simulator.quantities import (
     ChanceAYear,

@@ -12,12 +12,24 @@ from functools import cached_property
 from simulator._errors import ScenarioError, UsageError, did_you_mean
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
-from simulator.contract.facts import Actual, Fact, outside
-from simulator.contract.needs import Need, needs_of, smallest_period
-from simulator.contract.period_names import ALLOWED, KINDS, find_period, period_name, read_period
+from simulator.contract.live.facts import Actual, Fact, outside
+from simulator.contract.live.needs import Need, needs_of, smallest_period
+from simulator.contract.live.period_names import (
+    ALLOWED,
+    KINDS,
+    find_period,
+    period_name,
+    read_period,
+)
+from simulator.contract.live.settling import Settlement, settle_live
+from simulator.contract.live.statements import (
+    Figures,
+    Known,
+    add_figures,
+    missing_figures,
+    statement_of,
+)
 from simulator.contract.periods import Month
-from simulator.contract.settling import Settlement, settle_live
-from simulator.contract.statements import Figures, Known, add_figures, missing_figures, statement_of
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.signed import ContractFile
 

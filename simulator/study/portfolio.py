@@ -10,8 +10,8 @@ import numpy as np
 
 from simulator._errors import UsageError, did_you_mean
 from simulator.contract.agreement import Agreement
-from simulator.contract.facts import outside
-from simulator.contract.needs import Need, needs_of
+from simulator.contract.live.facts import outside
+from simulator.contract.live.needs import Need, needs_of
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.working import used_names
 from simulator.scenario.scenario import Scenario

@@ -22,9 +22,9 @@ from typing import Any
 
 from simulator._errors import CheckFailed, RunError
 from simulator._version import __version__
-from simulator.contract.facts import Fact
-from simulator.contract.ledger import Entry
-from simulator.contract.statements import Figures, Known
+from simulator.contract.live.facts import Fact
+from simulator.contract.live.ledger import Entry
+from simulator.contract.live.statements import Figures, Known
 
 __all__ = ["FORMAT", "Record", "SettlementStore", "ledger_of"]
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from simulator.contract.contract import Contract
 from simulator.contract.expression import parse
-from tests.contract.test_forms_settled import agreed, happened, paid
+from tests.contract.forms.test_forms_settled import agreed, happened, paid
 
 
 def test_only_counts_one_provider() -> None:

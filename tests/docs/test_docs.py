@@ -21,30 +21,30 @@ from pydantic import BaseModel, TypeAdapter
 from simulator import quantities
 from simulator.contract.account import Account, settled_at
 from simulator.contract.agreement import Agreement
-from simulator.contract.alliance import Alliance, Outcome, OutcomePool
 from simulator.contract.amounts import Adjustment
 from simulator.contract.contract import FORMS, Contract, OwnCost
 from simulator.contract.curve import Band, DeadBand, Point, Step
 from simulator.contract.data import Datum
-from simulator.contract.forms_activity import Blended, Block, CostAndVolume, UnitPrice, VolumeBand
-from simulator.contract.forms_cost import FixedPriceIncentive, Grant, TargetCost
-from simulator.contract.forms_outcome import OutcomeTariff, PaymentPoint, RateCard
-from simulator.contract.forms_parties import (
+from simulator.contract.forms.activity import Blended, Block, CostAndVolume, UnitPrice, VolumeBand
+from simulator.contract.forms.alliance import Alliance, Outcome, OutcomePool
+from simulator.contract.forms.cost import FixedPriceIncentive, Grant, TargetCost
+from simulator.contract.forms.outcome import OutcomeTariff, PaymentPoint, RateCard
+from simulator.contract.forms.parties import (
     LeadProvider,
     OverspendLayer,
     PooledBudget,
     Subcontract,
 )
-from simulator.contract.forms_quality import Incentive, Indicator, KpiDeductions, ScoredIndicator
-from simulator.contract.forms_savings import (
+from simulator.contract.forms.quality import Incentive, Indicator, KpiDeductions, ScoredIndicator
+from simulator.contract.forms.savings import (
     Corridor,
     CorridorBand,
     LimitOf,
     Losses,
     SharedSavings,
 )
+from simulator.contract.forms.sharing import ShareBand
 from simulator.contract.periods import Timetable
-from simulator.contract.sharing import ShareBand
 from simulator.contract.split import DividedBy
 from simulator.contract.statement import COLUMNS, Statement
 from simulator.contract.term import Term

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.contract.facts import Fact
-from simulator.contract.ledger import balances
-from simulator.contract.statements import Figures, Known
+from simulator.contract.live.facts import Fact
+from simulator.contract.live.ledger import balances
+from simulator.contract.live.statements import Figures, Known
 from simulator.report.explanation import explain
 from simulator.report.settlement_book import settlement_book
 from simulator.report.workbook import Cover
 from simulator.scenario.signed import ContractFile
 from simulator.study.live import LiveContract
+from tests.contract.live.test_sheet import WRITTEN_OUT
 from tests.contract.live_contracts import SEEDS
-from tests.contract.test_sheet import WRITTEN_OUT
 
 QUARTERLY = {
     "form": "alliance",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulator._errors import UsageError
-from simulator.contract.facts import Fact
-from simulator.contract.statements import Figures, Known
+from simulator.contract.live.facts import Fact
+from simulator.contract.live.statements import Figures, Known
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import read_yaml
 from simulator.study.live import LiveContract, what_if

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from simulator._errors import AllianceError, CheckFailed, RunError
-from simulator.contract.facts import Fact
-from simulator.contract.ledger import Entry
-from simulator.contract.statements import Known
+from simulator.contract.live.facts import Fact
+from simulator.contract.live.ledger import Entry
+from simulator.contract.live.statements import Known
 from simulator.study import settlements
 from simulator.study.settlements import Record, SettlementStore, ledger_of
 from tests.conftest import FULL, ROOT

@@ -13,7 +13,9 @@ from pydantic import Field, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.amounts import Amount, YearlyVolume
-from simulator.contract.compose import (
+from simulator.contract.curve import Band, Frozen, check_ends
+from simulator.contract.expression import Measure
+from simulator.contract.forms.compose import (
     CASEWORKERS,
     Composition,
     Form,
@@ -23,8 +25,6 @@ from simulator.contract.compose import (
     provenance,
     term,
 )
-from simulator.contract.curve import Band, Frozen, check_ends
-from simulator.contract.expression import Measure
 from simulator.contract.term import Split, Term
 from simulator.quantities import Figure, Money, MoneyAYear, Share, Volume
 

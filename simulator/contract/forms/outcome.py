@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.amounts import Amount
-from simulator.contract.compose import Composition, Form, bracket, composed, term
 from simulator.contract.curve import Band, Frozen
 from simulator.contract.expression import Measure
+from simulator.contract.forms.compose import Composition, Form, bracket, composed, term
 from simulator.contract.split import DividedBy
 from simulator.contract.term import Identifier, Term
 from simulator.quantities import Count, Figure, Money, MoneyMaybeAYear, is_a_year

@@ -7,7 +7,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from simulator._refuse import refuse
-from simulator.contract.compose import (
+from simulator.contract.curve import Band, Frozen, Point
+from simulator.contract.expression import Measure
+from simulator.contract.forms.compose import (
     Composition,
     Form,
     bracket,
@@ -17,8 +19,6 @@ from simulator.contract.compose import (
     term,
     weighted,
 )
-from simulator.contract.curve import Band, Frozen, Point
-from simulator.contract.expression import Measure
 from simulator.contract.term import Identifier
 from simulator.contract.working import NamedMeasure
 from simulator.quantities import AnyAmount, Figure, Share

@@ -7,7 +7,9 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from simulator._refuse import refuse
-from simulator.contract.compose import (
+from simulator.contract.curve import Band, Frozen
+from simulator.contract.expression import Measure
+from simulator.contract.forms.compose import (
     CASEWORKERS,
     Composition,
     bracket,
@@ -18,9 +20,7 @@ from simulator.contract.compose import (
     term,
     weighted,
 )
-from simulator.contract.curve import Band, Frozen
-from simulator.contract.expression import Measure
-from simulator.contract.sharing import SharedDifference
+from simulator.contract.forms.sharing import SharedDifference
 from simulator.contract.term import Identifier, Split
 from simulator.contract.working import NamedMeasure
 from simulator.quantities import AnyAmount, Figure, MoneyAYear, Share

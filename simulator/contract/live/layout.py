@@ -13,8 +13,8 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import amount_is_money
 from simulator.contract.curve import Curve, DeadBand
 from simulator.contract.expression import Expression
+from simulator.contract.live.sheet import Line, Sheet, TermLines, Unit, Where, evaluate, made
 from simulator.contract.phrases import name_words, value_words, words
-from simulator.contract.sheet import Line, Sheet, TermLines, Unit, Where, evaluate, made
 from simulator.contract.signatories import Signatories
 from simulator.contract.split import DividedBy, fixed_shares
 from simulator.contract.statement import COLUMNS, COSTS, Array

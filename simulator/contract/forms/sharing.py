@@ -7,8 +7,8 @@ from abc import ABC
 from pydantic import model_validator
 
 from simulator._refuse import refuse
-from simulator.contract.compose import Form
 from simulator.contract.curve import Band, Frozen, check_ends
+from simulator.contract.forms.compose import Form
 from simulator.quantities import Figure, Portion, Share
 
 __all__ = ["ShareBand", "SharedDifference", "less"]

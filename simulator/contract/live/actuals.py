@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from simulator._errors import Problem, ScenarioError, did_you_mean
 from simulator.contract.agreement import Agreement
-from simulator.contract.csv_cells import BLANK, NotANumber, decode, read_number, rows_of, shown
-from simulator.contract.facts import Actual, Fact, outside
-from simulator.contract.needs import Need
-from simulator.contract.period_names import ALLOWED, find_period, period_name, read_period
+from simulator.contract.live.csv_cells import BLANK, NotANumber, decode, read_number, rows_of, shown
+from simulator.contract.live.facts import Actual, Fact, outside
+from simulator.contract.live.needs import Need
+from simulator.contract.live.period_names import ALLOWED, find_period, period_name, read_period
 from simulator.contract.periods import Timetable
 
 __all__ = ["COLUMNS_OF_ACTUALS", "Actual", "Fact", "decode", "outside", "read_actuals", "template"]

@@ -10,7 +10,7 @@ import pytest
 
 from simulator.contract.contract import FORMS, Contract
 from simulator.contract.wording import sentence, sentences_of_measures
-from tests.contract.test_forms_settled import EACH, PARTIES
+from tests.contract.forms.test_forms_settled import EACH, PARTIES
 
 NAMES = {"council": "Council", "nhs": "NHS", "north": "North", "south": "South"}
 AFTER_PAYMENTS = ("kpi deductions", "incentive")
@@ -73,8 +73,10 @@ SENTENCES = {
     ],
     "pooled budget": [
         "Council pays each provider 'within_budget' times 'council_part'.",
-        "North pays the providers 50% of what 'overspend' is beyond 'end_of_layer_1', divided in "
+        "Council pays the providers 100% of 'overspend' up to 'end_of_layer_1', divided in "
         "proportion to cost.",
+        "North pays the providers 50% of what 'overspend' is beyond 'end_of_layer_1', up to "
+        "'end_of_layer_2', divided in proportion to cost.",
         "'nhs_part' is the nhs contribution of £400 a year divided by 'pooled_budget'.",
     ],
 }

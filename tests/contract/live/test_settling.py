@@ -15,11 +15,11 @@ from simulator.contract.account import Account, OpenWindow, settled_at
 from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import Change
 from simulator.contract.contract import Contract
-from simulator.contract.layout import lay_out
-from simulator.contract.ledger import balances, outstanding
-from simulator.contract.needs import needs_of
+from simulator.contract.live.layout import lay_out
+from simulator.contract.live.ledger import balances, outstanding
+from simulator.contract.live.needs import needs_of
+from simulator.contract.live.settling import Settlement, settle_live
 from simulator.contract.periods import Timetable
-from simulator.contract.settling import Settlement, settle_live
 from simulator.contract.statement import Statement
 from tests.contract.live_contracts import SEEDS, month_by_month, statements_for
 from tests.contract.test_agreement import TWO, a_year

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from simulator.contract.account import Account
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
-from simulator.contract.layout import lay_out
+from simulator.contract.live.layout import lay_out
+from simulator.contract.live.sheet import evaluate
 from simulator.contract.periods import Timetable
-from simulator.contract.sheet import evaluate
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Statement
 from tests.contract.live_contracts import SEEDS, month_by_month, statements_for

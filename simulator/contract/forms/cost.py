@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.amounts import Amount, YearlyAmount
-from simulator.contract.compose import (
+from simulator.contract.curve import Band
+from simulator.contract.expression import Measure, parse
+from simulator.contract.forms.compose import (
     CASEWORKERS,
     NAMED,
     Composition,
@@ -19,9 +21,7 @@ from simulator.contract.compose import (
     provenance,
     term,
 )
-from simulator.contract.curve import Band
-from simulator.contract.expression import Measure, parse
-from simulator.contract.sharing import SharedDifference, less
+from simulator.contract.forms.sharing import SharedDifference, less
 from simulator.contract.split import DividedBy
 from simulator.contract.term import Split, Term
 from simulator.quantities import AnyAmount, Figure, MoneyMaybeAYear, Share, is_a_year, is_money

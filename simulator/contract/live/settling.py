@@ -11,9 +11,9 @@ import numpy as np
 
 from simulator.contract.account import Account, OpenWindow, holds, settled_at
 from simulator.contract.agreement import Agreement
-from simulator.contract.ledger import Entry, entries_of
-from simulator.contract.pence import Flows, added, flows_of, received_by
-from simulator.contract.period_names import period_name
+from simulator.contract.live.ledger import Entry, entries_of
+from simulator.contract.live.pence import Flows, added, flows_of, received_by
+from simulator.contract.live.period_names import period_name
 from simulator.contract.periods import Month, Timetable
 from simulator.contract.statement import COLUMNS, Statement
 from simulator.contract.term import Term

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.contract.pence import Flows
+from simulator.contract.live.pence import Flows
 from simulator.contract.term import Term
 
 __all__ = ["Entry", "Kind", "balances", "entries_of", "outstanding"]

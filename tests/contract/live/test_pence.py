@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator._errors import SettlementError
-from simulator.contract.pence import apportion, flows_of, received_by, to_pence
+from simulator.contract.live.pence import apportion, flows_of, received_by, to_pence
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Term
 from tests.strategies import signatories

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator._errors import ScenarioError
-from simulator.contract.actuals import read_actuals
-from simulator.contract.facts import Fact
-from simulator.contract.statements import Figures
+from simulator.contract.live.actuals import read_actuals
+from simulator.contract.live.facts import Fact
+from simulator.contract.live.statements import Figures
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import read_yaml
 from simulator.study.live import LiveContract

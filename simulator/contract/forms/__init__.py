@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import get_args
 
-from simulator.contract.alliance import Alliance
-from simulator.contract.compose import Form
-from simulator.contract.forms_activity import Blended, Block, CostAndVolume, UnitPrice
-from simulator.contract.forms_cost import FixedPriceIncentive, Grant, TargetCost
-from simulator.contract.forms_outcome import OutcomeTariff, RateCard
-from simulator.contract.forms_parties import LeadProvider, PooledBudget
-from simulator.contract.forms_quality import Incentive, KpiDeductions
-from simulator.contract.forms_savings import Corridor, SharedSavings
+from simulator.contract.forms.activity import Blended, Block, CostAndVolume, UnitPrice
+from simulator.contract.forms.alliance import Alliance
+from simulator.contract.forms.compose import Form
+from simulator.contract.forms.cost import FixedPriceIncentive, Grant, TargetCost
+from simulator.contract.forms.outcome import OutcomeTariff, RateCard
+from simulator.contract.forms.parties import LeadProvider, PooledBudget
+from simulator.contract.forms.quality import Incentive, KpiDeductions
+from simulator.contract.forms.savings import Corridor, SharedSavings
 
 __all__ = ["FORMS"]
 

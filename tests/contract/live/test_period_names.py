@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.contract.period_names import (
+from simulator.contract.live.period_names import (
     KINDS,
     find_period,
     period_dates,

@@ -8,8 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.contract.ledger import Entry, balances, entries_of, outstanding
-from simulator.contract.pence import received_by
+from simulator.contract.live.ledger import Entry, balances, entries_of, outstanding
+from simulator.contract.live.pence import received_by
 from simulator.contract.term import Term
 
 ACCOUNTS = ("council", "icb", "north", "south", "west")

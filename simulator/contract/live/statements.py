@@ -10,9 +10,9 @@ import numpy as np
 
 from simulator._errors import Problem, ScenarioError
 from simulator.contract.agreement import Agreement
-from simulator.contract.facts import Actual, Fact, outside
-from simulator.contract.needs import Need
-from simulator.contract.period_names import KINDS, period_name
+from simulator.contract.live.facts import Actual, Fact, outside
+from simulator.contract.live.needs import Need
+from simulator.contract.live.period_names import KINDS, period_name
 from simulator.contract.periods import Month, Timetable
 from simulator.contract.statement import COLUMNS, Statement
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator._errors import ScenarioError
-from simulator.contract.actuals import (
+from simulator.contract.live.actuals import (
     COLUMNS_OF_ACTUALS,
     Actual,
     Fact,
@@ -23,8 +23,8 @@ from simulator.contract.actuals import (
     read_actuals,
     template,
 )
-from simulator.contract.csv_cells import NotANumber, read_number, rows_of
-from simulator.contract.needs import needs_of
+from simulator.contract.live.csv_cells import NotANumber, read_number, rows_of
+from simulator.contract.live.needs import needs_of
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import read_yaml
 from simulator.study.live import LiveContract

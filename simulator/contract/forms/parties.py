@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.amounts import Amount
-from simulator.contract.compose import (
+from simulator.contract.curve import Band, Frozen
+from simulator.contract.expression import Measure, parse
+from simulator.contract.forms.compose import (
     CASEWORKERS,
     Composition,
     Form,
@@ -17,8 +19,6 @@ from simulator.contract.compose import (
     provenance,
     term,
 )
-from simulator.contract.curve import Band, Frozen
-from simulator.contract.expression import Measure, parse
 from simulator.contract.split import DividedBy
 from simulator.contract.term import Identifier, Split, Term
 from simulator.contract.working import NamedMeasure

@@ -10,7 +10,9 @@ from pydantic import Field, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.amounts import Amount
-from simulator.contract.compose import (
+from simulator.contract.curve import Band, DeadBand, Frozen, check_ends
+from simulator.contract.expression import Expression, Measure, parse
+from simulator.contract.forms.compose import (
     CASEWORKERS,
     NAMED,
     Composition,
@@ -22,8 +24,6 @@ from simulator.contract.compose import (
     term,
     text_of,
 )
-from simulator.contract.curve import Band, DeadBand, Frozen, check_ends
-from simulator.contract.expression import Expression, Measure, parse
 from simulator.contract.parameter import Parameter
 from simulator.contract.term import Split, Term
 from simulator.contract.working import NamedMeasure
