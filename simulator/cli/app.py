@@ -117,6 +117,10 @@ Basis = Annotated[
         help="What figures mean that do not say it: of the period, or of the year so far.",
     ),
 ]
+Version = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="An earlier locked version; the latest by default."),
+]
 Dated = Annotated[
     str | None, typer.Option(metavar="DATE", help="The day it is done; today by default.")
 ]
@@ -359,6 +363,7 @@ def settle(
     template: Annotated[
         Path | None, typer.Option(metavar="CSV", help="Write an empty file of actuals and leave.")
     ] = None,
+    version: Version = None,
     dated: Dated = None,
     xlsx: Annotated[
         Path | None,
@@ -377,7 +382,7 @@ def settle(
         return
     day = _day(dated)
     asked = Preparing(actuals, _basis(basis), draft, prepared_by, why, approve, lock, day)
-    command(file, contract, period, asked, xlsx, as_json)
+    command(file, contract, period, version, asked, xlsx, as_json)
 
 
 @app.command(rich_help_panel=_LIVE)
@@ -399,6 +404,7 @@ def explain(
             help="Change a figure, as in cost.north=+5%; can be given again. Nothing is kept.",
         ),
     ] = None,
+    version: Version = None,
     dated: Dated = None,
     as_json: AsJson = False,
 ) -> None:
@@ -407,7 +413,7 @@ def explain(
 
     day = _day(dated)
     changes = what_if or []
-    command(file, contract, period, party, actuals, _basis(basis), changes, day, as_json)
+    command(file, contract, period, version, party, actuals, _basis(basis), changes, day, as_json)
 
 
 @app.command(rich_help_panel=_LIVE)

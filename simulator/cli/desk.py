@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulator._errors import CheckFailed, Problem, ScenarioError, UsageError
@@ -14,7 +15,12 @@ from simulator.contract.live.actuals import decode, read_actuals
 from simulator.contract.live.ledger import Entry, outstanding
 from simulator.contract.live.period_names import read_period
 from simulator.contract.live.settling import Settlement
-from simulator.contract.live.statements import Figures, missing_figures
+from simulator.contract.live.statements import (
+    Changed,
+    Figures,
+    changed_figures,
+    missing_figures,
+)
 from simulator.contract.periods import Month
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import Document
@@ -22,10 +28,37 @@ from simulator.study.files import read_documents
 from simulator.study.live import LiveContract
 from simulator.study.settlements import Record, SettlementStore, ledger_of
 
-__all__ = ["Desk", "kind_of", "print_json"]
+__all__ = ["Desk", "Shown", "kind_of", "print_json"]
 
 _MOST_BYTES = 50_000_000
 _KEPT = "settlements"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A settlement as it is shown, written or explained.
+
+    Attributes:
+        record: what is kept, or would be.
+        before: the locked settlements it follows.
+        settlement: what the contract comes to on its figures.
+        until: its last period.
+    """
+
+    record: Record
+    before: Sequence[Record]
+    settlement: Settlement
+    until: Month
+
+    @property
+    def settled_until(self) -> datetime.date:
+        """The last day that earlier settlements cover."""
+        return self.before[-1].until if self.before else datetime.date.min
+
+    @property
+    def changed(self) -> list[Changed]:
+        """The figures that were settled otherwise before."""
+        return changed_figures(self.before[-1].figures, self.record.figures) if self.before else []
 
 
 class Desk:
@@ -87,6 +120,59 @@ class Desk:
         until = chain[-1].until if chain else datetime.date.min
         pay_by = today + datetime.timedelta(math.ceil(self.live.contract.paid_within))
         return outstanding(settlement.entries, ledger_of(chain), until, today, pay_by)
+
+    def kept(self, period: str, until: Month, version: int | None) -> Shown | None:
+        """Return what is kept of a period: prepared, or locked; the latest unless one is named.
+
+        A longer period than the settlements' own is all that was settled in it.
+
+        Raises:
+            UsageError: it has no such version.
+            CheckFailed: what was locked does not follow from the contract as it is now.
+        """
+        chain = self.chain
+        locked = [record for record in chain if record.period == period]
+        if version is not None:
+            found = [record for record in locked if record.version == version]
+            if not found:
+                told = ", ".join(str(record.version) for record in locked) or "none"
+                raise UsageError(
+                    f"--version: found {version}; the locked versions of {period} are: {told}"
+                )
+            return self._checked(found[-1], chain[: found[-1].number - 1], until)
+        prepared = self.store.prepared(period)
+        if prepared is not None and prepared.number == len(chain) + 1:
+            return self._checked(prepared, chain, until)
+        if locked:
+            return self._checked(locked[-1], chain[: locked[-1].number - 1], until)
+        last_day = until.end - datetime.timedelta(days=1)
+        inside = [each for each in chain if until.first <= each.until <= last_day]
+        if not inside or inside[-1].until != last_day:
+            return None
+        entries = tuple(ledger_of(inside))
+        record = replace(
+            inside[-1],
+            period=period,
+            entries=entries,
+            status="together",
+            why="",
+            prepared_by="",
+            approved_by="",
+        )
+        return self._checked(record, chain[: inside[0].number - 1], until)
+
+    def _checked(self, record: Record, before: Sequence[Record], until: Month) -> Shown:
+        """Return what is kept, if it follows from the contract as it is now."""
+        settlement = self.settled(record.figures, until)
+        if settlement is not None:
+            day = record.prepared_on or record.until
+            due = self.entries(settlement, before, day)
+            if not outstanding(due, record.entries, datetime.date.max, day, day):
+                return Shown(record, before, settlement, until)
+        raise CheckFailed(
+            f"The contract has changed since {record.period} was settled, so its figures cannot "
+            "be explained by it; use the file as it was."
+        )
 
     def refuse_to_replace(self, *out: Path | None, read: Path | None = None) -> None:
         """Refuse to write over the contract, over the actuals that are read, or on settlements."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from simulator._errors import CheckFailed, UsageError
 from simulator.cli.desk import Desk, kind_of, print_json
 from simulator.cli.settle import Preparing, prepare
-from simulator.contract.live.ledger import Entry, outstanding
+from simulator.contract.live.ledger import Entry, balances, outstanding
 from simulator.contract.live.period_names import period_name
-from simulator.contract.periods import Month
 from simulator.report.explanation import explain as explained
 from simulator.report.ledger_text import ledger_document, ledger_table, ledger_text
 from simulator.report.settlement_text import (
@@ -22,7 +22,7 @@ from simulator.report.settlement_text import (
 from simulator.report.tabular import csv_text
 from simulator.study.folder import write_file
 from simulator.study.live import what_if
-from simulator.study.settlements import Record, ledger_of
+from simulator.study.settlements import ledger_of
 
 __all__ = ["explain", "ledger"]
 
@@ -31,6 +31,7 @@ def explain(
     file: Path,
     contract: str | None,
     period: str,
+    version: int | None,
     party: str,
     actuals: Path | None,
     basis: str,
@@ -53,50 +54,37 @@ def explain(
     ):
         raise UsageError(f"--party: found '{party}', which several are called; write an identifier")
     name = period_name(until, kind_of(period))
-    record, chain = _to_explain(desk, name, until, actuals, basis, dated)
-    figures, said = record.figures, ""
-    today = record.prepared_on or dated
-    settlement = desk.settled(figures, until)
-    entries = [] if settlement is None else desk.entries(settlement, chain, today)
-    if settlement is None or tuple(entries) != record.entries:
-        raise CheckFailed(
-            f"The contract has changed since {name} was settled, so its figures cannot be "
-            "explained by it; explain it with the file as it was."
-        )
+    if actuals is not None:
+        if version is not None:
+            raise UsageError("explain: --version names what is locked; leave out --actuals")
+        asked = Preparing(actuals, basis, True, "", "", "", False, dated)
+        shown = prepare(desk, name, until, asked)
+        shown = replace(shown, record=replace(shown.record, status="shown"))
+    else:
+        kept = desk.kept(name, until, version)
+        if kept is None:
+            raise UsageError(
+                f"explain: {name} is not settled; settle it first, or add --actuals FILE.csv"
+            )
+        shown = kept
+    record, settlement, figures = shown.record, shown.settlement, shown.record.figures
+    entries: Sequence[Entry] = record.entries
+    tried = None
     if changes:
         figures, told = what_if(figures, changes, live, until)
-        said = ", ".join(told)
         settlement = live.settle(figures, until)
-        entries = desk.entries(settlement, chain, today)
-    result = explained(live, settlement, entries, figures, meant[party.lower()], desk.place())
+        entries = desk.entries(settlement, shown.before, record.prepared_on or dated)
+        tried = ", ".join(told), balances(record.entries), balances(entries)
+    who = meant[party.lower()]
+    result = explained(live, settlement, entries, shown.settled_until, figures, who, desk.place())
     if as_json:
-        print_json(explanation_document(live, record, result) | ({"what_if": said} if said else {}))
-    else:
-        sys.stdout.write(explanation_text(live, record, until, result, said) + "\n")
-
-
-def _to_explain(
-    desk: Desk,
-    name: str,
-    until: Month,
-    actuals: Path | None,
-    basis: str,
-    dated: datetime.date,
-) -> tuple[Record, list[Record]]:
-    """Return the settlement that is explained, and the chain before it."""
-    if actuals is not None:
-        shown = Preparing(actuals, basis, True, "", "", "", False, dated)
-        record = prepare(desk, name, until, shown)
-        return replace(record, status="shown"), desk.chain
-    prepared = desk.store.prepared(name)
-    if prepared is not None and prepared.number == len(desk.chain) + 1:
-        return prepared, desk.chain
-    locked = [record for record in desk.chain if record.period == name]
-    if not locked:
-        raise UsageError(
-            f"explain: {name} is not settled; settle it first, or add --actuals FILE.csv"
-        )
-    return locked[-1], desk.chain[: locked[-1].number - 1]
+        document = explanation_document(live, record, result)
+        if tried:
+            document |= {"what_if": tried[0], "received_pence_without": tried[1]}
+        print_json(document)
+        return
+    text = explanation_text(live, record, until, result, shown.changed, tried)
+    sys.stdout.write(text + "\n")
 
 
 def ledger(file: Path, contract: str | None, csv: Path | None, as_json: bool) -> None:
@@ -116,7 +104,7 @@ def ledger(file: Path, contract: str | None, csv: Path | None, as_json: bool) ->
             due = settlement.entries
             difference = outstanding(due, entries, last.until, last.until, last.until)
     if csv is not None:
-        write_file(csv, csv_text(ledger_table(desk.live, entries)).encode("utf-8"))
+        write_file(csv, csv_text(ledger_table(desk.live, desk.chain)).encode("utf-8"))
     if as_json:
         print_json(ledger_document(desk.live, desk.chain, difference))
     else:
@@ -124,5 +112,7 @@ def ledger(file: Path, contract: str | None, csv: Path | None, as_json: bool) ->
     if difference:
         raise CheckFailed(
             "The ledger does not say what the contract comes to on the figures of the last "
-            "settlement; the contract's file has changed. Settle the last period again."
+            "settlement; the contract's file has changed. Restore it, or enter the difference as a "
+            f"correction: settle --period {desk.chain[-1].period} --actuals FILE.csv --prepared-by "
+            "NAME --why TEXT, where the file repeats one figure."
         )

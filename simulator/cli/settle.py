@@ -8,18 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulator._errors import CheckFailed, Problem, RunError, ScenarioError, UsageError
-from simulator.cli.desk import Desk, kind_of, print_json
+from simulator.cli.desk import Desk, Shown, kind_of, print_json
 from simulator.cli.people import name_of, reason_of, same_person
 from simulator.contract.live.actuals import COLUMNS_OF_ACTUALS, template
 from simulator.contract.live.period_names import period_dates, period_name
+from simulator.contract.live.settling import Settlement
 from simulator.contract.live.statements import Figures
 from simulator.contract.periods import Month
-from simulator.report.settlement_text import (
-    settlement_document,
-    settlement_text,
-)
+from simulator.report.settlement_text import changed_words, settlement_document, settlement_text
 from simulator.report.tabular import Column, Table, csv_text
 from simulator.study.folder import write_file
+from simulator.study.live import LiveContract
 from simulator.study.settlements import Record
 
 __all__ = ["Preparing", "prepare", "settle", "write_template"]
@@ -49,44 +48,49 @@ class Preparing:
     lock: bool
     dated: datetime.date
 
+    @property
+    def does_something(self) -> bool:
+        """Whether more is asked for than to see what is kept."""
+        given = self.actuals, self.draft, self.prepared_by, self.why, self.approve, self.lock
+        return any(given)
+
 
 def settle(
     file: Path,
     contract: str | None,
     period: str,
+    version: int | None,
     asked: Preparing,
     xlsx: Path | None,
     as_json: bool,
 ) -> None:
-    """Prepare, approve or lock the settlement of a period."""
+    """Prepare, approve or lock the settlement of a period, or show what is kept of it."""
     desk = Desk(file, contract)
     desk.refuse_to_replace(xlsx, read=asked.actuals)
     live = desk.live
     until = live.period(period)
-    last_day = until.end - datetime.timedelta(days=1)
     name = period_name(until, kind_of(period))
-    if last_day < desk.settled_until:
-        latest = desk.chain[-1].period
-        raise UsageError(
-            f"--period: {latest} is settled already; corrections of earlier periods are settled "
-            f"with it: --period {latest}"
-        )
-    if asked.approve or asked.lock:
-        record = _approve(desk, name, until, asked)
+    if version is not None and asked.does_something:
+        raise UsageError("settle: --version shows what is locked; leave the other options out")
+    kept = None if asked.does_something else desk.kept(name, until, version)
+    if kept is not None:
+        shown = kept
+    elif asked.approve or asked.lock:
+        shown = _approve(desk, name, until, asked)
     else:
-        record = prepare(desk, name, until, asked)
+        shown = prepare(desk, name, until, asked)
     if as_json:
-        print_json(settlement_document(live, record))
+        print_json(settlement_document(live, shown.record, shown.changed))
     else:
-        _say(desk, record, until)
+        _say(desk, shown)
     if xlsx is not None:  # last: what is locked is told, whatever becomes of the workbook
-        _write_book(desk, record, until, xlsx)
+        _write_book(desk, shown, xlsx)
 
 
-def _say(desk: Desk, record: Record, until: Month) -> None:
-    live = desk.live
-    text = settlement_text(live, record, until)
-    if desk.chain and desk.chain[-1].fingerprint != live.fingerprint:
+def _say(desk: Desk, shown: Shown) -> None:
+    live, record = desk.live, shown.record
+    text = settlement_text(live, record, shown.until, shown.changed)
+    if shown.before and shown.before[-1].fingerprint != live.fingerprint:
         text += (
             "\nThe contract has changed since it was last settled; corrections may follow from it."
         )
@@ -96,23 +100,41 @@ def _say(desk: Desk, record: Record, until: Month) -> None:
     sys.stdout.flush()
 
 
-def _write_book(desk: Desk, record: Record, until: Month, xlsx: Path) -> None:
+def _write_book(desk: Desk, shown: Shown, xlsx: Path) -> None:
     from simulator.report.settlement_book import settlement_book
     from simulator.report.words import MADE_UP
     from simulator.report.workbook import Cover
 
-    live = desk.live
+    live, record = desk.live, shown.record
     facts = {
         "Contract": live.signed.title_of(live.key),
-        "Period": f"{record.period}, {period_dates(until)}",
-        "Version": f"{record.version}, {record.status}",
-        "Prepared by": record.prepared_by or "nobody",
-        "Approved by": record.approved_by or "nobody",
-        "Digest": record.digest,
+        "Period": f"{record.period}, {period_dates(shown.until)}",
+        "Version": f"{record.version}, {record.status}" if record.status != "together" else "",
+        "Why": record.why,
+        "Prepared by": _by(record.prepared_by, record.prepared_on),
+        "Approved by": _by(record.approved_by, record.approved_on),
+        "Digest": record.digest if record.status != "together" else "",
     }
-    cover = Cover(live.signed.title, MADE_UP if live.signed.illustrative else "", facts)
-    settlement = live.settle(record.figures, until)
-    write_file(xlsx, settlement_book(live, settlement, record.figures, desk.place(), cover))
+    cover = Cover(
+        live.signed.title,
+        MADE_UP if live.signed.illustrative else "",
+        {name: fact for name, fact in facts.items() if fact},
+    )
+    book = settlement_book(
+        live,
+        shown.settlement,
+        record.entries,
+        shown.settled_until,
+        record.figures,
+        shown.changed,
+        desk.place(),
+        cover,
+    )
+    write_file(xlsx, book)
+
+
+def _by(name: str, day: datetime.date | None) -> str:
+    return f"{name}, {day}" if name else "nobody yet"
 
 
 def write_template(file: Path, contract: str | None, period: str, out: Path) -> None:
@@ -138,7 +160,7 @@ def write_template(file: Path, contract: str | None, period: str, out: Path) -> 
     )
 
 
-def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
+def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Shown:
     """Return the settlement of a period, and keep it where somebody has prepared it."""
     live, chain = desk.live, desk.chain
     before: Figures = chain[-1].figures if chain else {}
@@ -147,9 +169,15 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
             "settle: found no actuals; add --actuals FILE.csv, or --template FILE.csv to write an "
             "empty one"
         )
+    last_day = until.end - datetime.timedelta(days=1)
+    if last_day < desk.settled_until:
+        latest = chain[-1].period
+        raise UsageError(
+            f"--period: {latest} is settled already; corrections of earlier periods are settled "
+            f"with it: --period {latest}"
+        )
     figures = desk.read(asked.actuals, asked.basis, until, before)
     settlement = live.settle(figures, until)
-    last_day = until.end - datetime.timedelta(days=1)
     # a quarter and a year that end on the same day are settled together
     version = 1 + sum(record.until == last_day for record in chain)
     record = Record(
@@ -169,14 +197,28 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
     )
     if record.provisional and not asked.draft:
         raise ScenarioError(_provisional(record, asked.actuals))
-    if version > 1 and asked.prepared_by and not record.why:
-        raise UsageError(
-            f"settle: {name} is settled already; a correction says why: --why 'late invoice'"
-        )
+    shown = Shown(record, chain, settlement, until)
     if asked.prepared_by:
+        _refuse_silent_corrections(live, shown)
         desk.refuse_earlier(asked.dated)
         desk.store.save(record)
-    return record
+    return shown
+
+
+def _refuse_silent_corrections(live: LiveContract, shown: Shown) -> None:
+    """Refuse a correction that does not say why."""
+    record, changed = shown.record, shown.changed
+    if record.why:
+        return
+    mend = "a correction says why: --why 'late invoice'"
+    if record.version > 1:
+        raise UsageError(f"settle: {record.period} is settled already; {mend}")
+    if changed:
+        more = f", and {len(changed) - 1} more" if len(changed) > 1 else ""
+        raise UsageError(
+            f"settle: found a figure that was settled otherwise before: "
+            f"{changed_words(live, changed[0])}{more}; {mend}"
+        )
 
 
 def _provisional(record: Record, file: Path) -> list[Problem]:
@@ -196,7 +238,7 @@ def _provisional(record: Record, file: Path) -> list[Problem]:
     ]
 
 
-def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
+def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Shown:
     if asked.actuals is not None or asked.prepared_by or asked.draft or asked.why:
         raise UsageError(
             "settle: --approve and --lock take what is prepared; leave out --actuals, --draft, "
@@ -210,7 +252,7 @@ def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
         )
     if record.status == "draft":
         raise CheckFailed(f"What is prepared for {name} is a draft; settle it without --draft.")
-    _check_is_current(desk, record, until)
+    settlement = _current(desk, record, until)
     assert record.prepared_on is not None, "checked"
     if asked.dated < record.prepared_on:
         raise UsageError(
@@ -228,28 +270,26 @@ def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
         record = replace(record, approved_by=approver, approved_on=asked.dated)
     if not record.approved_by or same_person(record.approved_by, record.prepared_by):
         raise CheckFailed(f"The settlement of {name} is not approved; add --approve NAME.")
-    if not asked.lock:
+    if asked.lock:
+        record = replace(record, status="locked")
+        desk.store.lock(record, prepared)
+    else:
         desk.store.save(record, prepared)
-        return record
-    record = replace(record, status="locked")
-    desk.store.lock(record, prepared)
-    return record
+    return Shown(record, desk.chain, settlement, until)
 
 
-def _check_is_current(desk: Desk, record: Record, until: Month) -> None:
-    """Refuse what was prepared on another ledger or under another contract."""
+def _current(desk: Desk, record: Record, until: Month) -> Settlement:
+    """Return what is prepared as settled again; refuse it on another ledger or contract."""
     head = desk.chain[-1].digest if desk.chain else ""
     last_day = until.end - datetime.timedelta(days=1)
     known = record.previous, record.fingerprint, record.until, record.number
     same = known == (head, desk.live.fingerprint, last_day, len(desk.chain) + 1)
     settlement = desk.settled(record.figures, until) if same else None
-    if settlement is None or record.prepared_on is None:
-        same = False
-    else:
+    if settlement is not None and record.prepared_on is not None:
         entries = desk.entries(settlement, desk.chain, record.prepared_on)
-        same = tuple(entries) == record.entries
-    if not same:
-        raise CheckFailed(
-            f"The contract or the ledger has changed since the settlement of {record.period} was "
-            "prepared; prepare it again."
-        )
+        if tuple(entries) == record.entries:
+            return settlement
+    raise CheckFailed(
+        f"The contract or the ledger has changed since the settlement of {record.period} was "
+        "prepared; prepare it again."
+    )

@@ -216,12 +216,10 @@ class Contract(Frozen):
                 continue
             part = _first_free(entry, taken)
             taken |= part.names
-            dates = {"starts": entry.starts, "ends": entry.ends}
-            if entry.starts is entry.ends is None:
-                yield part
-            else:
-                terms = tuple(term.model_copy(update=dates) for term in part.terms)
-                yield replace(part, terms=terms)
+            shared = {"starts": entry.starts, "ends": entry.ends, "clause": entry.clause}
+            given = {key: value for key, value in shared.items() if value}
+            terms = tuple(term.model_copy(update=given) for term in part.terms)
+            yield replace(part, terms=terms)
 
     def agree(self, name: str, signatories: Signatories) -> Agreement:
         """Write the contract out for the parties who sign it."""

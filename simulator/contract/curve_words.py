@@ -19,7 +19,7 @@ from simulator.contract.phrases import (
 )
 from simulator.quantities import Figure, is_a_year
 
-__all__ = ["curve_words", "limits_words", "tail_words"]
+__all__ = ["curve_words", "limits_words", "scale_words", "tail_words"]
 
 _Plain = list[tuple[float, float, Figure]]
 
@@ -114,25 +114,39 @@ def _rate_words(band: Band, agreement: Agreement) -> str:
 
 def _scale_words(curve: Curve, measure: Expression, agreement: Agreement) -> str:
     """Say a sliding scale by its points, or a stepped one by its steps."""
-    watched = words(measure, agreement)
+    watched, shift = words(measure, agreement), 0.0
+    plain = all(isinstance(point.at, Figure) for point in curve.points)
+    match measure.tree:  # said by the values of what is watched, not by their distance from one
+        case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=value)) if (
+            curve.points and plain
+        ):
+            watched, shift = words_of(left, agreement), float(value)  # type: ignore[arg-type]
+    verb = "slides with" if curve.points else "depends on"
+    return f"what {verb} {scale_words(watched, curve, agreement, shift)}"
+
+
+def scale_words(watched: str, curve: Curve, agreement: Agreement, shift: float = 0.0) -> str:
+    """Return the points or steps of a scale after the name of what it is read at.
+
+    Args:
+        watched: the name.
+        curve: with points or steps.
+        agreement: whose names are used.
+        shift: what is added to the place of each point.
+    """
     if curve.points:
-        tree, shift = measure.tree, 0.0
-        plain = all(isinstance(point.at, Figure) for point in curve.points)
-        match tree:  # said by the values of what is watched, not by their distance from one
-            case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=value)) if plain:
-                watched, shift = words_of(left, agreement), float(value)  # type: ignore[arg-type]
         pairs = ", ".join(
             f"{value_words(point.value, agreement)} at {_moved(point.at, shift, agreement)}"
             for point in curve.points
         )
-        return f"what slides with {watched}: {pairs}"
+        return f"{watched}: {pairs}"
     pieces = [
         f"{value_words(step.value, agreement)} below {value_words(step.below, agreement)}"
         for step in curve.steps
         if step.below is not None
     ]
     last = value_words(curve.steps[-1].value, agreement)
-    return f"what depends on {watched}: {', '.join(pieces)}, else {last}"
+    return f"{watched}: {', '.join(pieces)}, else {last}"
 
 
 def _moved(place: Figure | Expression, shift: float, agreement: Agreement) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
+from simulator._kinds import CURRENCIES
 from simulator._refuse import refuse
 from simulator.contract.curve import Frozen
 from simulator.contract.statement import Array
@@ -73,6 +74,13 @@ class Datum(Frozen):
     def shape(self, providers: int, services: int) -> tuple[int, int]:
         """Return the last two axes of its column in a statement."""
         return 1 if self.of == "all" else providers, services if self.of == "each service" else 1
+
+    @property
+    def counts_in(self) -> Literal["money", "share", "number"]:
+        """What its figures are shown as."""
+        if self.unit in CURRENCIES:
+            return "money"
+        return "share" if self.unit == "%" or self.highest == 1.0 else "number"
 
     @property
     def is_pooled(self) -> bool:

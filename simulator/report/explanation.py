@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,15 +13,33 @@ import numpy as np
 from simulator._errors import SettlementError
 from simulator.contract.live.layout import lay_out
 from simulator.contract.live.ledger import Entry, balances
+from simulator.contract.live.moves import Move, is_side, moves_of
 from simulator.contract.live.period_names import period_dates, period_name
 from simulator.contract.live.settling import Due, Settlement, is_divided
-from simulator.contract.live.sheet import Line, Sheet
+from simulator.contract.live.sheet import Line, Sheet, renumbered
 from simulator.contract.live.statements import Figures
 from simulator.contract.signatories import Signatories
 from simulator.report.pounds import in_pounds
 from simulator.study.live import LiveContract
 
-__all__ = ["Explained", "Explanation", "Section", "explain", "limit_note", "where_from"]
+__all__ = [
+    "CLOSED",
+    "DUE_EARLIER",
+    "ON_ACCOUNT",
+    "Explained",
+    "Explanation",
+    "Section",
+    "explain",
+    "figure",
+    "limit_note",
+    "where_from",
+    "window_words",
+]
+
+CLOSED = "Earlier windows of this term"
+ON_ACCOUNT = "Paid on account until then"
+DUE_EARLIER = "Due for earlier periods"
+"""What is added to and taken off a window's amount, as explanations and workbooks call it."""
 
 _MINUS = "\N{MINUS SIGN}"
 _SIGNS: dict[type[ast.AST], str] = {
@@ -92,6 +111,10 @@ class _Pages:
         self.lines.append(Explained(number, label, how, shown, pence))
         return number
 
+    def rename_last(self, label: str) -> None:
+        """Give the last line another label."""
+        self.lines[-1] = replace(self.lines[-1], label=label)
+
     def take(self) -> tuple[Explained, ...]:
         lines, self.lines = tuple(self.lines), []
         self.at += len(lines)
@@ -102,72 +125,60 @@ def explain(
     live: LiveContract,
     settlement: Settlement,
     entries: Sequence[Entry],
+    settled_until: datetime.date,
     figures: Figures,
     party: str,
     place: Callable[[str], str],
 ) -> Explanation:
-    """Explain what a party receives for the last period of a settlement.
+    """Explain what a party receives by a settlement.
 
     Args:
         live: the contract.
-        settlement: through the period.
+        settlement: by the figures as known.
         entries: what the settlement adds to the ledger; the figure is the party's part of them.
+        settled_until: the last day that earlier settlements cover.
         figures: that it was made from.
         party: a commissioner or provider.
         place: says where an amount stands in the contract's file.
     """
     currency, name = live.signed.currency, live.agreement.signatories.name
     pages, sections = _Pages(), []
-    own = [entry for entry in entries if party in (entry.payer, entry.payee)]
-    period = period_name(settlement.period, live.grain)
-    again = {entry.term for entry in entries if (entry.kind, entry.period) == ("true-up", period)}
-    corrects = not any(entry.kind == "settlement" and entry.period == period for entry in entries)
-    explained: set[str] = set()
+    moves, beside = moves_of(settlement, entries, settled_until, live.agreement)
     sheets: dict[int, Sheet] = {}
     told: dict[int, dict[int, int]] = {}
-    for due in settlement.dues:
+    account = live.agreement.signatories.accounts.index(party)
+    for move in moves:
+        due = move.due
         term = live.agreement.terms[due.index]
-        account = live.agreement.signatories.accounts.index(party)
-        corrected = _net(own, party, period, term.name) if term.name in again else None
-        is_side = any(party in pair for pair in due.flows)
-        if not (is_side or due.due[account]) or (corrects and corrected is None):
+        if party not in move.sides and not is_side(term, party, live.agreement.signatories):
             continue
-        explained.add(term.name)
         key = id(due.window)
         if key not in sheets:
             sheets[key] = lay_out(live.agreement, due.window, where_from(live, due, figures, place))
         where = where_from(live, due, figures, place, party)
         _explain_term(pages, live, due, sheets[key], party, told.setdefault(key, {}), where)
-        pence = due.due[account]
-        if corrected is not None:
-            before = pence - corrected
-            entered = pages.add(
-                "Entered for this period before", "in the ledger", in_pounds(before, currency)
-            )
-            pages.add(
-                "Correction due now",
-                f"[{entered - 1}] {_MINUS} [{entered}]",
-                in_pounds(corrected, currency),
-                corrected,
-            )
-            pence = corrected
-        clause = f", clause {term.clause}" if term.clause else ""
-        title = f"{term.name}{clause}: {_window_words(due)}"
-        sections.append(Section(title, pages.take(), pence))
-    for kind, title in (
-        ("on account", "Paid on account in this period"),
-        ("settlement", "Earlier periods, settled with this one"),
-        ("true-up", "Corrections of periods settled before"),
+        pence = move.paid[account]
+        if move.corrects:
+            _explain_correction(pages, move, account, currency)
+        else:
+            pages.rename_last("Due now")
+        sections.append(Section(_title(live, move, settlement), pages.take(), pence))
+    own = [entry for entry in beside if party in (entry.payer, entry.payee)]
+    for is_on_account, title in (
+        (True, "Paid on account in this period"),
+        (False, "Corrections of what was paid under no term settled here"),
     ):
         pence = 0
-        for entry in (each for each in own if each.kind == kind):
-            if kind != "on account" and entry.period == period and entry.term in explained:
-                continue
-            sign = 1 if entry.payee == party else -1
-            other = entry.payer if sign > 0 else entry.payee
-            how = f"{'from' if sign > 0 else 'to'} {name(other)}, {entry.period}"
-            pages.add(entry.term, how, in_pounds(sign * entry.pence, currency), sign * entry.pence)
-            pence += sign * entry.pence
+        groups: dict[tuple[str, str], list[Entry]] = {}
+        for entry in own:
+            if (entry.kind == "on account") == is_on_account:
+                other = entry.payer if entry.payee == party else entry.payee
+                groups.setdefault((entry.term, other), []).append(entry)
+        for (label, other), found in groups.items():
+            received = balances(found)[party]
+            how = f"{'from' if received >= 0 else 'to'} {name(other)}, {_when(found)}"
+            pages.add(label, how, in_pounds(received, currency), received)
+            pence += received
         if pages.lines:
             sections.append(Section(title, pages.take(), pence))
     totals = balances(entries)
@@ -180,20 +191,42 @@ def explain(
     return Explanation(party, tuple(sections), total, check)
 
 
-def _net(entries: Sequence[Entry], party: str, period: str, term: str) -> int:
-    """Return what a party receives by the entries of one period and term."""
-    return sum(
-        entry.pence if entry.payee == party else -entry.pence
-        for entry in entries
-        if (entry.period, entry.term) == (period, term)
-    )
+def _title(live: LiveContract, move: Move, settlement: Settlement) -> str:
+    term, due = live.agreement.terms[move.due.index], move.due
+    clause = f", clause {term.clause}" if term.clause else ""
+    said = f"{term.name}{clause}: {window_words(due)}"
+    if move.corrects:
+        return f"{said}, correction of {due.period}"
+    if due.period != period_name(settlement.period, live.grain):
+        return f"{said}, settled for {due.period}"
+    return said
 
 
-def _window_words(due: Due) -> str:
+def _when(entries: Sequence[Entry]) -> str:
+    """Say for which periods payments are."""
+    first, last = entries[0].period, entries[-1].period
+    if len(entries) == 1:
+        return first
+    return f"{len(entries)} payments" + (f" for {first} to {last}" if first != last else "")
+
+
+def window_words(due: Due) -> str:
+    """Return the days on which a term was worked out."""
     first, last = due.window.first, due.window.last
     assert first is not None
     assert last is not None
     return period_dates(replace(last, first=first.first))
+
+
+def _explain_correction(pages: _Pages, move: Move, account: int, currency: str) -> None:
+    """Say what was entered before, and what is left to correct."""
+    pages.rename_last(f"Due for {move.due.period} by the figures now")
+    entered, paid = move.entered[account], move.paid[account]
+    last = pages.add(
+        f"Entered for {move.due.period} before", "in the ledger", in_pounds(entered, currency)
+    )
+    how = f"[{last - 1}] {_MINUS} [{last}]"
+    pages.add("Correction due now", how, in_pounds(paid, currency), paid)
 
 
 def _explain_term(
@@ -219,7 +252,7 @@ def _explain_term(
     signatories, currency = live.agreement.signatories, live.signed.currency
     term = live.agreement.terms[due.index]
     lines_of = next(each for each in sheet.terms if each.index == due.index)
-    needed = _needed(sheet, lines_of.receipts)
+    needed = sheet.needed(lines_of.receipts)
     summed = _summed(sheet, needed)
     for number in needed:
         line = sheet.line(number)
@@ -229,6 +262,8 @@ def _explain_term(
         if line.expression is None:
             is_own = line.values.size > 1 and party in signatories.providers and line.of
             how = own(line.of) if is_own and number not in summed else line.source
+        elif line.said:
+            how = renumbered(line.said, lambda each: f"[{numbers[each]}]")
         else:
             how = _how(line.expression.tree, numbers)
         note = limit_note(line, sheet, signatories, party)
@@ -251,9 +286,9 @@ def _explain_term(
     rounded = pages.add(f"{name} in whole pence", how, in_pounds(amount, currency), amount)
     terms, so_far = f"[{rounded}]", amount
     for label, amount, sign, where in (
-        ("Earlier windows of this term", due.closed[account], "+", "by the figures as known now"),
-        ("Paid on account until now", due.on_account[account], _MINUS, "at each month end"),
-        ("Settled for earlier periods", due.settled[account], _MINUS, "with them"),
+        (CLOSED, due.closed[account], "+", "by the figures as known now"),
+        (ON_ACCOUNT, due.on_account[account], _MINUS, "at each month end"),
+        (DUE_EARLIER, due.settled[account], _MINUS, "by the figures as known now"),
     ):
         if amount:
             number = pages.add(label, where, in_pounds(amount, currency), amount)
@@ -261,7 +296,7 @@ def _explain_term(
             so_far += amount if sign == "+" else -amount
     if so_far != due.due[account]:
         raise SettlementError("an explanation does not add up; this is a mistake, please report it")
-    pages.add("Due now", terms, in_pounds(so_far, currency), so_far)
+    pages.add("Due", terms, in_pounds(so_far, currency), so_far)
 
 
 def limit_note(line: Line, sheet: Sheet, signatories: Signatories, party: str | None = None) -> str:
@@ -294,31 +329,18 @@ def _summed(sheet: Sheet, needed: Sequence[int]) -> set[int]:
     return found
 
 
-def _needed(sheet: Sheet, end: int) -> list[int]:
-    """Return the numbers of the lines that a line follows from, in order, with its own."""
-    found: set[int] = set()
-    left = [end]
-    while left:
-        number = left.pop()
-        if number in found:
-            continue
-        found.add(number)
-        expression = sheet.line(number).expression
-        left += [int(name[1:]) for name in expression.names()] if expression else []
-    return sorted(found)
-
-
 def _shown(line: Line, providers: Sequence[str], party: str, currency: str) -> str:
     if line.values.size == 1:
-        return _figure(float(line.values[0]), line.unit, currency)
+        return figure(float(line.values[0]), line.unit, currency)
     if party in providers:
-        return _figure(float(line.values[providers.index(party)]), line.unit, currency)
+        return figure(float(line.values[providers.index(party)]), line.unit, currency)
     if line.unit == "share":
         return "by provider"
-    return f"{_figure(float(line.values.sum()), line.unit, currency)} in all"
+    return f"{figure(float(line.values.sum()), line.unit, currency)} in all"
 
 
-def _figure(value: float, unit: str, currency: str) -> str:
+def figure(value: float, unit: str, currency: str) -> str:
+    """Return a figure of a line as text: money, a share or a number."""
     sign = _MINUS if value < 0 else ""
     size = abs(value)
     if unit == "money":

@@ -47,21 +47,23 @@ def ledger_text(
     lines += ["", "Entries", ""]
     lines.append(
         table(
-            ("Date", "From", "To", "Term", "Clause", "Period", "Kind", "Amount"),
+            ("Number", "Date", "From", "To", "Term", "Clause", "Period", "Kind", "Amount"),
             [
                 (
+                    str(record.number),
                     str(each.date),
                     name(each.payer),
                     name(each.payee),
                     each.term,
-                    each.clause or "none",
+                    each.clause or " ",
                     each.period,
                     each.kind,
                     in_pounds(each.pence, currency),
                 )
-                for each in entries
+                for record in chain
+                for each in record.entries
             ],
-            texts=7,
+            texts=8,
         )
     )
     net = balances(entries)
@@ -81,39 +83,55 @@ def ledger_text(
             "figures of the last settlement."
         )
     )
+    lines += [
+        f"- differs in {each.term}, {each.period}: {name(each.payer)} owes {name(each.payee)} "
+        f"{in_pounds(each.pence, currency)} more"
+        for each in difference or ()
+    ]
     lines.append(f"Digest of the last settlement: {chain[-1].digest}")
     return "\n".join(lines)
 
 
-def ledger_table(live: LiveContract, entries: Sequence[Entry]) -> Table:
+def ledger_table(live: LiveContract, chain: Sequence[Record]) -> Table:
     """Return the entries as a table: one row a payment, from one party to another."""
-    currency = live.signed.currency
+    currency, name = live.signed.currency, live.agreement.signatories.name
     columns = (
+        Column("settlement", "whole", "number of the locked settlement that entered it"),
+        Column("version", "whole", "1 for the first settlement of a period"),
         Column("date", meaning="last day of the period; of a correction, the day it was made"),
         Column("pay_by", meaning="day by which it is paid"),
         Column("from", meaning="who pays"),
         Column("to", meaning="who receives"),
+        Column("from_name", meaning="who pays, by name"),
+        Column("to_name", meaning="who receives, by name"),
         Column("amount", "money", f"in {currency}"),
         Column("term", meaning="the term it rests on"),
         Column("clause", meaning="the clause the term stands in"),
         Column("period", meaning="what it is for"),
         Column("kind", meaning="on account, settlement or true-up"),
+        Column("why", meaning="what a correction corrects"),
     )
     shape = Table("ledger", "Every payment, entered once on both sides", columns)
     return shape.filled(
         [
             (
+                record.number,
+                record.version,
                 each.date.isoformat(),
                 each.pay_by.isoformat(),
                 each.payer,
                 each.payee,
+                name(each.payer),
+                name(each.payee),
                 each.pence / 100,
                 each.term,
                 each.clause,
                 each.period,
                 each.kind,
+                record.why,
             )
-            for each in entries
+            for record in chain
+            for each in record.entries
         ]
     )
 

@@ -1,42 +1,40 @@
-"""The workbook of a settlement: every line a live formula, down to the same pennies.
+"""The workbook of a settlement: who pays whom, what for, and every line behind it as a formula.
 
-One sheet for each window that is settled, laid out as the explanation is: inputs are numbers,
-everything else is a formula over cells above. Needs the extra 'report'.
+First the payments, then a sheet for each window that is settled or corrected. Needs the extra
+'report'.
 """
 
 from __future__ import annotations
 
-import ast
-import math
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import numpy as np
-
 from simulator.contract.live.layout import lay_out
-from simulator.contract.live.pence import NOISE, REMAINDER_DIGITS, share_out
-from simulator.contract.live.settling import Due, Settlement, is_divided
-from simulator.contract.live.sheet import Line, Sheet, TermLines
-from simulator.contract.live.statements import Figures
-from simulator.contract.term import Term
-from simulator.report.explanation import limit_note, where_from
-from simulator.report.tabular import Cell
+from simulator.contract.live.ledger import Entry, balances, netted
+from simulator.contract.live.moves import Move, moves_of
+from simulator.contract.live.settling import Settlement
+from simulator.contract.live.statements import Changed, Figures
+from simulator.report.cells import HEAD, CellSheet, address, style_of
+from simulator.report.explanation import where_from, window_words
+from simulator.report.settlement_lines import LinesSheet
 from simulator.report.workbook import Cover, Page, book_of
 from simulator.study.live import LiveContract
 
 __all__ = ["settlement_book"]
 
-_HEAD = 3  # rows above the lines of a sheet
-_HUGE = "1E+300"  # stands for a number divided by nought, which only a limit can bring back
 _KINDS = {"year": "Year", "quarter": "Quarter", "month": "Month", "term": "Term"}
+_PARTIES = 4  # the column of the first party on the page of payments
 
 
 def settlement_book(
     live: LiveContract,
     settlement: Settlement,
+    entries: Sequence[Entry],
+    settled_until: datetime.date,
     figures: Figures,
+    changed: Sequence[Changed],
     place: Callable[[str], str],
     cover: Cover,
 ) -> bytes:
@@ -44,352 +42,195 @@ def settlement_book(
 
     Args:
         live: the contract.
-        settlement: through the period.
+        settlement: by the figures as known.
+        entries: what it adds to the ledger.
+        settled_until: the last day that earlier settlements cover.
         figures: that it was made from.
+        changed: those of them that earlier settlements took for something else.
         place: says where an amount stands in the contract's file.
         cover: the first sheet.
 
     Raises:
         RunError: the library is missing.
     """
-    pages = []
-    windows = {id(due.window): due for due in settlement.dues}
-    for number, first in enumerate(windows.values(), 1):
-        sheet = lay_out(live.agreement, first.window, where_from(live, first, figures, place))
-        dues = [due for due in settlement.dues if due.window is first.window]
-        kind = _KINDS[live.agreement.terms[first.index].assessed]
-        pages.append(Page(f"{kind} {number}", partial(_write, _Layout(live, sheet), dues)))
-    return book_of(cover, pages)
+    moves, beside = moves_of(settlement, entries, settled_until, live.agreement)
+    groups: dict[int, list[Move]] = {}
+    for move in moves:
+        groups.setdefault(id(move.due.window), []).append(move)
+    paid: dict[int, tuple[str, int]] = {}  # where the sheets say what each move pays
+    pages: list[Page] = []
+    for group in groups.values():
+        due = group[0].due
+        lines = lay_out(live.agreement, due.window, where_from(live, due, figures, place))
+        kind = _KINDS[live.agreement.terms[due.index].assessed]
+        name = _free(f"{kind} to {due.period}", [page.name for page in pages])
+        title = f"{window_words(due)}, settled for {due.period}"
+        sheet = LinesSheet(live.agreement, lines.only([each.due.index for each in group]), title)
+        pages.append(Page(name, _write_lines(sheet, group, name, paid)))
+    first = _Payments(live, entries, moves, beside, changed, paid)
+    # the sheets are written before the page that points to them
+    return book_of(cover, [Page("Payments", first.write), *pages], last=1)
 
 
-def _write(layout: _Layout, dues: Sequence[Due], sheet: Any, styles: Mapping[str, Any]) -> None:
-    layout.write(_Sheet(sheet, styles), dues)
+def _free(name: str, taken: Sequence[str]) -> str:
+    """Return a name of a sheet that no other has."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} ({number})"
+    return free
+
+
+def _write_lines(
+    lines: LinesSheet, group: Sequence[Move], name: str, paid: dict[int, tuple[str, int]]
+) -> Callable[[Any, Mapping[str, Any]], None]:
+    def write(sheet: Any, styles: Mapping[str, Any]) -> None:
+        rows = lines.write(CellSheet(sheet, styles), group)
+        paid.update({id(move): (name, row) for move, row in zip(group, rows, strict=True)})
+
+    return write
 
 
 @dataclass
-class _Layout:
-    """Where lines stand on a sheet, and the formulas between them."""
+class _Payments:
+    """The page of who pays whom, what for, and which figures have changed."""
 
     live: LiveContract
-    sheet: Sheet
+    entries: Sequence[Entry]
+    moves: Sequence[Move]
+    beside: Sequence[Entry]
+    changed: Sequence[Changed]
+    paid: Mapping[int, tuple[str, int]]
 
-    @property
-    def accounts(self) -> tuple[str, ...]:
-        """The providers, then the commissioners: the columns after 'all'."""
+    def write(self, sheet: Any, styles: Mapping[str, Any]) -> None:
+        """Write the page."""
+        page = CellSheet(sheet, styles)
+        parties, names = self._parties()
+        head = ("From", "To", "Pay by", f"Amount, {self.live.signed.currency}")
+        page.head("Payments due", head, (34, 24, 16, 16))
+        sheet.set_column(_PARTIES, _PARTIES + len(parties) - 1, 16)
+        row = HEAD
+        for payer, payee, day, pence in netted(self.entries):
+            page.text(row, 0, names[payer])
+            page.text(row, 1, names[payee])
+            page.text(row, 2, f"{day.day} {day:%B %Y}")
+            page.number(row, 3, pence / 100, "money")
+            row += 1
+        if row == HEAD:
+            page.text(row, 0, "Nothing is due.")
+            row += 1
+        row = self._write_terms(page, row, parties, names)
+        self._write_changed(page, row + 1)
+
+    def _parties(self) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Return the parties, as the other sheets order them, and names that differ."""
         signatories = self.live.agreement.signatories
-        return (*signatories.providers, *signatories.commissioners)
+        parties = (*signatories.providers, *signatories.commissioners)
+        names = {party: signatories.name(party) for party in parties}
+        several = [name for name in names.values() if list(names.values()).count(name) > 1]
+        return parties, {
+            party: f"{name} ({party})" if name in several else name for party, name in names.items()
+        }
 
-    def write(self, page: _Sheet, dues: Sequence[Due]) -> None:
-        """Write the sheet: its lines, then each term in whole pence."""
-        name = self.live.agreement.signatories.name
-        page.head(("Line", "What", "All", *(name(each) for each in self.accounts), "Comes from"))
-        for line in self.sheet.lines:
-            self._write_line(page, line)
-        row = _HEAD + len(self.sheet.lines) + 1
-        for due in dues:
-            end = next(each for each in self.sheet.terms if each.index == due.index)
-            row = self._write_due(page, due, end, row)
-
-    def _write_line(self, page: _Sheet, line: Line) -> None:
-        row = _HEAD + line.number - 1
-        note = " ".join(
-            (line.source, limit_note(line, self.sheet, self.live.agreement.signatories))
-        )
-        page.text(row, 0, str(line.number))
-        page.text(row, 1, line.label)
-        page.text(row, 3 + len(self.accounts), note.strip() or "lines above")
-        providers = self.live.agreement.signatories.providers
-        columns = [2] if line.values.size == 1 and len(providers) != 1 else []
-        if not columns:
-            columns = [3 + index for index in range(len(providers))]
-        if line.values.size == 1:
-            columns = [2]
-        for column, value in zip(columns, line.values, strict=True):
-            if line.expression is None:
-                page.number(row, column, float(value), line.unit)
-                continue
-            formula = self._formula(line.expression.tree, column)
-            if line.or_nought:
-                formula = f"IFERROR({formula},0)"
-            page.formula(row, column, formula, float(value), line.unit)
-
-    def _cell(self, name: str, column: int) -> str:
-        line = self.sheet.line(int(name[1:]))
-        there = 2 if line.values.size == 1 else column
-        return _address(_HEAD + line.number - 1, there)
-
-    def _formula(self, node: ast.expr, column: int) -> str:
-        """Return the formula of an expression in a column."""
-
-        def inner(part: ast.expr) -> str:
-            return self._formula(part, column)
-
-        match node:
-            case ast.BinOp(left=left, op=ast.Div(), right=right):
-                above, below = inner(left), inner(right)
-                if isinstance(right, ast.Constant):
-                    return f"({above}/{below})"
-                nothing = f"IF({above}=0,NA(),SIGN({above})*{_HUGE})"
-                return f"IF({below}=0,{nothing},{above}/{below})"
-            case ast.BinOp(left=left, op=op, right=right):
-                sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}[type(op)]
-                return f"({inner(left)}{sign}{inner(right)})"
-            case ast.UnaryOp(operand=operand):
-                return f"(-{inner(operand)})"
-            case ast.Constant(value=value):
-                return repr(float(value))  # type: ignore[arg-type]
-            case ast.Call(func=ast.Name(id="total"), args=[part]):
-                return self._total(part)
-            case ast.Call(func=ast.Name(id=name), args=args):
-                return f"{name.upper()}({','.join(inner(part) for part in args)})"
-            case ast.IfExp(test=ast.Compare(left=left, ops=[op], comparators=[right])):
-                sign = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}[type(op)]
-                test = f"IFERROR({inner(left)}{sign}{inner(right)},FALSE)"
-                return f"IF({test},{inner(node.body)},{inner(node.orelse)})"
-            case ast.Name(id=name):
-                return self._cell(name, column)
-        raise AssertionError(ast.dump(node))
-
-    def _total(self, part: ast.expr) -> str:
-        """Return the sum of an expression over providers; of one that is one for all, itself."""
-        names = [node.id for node in ast.walk(part) if isinstance(node, ast.Name)]
-        sizes = {self.sheet.line(int(n[1:])).values.size for n in names if n[1:].isdigit()}
-        providers = len(self.live.agreement.signatories.providers)
-        if providers == 1 or sizes <= {1}:
-            return self._formula(part, 2 if sizes <= {1} else 3)
-        if isinstance(part, ast.Name):
-            first, last = self._cell(part.id, 3), self._cell(part.id, 2 + providers)
-            return f"SUM({first}:{last})"
-        return "(" + "+".join(self._formula(part, 3 + index) for index in range(providers)) + ")"
-
-    # -- whole pence -----------------------------------------------------------------------------
-
-    def _write_due(self, page: _Sheet, due: Due, end: TermLines, row: int) -> int:
-        """Write the rows of a term in pounds and whole pence; return the next free row."""
-        term = self.live.agreement.terms[due.index]
-        page.text(row, 1, f"{term.name}: settled", bold=True)
-        row += 1
-        divided = is_divided(term, term.is_pooled(self.live.agreement.pooled))
-        pence = self._write_pence(page, due, end, row, divided)
-        closed, before = pence + 1, pence + 2
-        rows = (
-            (closed, "Earlier windows of this term", due.closed),
-            (before, "Paid on account until now", due.on_account),
-            (before + 1, "Settled before", due.settled),
-        )
-        for here, label, amounts in rows:
-            page.text(here, 1, label)
-            for column, amount in self._by_column(amounts):
-                page.number(here, column, amount / 100, "money")
-        last = before + 2
-        page.text(last, 1, f"{term.name}: due now", bold=True)
-        page.text(last + 1, 1, "Agrees with the settlement")
-        for column, amount in self._by_column(due.due):
-            cells = [_address(each, column) for each in (pence, closed, before, before + 1)]
-            formula = f"ROUND({cells[0]}+{cells[1]}-{cells[2]}-{cells[3]},2)"
-            page.formula(last, column, formula, amount / 100, "money")
-            check = f'IF(ABS({_address(last, column)}-({amount / 100!r}))<0.005,"yes","no")'
-            page.formula(last + 1, column, check, "yes", "text")
-        return last + 3
-
-    def _by_column(self, amounts: Sequence[int]) -> list[tuple[int, int]]:
-        accounts = self.live.agreement.signatories.accounts
-        return [(3 + i, amounts[accounts.index(each)]) for i, each in enumerate(self.accounts)]
-
-    def _write_pence(self, page: _Sheet, due: Due, end: TermLines, row: int, divided: bool) -> int:
-        """Write what a term comes to in this window; return the row of whole pence."""
-        signatories = self.live.agreement.signatories
-        term = self.live.agreement.terms[due.index]
-        count = len(signatories.providers)
-        so_far = dict(self._by_column(due.so_far))
-        line = self.sheet.line(end.receipts)
-        if not end.has_providers:
-            page.text(row, 1, "In whole pence")
-            for column, pence in so_far.items():
-                page.number(row, column, pence / 100, "money")
-            return row
-        page.text(row, 1, "In pounds")
-        values = np.broadcast_to(line.values, (count,))
-        for index, value in enumerate(values):
-            there = 2 if line.values.size == 1 else 3 + index
-            cell = _address(_HEAD + line.number - 1, there)
-            page.formula(row, 3 + index, cell, float(value), "number")
-        others = [each for each in (term.payer, term.payee) if each in signatories.providers]
-        is_among = "providers" in (term.payer, term.payee) and bool(others)
-        result = row + (4 if divided else 1)
-        if divided and not is_among:
-            every = _rounded(f"SUM({_address(row, 3)}:{_address(row, 2 + count)})")
-            pounds = [float(value) for value in values]
-            self._apportion(page, row, result, 3, every, so_far, pounds)
-        for index in range(count):
-            column, pence = 3 + index, so_far[3 + index]
-            if is_among and signatories.providers[index] in others:
-                rest = [_address(result, 3 + each) for each in range(count) if each != index]
-                page.formula(result, column, f"-({'+'.join(rest)})", pence / 100, "money")
-            elif is_among and divided:
-                page.number(result, column, pence / 100, "money")
-            elif not divided:
-                formula = f"{_rounded(_address(row, column))}/100"
-                page.formula(result, column, formula, pence / 100, "money")
-        page.text(result, 1, "In whole pence")
-        return self._write_commissioners(page, term, result, so_far)
-
-    def _write_commissioners(
-        self, page: _Sheet, term: Term, result: int, so_far: Mapping[int, int]
+    def _write_terms(
+        self, page: CellSheet, row: int, parties: Sequence[str], names: Mapping[str, str]
     ) -> int:
-        """Write what the commissioners pay in whole pence; return the row of all parties."""
-        signatories = self.live.agreement.signatories
-        count, payers = len(signatories.providers), len(signatories.commissioners)
-        first = 3 + count
-        sides = {term.payer, term.payee}
-        funded = [
-            "commissioners" in sides and signatories.funding[party] > 0
-            for party in signatories.commissioners
-        ]
-        if sum(funded) < 2:
-            for index, party in enumerate(signatories.commissioners):
-                pays = party in sides or funded[index]
-                received = f"-SUM({_address(result, 3)}:{_address(result, 2 + count)})"
-                formula = received if pays else "0"
-                page.formula(result, first + index, formula, so_far[first + index] / 100, "money")
-            return result
-        if not all(funded):  # one who pays no part of it would break the order
-            for index in range(payers):
-                page.number(result, first + index, so_far[first + index] / 100, "money")
-            return result
-        shares = [signatories.funding[party] for party in signatories.commissioners]
-        # what passes from the payer to the payee is divided, so that both ways come out alike
-        pays = term.payer == "providers" or term.payer in signatories.providers
-        sign = -1 if pays else 1
-        rows = share_out([sign * so_far[3 + index] for index in range(count)], shares)
-        row = result + 1
-        blocks: list[int] = []
-        lost = [0.0] * payers
-        for provider, party in enumerate(signatories.providers):
-            pence = sign * so_far[3 + provider]
-            cell = f"({'-' if pays else ''}{_address(result, 3 + provider)})"
-            page.text(row, 1, f"Of {signatories.name(party)}, divided")
-            pounds = [pence / 100 * share for share in shares]
-            for index, share in enumerate(shares):
-                formula = f"{cell}*{share!r}"
-                page.formula(row, first + index, formula, pounds[index], "number")
-            shown = {first + index: part for index, part in enumerate(rows[provider])}
-            before = blocks[-1] if blocks else None
-            total = f"ROUND({cell}*100,0)"
-            self._apportion(page, row, row + 4, first, total, shown, pounds, before, lost)
-            lost = [
-                round(
-                    each + round(value * 100, REMAINDER_DIGITS) - shown[first + index],
-                    REMAINDER_DIGITS,
-                )
-                for index, (each, value) in enumerate(zip(lost, pounds, strict=True))
-            ]
-            blocks.append(row + 4)
-            row += 5
-        for index in range(payers):
-            cells = "+".join(_address(block, first + index) for block in blocks)
-            formula = cells if pays else f"-({cells})"
-            page.formula(result, first + index, formula, so_far[first + index] / 100, "money")
-        page.text(row, 1, "In whole pence, all parties")
-        for column, pence in so_far.items():
-            page.formula(row, column, _address(result, column), pence / 100, "money")
+        """Write what each term pays whom, with checks; return the next free row."""
+        accounts = self.live.agreement.signatories.accounts
+        payments = HEAD, row - 1
+        row += 1
+        page.text(row, 0, "What for", "heading")
+        row += 1
+        labels = ("Term", "Clause", "Period", "What", *(names[each] for each in parties))
+        for column, label in enumerate(labels):
+            page.text(row, column, label, "bold")
+        first = row = row + 1
+        for move in self.moves:
+            term = self.live.agreement.terms[move.due.index]
+            what = "correction" if move.corrects else "due now"
+            self._write_texts(page, row, (term.name, term.clause, move.due.period, what))
+            name, there = self.paid[id(move)]
+            for column, party in enumerate(parties):
+                value = move.paid[accounts.index(party)] / 100
+                cell = f"'{name}'!{address(there, 3 + column)}"
+                page.formula(row, _PARTIES + column, cell, value, "money")
+            row += 1
+        row = self._write_entries(page, row, parties, is_on_account=False)
+        now = [entry for entry in self.entries if entry.kind != "on account"]
+        self._write_texts(page, row, ("Due now",), "bold")
+        self._write_texts(page, row + 1, ("Agrees with the payments above",))
+        net = balances(now)
+        for column, party in enumerate(parties, _PARTIES):
+            value = net.get(party, 0) / 100
+            due = "0"
+            if row > first:
+                due = f"ROUND(SUM({address(first, column)}:{address(row - 1, column)}),2)"
+            page.formula(row, column, due, value, "money")
+            check = f"IF(ABS({address(row, column)}-({self._of(party, names, payments)}))<0.005"
+            page.formula(row + 1, column, f'{check},"yes","no")', "yes", "text")
+        row += 2
+        due_row, first = row - 2, row
+        row = self._write_entries(page, row, parties, is_on_account=True)
+        self._write_texts(page, row, ("In all, with payments on account",), "bold")
+        self._write_texts(page, row + 1, ("Agrees with the ledger",))
+        net = balances(self.entries)
+        for column, party in enumerate(parties, _PARTIES):
+            value = net.get(party, 0) / 100
+            total = address(due_row, column)
+            if row > first:
+                total += f"+SUM({address(first, column)}:{address(row - 1, column)})"
+            page.formula(row, column, f"ROUND({total},2)", value, "money")
+            check = f'IF(ABS({address(row, column)}-({value!r}))<0.005,"yes","no")'
+            page.formula(row + 1, column, check, "yes", "text")
+        return row + 2
+
+    def _of(self, party: str, names: Mapping[str, str], payments: tuple[int, int]) -> str:
+        """Return the formula of what a party receives by the payments at the top of the page."""
+        first, last = payments
+        amounts = f"{address(first, 3, True)}:{address(last, 3, True)}"
+        parts = []
+        for column in (1, 0):
+            cells = f"{address(first, column, True)}:{address(last, column, True)}"
+            name = names[party].replace('"', '""')
+            parts.append(f'SUMPRODUCT(({cells}="{name}")*{amounts})')
+        return " - ".join(parts)
+
+    def _write_entries(
+        self, page: CellSheet, row: int, parties: Sequence[str], is_on_account: bool
+    ) -> int:
+        """Write payments that no sheet works out, by term and period; return the next row."""
+        groups: dict[tuple[str, str, str], list[Entry]] = {}
+        for entry in self.beside:
+            if (entry.kind == "on account") == is_on_account:
+                key = entry.term, entry.clause, entry.period
+                groups.setdefault(key, []).append(entry)
+        for key, found in groups.items():
+            what = "on account" if is_on_account else "correction"
+            self._write_texts(page, row, (*key, what))
+            net = balances(found)
+            for column, party in enumerate(parties, _PARTIES):
+                page.number(row, column, net.get(party, 0) / 100, "money")
+            row += 1
         return row
 
-    def _apportion(
-        self,
-        page: _Sheet,
-        pounds: int,
-        result: int,
-        first: int,
-        total: str,
-        so_far: Mapping[int, int],
-        values: Sequence[float],
-        before: int | None = None,
-        lost_before: Sequence[float] = (),
-    ) -> None:
-        """Write the largest remainders: whole pence, what is lost, rank, and the result.
+    def _write_changed(self, page: CellSheet, row: int) -> None:
+        """Write the figures that earlier settlements took for something else."""
+        if not self.changed:
+            return
+        page.text(row, 0, "Figures that have changed", "heading")
+        labels = ("Figure", "Of", "Period", "Settled on", "Now", "Comes from")
+        self._write_texts(page, row + 1, labels, "bold")
+        name = self.live.agreement.signatories.name
+        for place, each in enumerate(self.changed, row + 2):
+            fact = each.fact
+            of = ", ".join(part for part in (fact.party and name(fact.party), fact.service) if part)
+            self._write_texts(page, place, (fact.measure.replace("_", " "), of, each.period))
+            values = each.before.value, each.now.value
+            for column, value in enumerate(values, 3):
+                page.number(place, column, value, style_of("number", values))
+            page.text(place, 5, each.now.source)
 
-        ``before`` is the row of the result of an amount divided before, whose loss goes on.
-        """
-        floor, lost, rank = pounds + 1, pounds + 2, pounds + 3
-        exact = [round(value * 100, REMAINDER_DIGITS) for value in values]
-        whole_now = [math.floor(value) for value in exact]
-        lost_now = [
-            round(value - whole + carried, REMAINDER_DIGITS)
-            for value, whole, carried in zip(
-                exact, whole_now, lost_before or [0.0] * len(values), strict=True
-            )
-        ]
-        for row, label in ((floor, "Whole pence"), (lost, "Lost by it"), (rank, "Order")):
-            page.text(row, 1, label)
-        size = len(values)
-        last = first + size - 1
-        floors = f"SUM({_address(floor, first, True)}:{_address(floor, last, True)})"
-        left = f"ROUND({total}-{floors},0)"
-        for index, column in enumerate(range(first, last + 1)):
-            now = lost_now[index]
-            order = sum(each > now for each in lost_now) + lost_now[:index].count(now)
-            pence = f"ROUND({_address(pounds, column)}*100,{REMAINDER_DIGITS})"
-            here = _address(lost, column)
-            range_ = f"{_address(lost, first, True)}:{_address(lost, last, True)}"
-            page.formula(floor, column, f"INT({pence})", float(whole_now[index]), "number")
-            whole = _address(floor, column)
-            carried = ""
-            if before is not None:
-                floor_before, lost_there = before - 3, before - 2
-                carried = f"+{_address(lost_there, column)}-({_address(before, column)}*100"
-                carried += f"-{_address(floor_before, column)})"
-            formula = f"ROUND({pence}-{whole}{carried},{REMAINDER_DIGITS})"
-            page.formula(lost, column, formula, now, "number")
-            ties = "0"
-            if column > first:
-                earlier = f"{_address(lost, first, True)}:{_address(lost, column - 1, True)}"
-                ties = f"SUMPRODUCT(({earlier}={here})*1)"
-            formula = f"SUMPRODUCT(({range_}>{here})*1)+{ties}"
-            page.formula(rank, column, formula, float(order), "number")
-            more = f"IF({_address(rank, column)}<MOD({left},{size}),1,0)"
-            formula = f"({whole}+INT({left}/{size})+{more})/100"
-            page.formula(result, column, formula, so_far[column] / 100, "money")
-
-
-def _rounded(cell: str) -> str:
-    """Return whole pence of pounds, half a penny away from nought."""
-    return f"SIGN({cell})*INT(ABS({cell})*100+0.5+{NOISE:f})"
-
-
-def _address(row: int, column: int, fixed: bool = False) -> str:
-    letters = ""
-    number = column + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"${letters}${row + 1}" if fixed else f"{letters}{row + 1}"
-
-
-class _Sheet:
-    """One worksheet being written."""
-
-    def __init__(self, sheet: Any, styles: Mapping[str, Any]) -> None:
-        self.sheet, self.styles = sheet, styles
-
-    def head(self, names: Sequence[str]) -> None:
-        """Write the header and set the widths."""
-        self.sheet.set_column(0, 0, 6)
-        self.sheet.set_column(1, 1, 48)
-        self.sheet.set_column(2, len(names) - 2, 16)
-        self.sheet.set_column(len(names) - 1, len(names) - 1, 40)
-        for column, name in enumerate(names):
-            self.sheet.write_string(_HEAD - 1, column, name, self.styles["bold"])
-        self.sheet.freeze_panes(_HEAD, 2)
-
-    def text(self, row: int, column: int, text: str, bold: bool = False) -> None:
-        """Write a text."""
-        self.sheet.write_string(row, column, text, self.styles["bold" if bold else "text"])
-
-    def number(self, row: int, column: int, value: float, unit: str) -> None:
-        """Write a number."""
-        self.sheet.write_number(row, column, value, self.styles[unit])
-
-    def formula(self, row: int, column: int, formula: str, value: Cell, unit: str) -> None:
-        """Write a formula with the value it has."""
-        self.sheet.write_formula(row, column, f"={formula}", self.styles[unit], value)
+    @staticmethod
+    def _write_texts(page: CellSheet, row: int, texts: Sequence[str], style: str = "text") -> None:
+        for column, text in enumerate(texts):
+            page.text(row, column, text, style)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from simulator.contract.live.ledger import Entry, balances
+from simulator.contract.live.ledger import Entry, balances, netted
+from simulator.contract.live.needs import unit_of
 from simulator.contract.live.period_names import period_dates
+from simulator.contract.live.statements import Changed
 from simulator.contract.periods import Month
-from simulator.report.explanation import Explanation
+from simulator.report.explanation import Explanation, figure
 from simulator.report.pounds import in_pounds
-from simulator.report.tables import paragraph, table
+from simulator.report.tables import WIDTH, fits, paragraph, table
 from simulator.report.words import MADE_UP
 from simulator.study.live import LiveContract
 from simulator.study.settlements import Record
 
 __all__ = [
+    "changed_words",
     "entries_document",
     "explanation_document",
     "explanation_text",
@@ -24,17 +27,20 @@ __all__ = [
     "settlement_text",
 ]
 
+_MOST_CHANGED = 12  # figures told one by one; the workbook and --json have them all
 _STATUS = {
     "draft": "Draft: some figures are provisional or it was asked for as a draft.",
     "prepared": "Prepared, not approved yet.",
     "locked": "Locked.",
+    "together": "All that was settled in this time, one settlement after another.",
     "shown": "Not kept: add --prepared-by NAME to keep it for approval.",
 }
 
 
 def _title(live: LiveContract, record: Record, period: Month) -> Iterator[str]:
     title = live.signed.title_of(live.key)
-    heading = f"{title}: settlement of {record.period}, version {record.version}"
+    version = f", version {record.version}" if record.status != "together" else ""
+    heading = f"{title}: settlement of {record.period}{version}"
     yield heading
     yield "=" * len(heading)
     yield f"{live.signed.title}. {period_dates(period)}."
@@ -42,8 +48,10 @@ def _title(live: LiveContract, record: Record, period: Month) -> Iterator[str]:
         yield MADE_UP
 
 
-def settlement_text(live: LiveContract, record: Record, period: Month) -> str:
-    """Return a settlement as text."""
+def settlement_text(
+    live: LiveContract, record: Record, period: Month, changed: Sequence[Changed] = ()
+) -> str:
+    """Return a settlement as text; ``changed`` are figures that were settled otherwise before."""
     lines = [*_title(live, record, period)]
     status = _STATUS[record.status]
     if record.status == "prepared":
@@ -63,51 +71,76 @@ def settlement_text(live: LiveContract, record: Record, period: Month) -> str:
         lines.append(f"{record.provisional} of its figures are provisional.")
     if record.why:
         lines.append(paragraph(f"Why: {record.why}"))
+    lines += _changed_lines(live, changed)
     lines += ["", *_by_term(live, record.entries), ""]
     lines += _payments(live, record.entries)
     return "\n".join(lines)
 
 
+def changed_words(live: LiveContract, each: Changed) -> str:
+    """Say a figure that was settled otherwise before."""
+    of = [live.agreement.signatories.name(each.fact.party)] if each.fact.party else []
+    of += [each.fact.service] if each.fact.service else []
+    unit = unit_of(each.fact.measure, live.agreement)
+    before, now = (
+        figure(known.value, unit, live.signed.currency) for known in (each.before, each.now)
+    )
+    what = " of ".join([each.fact.measure.replace("_", " "), *[", ".join(of)][: len(of)]])
+    return f"{what} in {each.period}: {now} ({each.now.source}), settled on {before} before"
+
+
+def _changed_lines(live: LiveContract, changed: Sequence[Changed]) -> Iterator[str]:
+    """Say which figures were settled otherwise before."""
+    if changed:
+        yield "Figures that have changed:"
+    for each in changed[:_MOST_CHANGED]:
+        yield textwrap.fill(f"- {changed_words(live, each)}", WIDTH, subsequent_indent="  ")
+    if len(changed) > _MOST_CHANGED:
+        yield f"- and {len(changed) - _MOST_CHANGED} more"
+
+
 def _by_term(live: LiveContract, entries: Sequence[Entry]) -> Iterator[str]:
-    currency = live.signed.currency
     parties = _parties(live)
-    kinds = {"on account": "paid on account", "settlement": "due now", "true-up": "corrections"}
+    kinds = {"on account": "paid on account", "settlement": "due now", "true-up": "true-up"}
     groups: dict[tuple[str, str], list[Entry]] = {}
-    for term in dict.fromkeys(entry.term for entry in entries):
+    order = [term.name for term in live.agreement.terms]  # what no term holds now stands last
+    terms = dict.fromkeys(entry.term for entry in entries)
+    for term in sorted(terms, key=lambda each: order.index(each) if each in order else len(order)):
         for kind in kinds:
             found = [entry for entry in entries if (entry.term, entry.kind) == (term, kind)]
             if found:
-                groups[term, kind] = found
+                groups[term, kinds[kind]] = found
     if not groups:
         yield "Nothing is due, and nothing was paid on account."
         return
-    rows = []
-    for (term, kind), found in groups.items():
-        net = balances(found)
-        rows.append((term, kinds[kind], *(in_pounds(net.get(p, 0), currency) for p in parties)))
-    net = balances(entries)
-    rows.append(("All terms", "together", *(in_pounds(net.get(p, 0), currency) for p in parties)))
+    groups["All terms", "together"] = list(entries)
+    nets = {key: balances(found) for key, found in groups.items()}
+
+    def received(key: tuple[str, str], party: str) -> str:
+        return in_pounds(nets[key].get(party, 0), live.signed.currency)
+
     names = [live.agreement.signatories.name(party) for party in parties]
-    yield table(("Term", "", *names), [tuple(c or " " for c in row) for row in rows], texts=2)
-    total = in_pounds(sum(net.values()), currency)
+    header = ("Term", "", *names)
+    rows = [(*key, *(received(key, party) for party in parties)) for key in groups]
+    if fits(header, rows, texts=2):
+        yield table(header, rows, texts=2)
+    else:  # a party at a time: no figure is ever cut
+        by_party = [
+            (name if place == 0 else " ", *key, received(key, party))
+            for name, party in zip(names, parties, strict=True)
+            for place, key in enumerate(groups)
+        ]
+        yield table(("Party", "Term", "", "Amount"), by_party, texts=3)
+    total = in_pounds(sum(balances(entries).values()), live.signed.currency)
     yield paragraph(f"Received; {chr(0x2212)} is paid. All parties together: {total}.")
 
 
 def _payments(live: LiveContract, entries: Sequence[Entry]) -> Iterator[str]:
     """Say who pays whom what is not paid yet, and by when."""
     name, currency = live.agreement.signatories.name, live.signed.currency
-    owed: dict[tuple[str, str, datetime.date], int] = {}
-    for entry in entries:
-        if entry.kind != "on account":
-            first, second = sorted((entry.payer, entry.payee))
-            key = first, second, entry.pay_by
-            sign = 1 if entry.payer == key[0] else -1
-            owed[key] = owed.get(key, 0) + sign * entry.pence
-    for (first, second, day), pence in owed.items():
-        payer, payee = (first, second) if pence > 0 else (second, first)
-        if pence:
-            amount = in_pounds(abs(pence), currency)
-            yield f"{name(payer)} pays {name(payee)} {amount} by {day.day} {day:%B %Y}."
+    for payer, payee, day, pence in netted(entries):
+        amount = in_pounds(pence, currency)
+        yield f"{name(payer)} pays {name(payee)} {amount} by {day.day} {day:%B %Y}."
 
 
 def _parties(live: LiveContract) -> tuple[str, ...]:
@@ -116,13 +149,30 @@ def _parties(live: LiveContract) -> tuple[str, ...]:
 
 
 def explanation_text(
-    live: LiveContract, record: Record, period: Month, explained: Explanation, changed: str = ""
+    live: LiveContract,
+    record: Record,
+    period: Month,
+    explained: Explanation,
+    changed: Sequence[Changed] = (),
+    tried: tuple[str, Mapping[str, int], Mapping[str, int]] | None = None,
 ) -> str:
-    """Return how a party's figure came about, line by line."""
+    """Return how a party's figure came about, line by line.
+
+    Args:
+        live: the contract.
+        record: what is explained.
+        period: its period.
+        explained: the lines.
+        changed: figures that were settled otherwise before.
+        tried: a change that is only tried, and what each party receives without and with it.
+    """
     name, currency = live.agreement.signatories.name, live.signed.currency
     lines = [*_title(live, record, period)]
-    if changed:
-        lines.append(paragraph(f"What if: {changed}. Nothing is kept."))
+    if record.why:
+        lines.append(paragraph(f"Why: {record.why}"))
+    lines += _changed_lines(live, changed)
+    if tried is not None:
+        lines += _tried_lines(live, *tried)
     verb = "receives" if explained.pence >= 0 else "pays"
     amount = in_pounds(abs(explained.pence), currency)
     lines += ["", f"{name(explained.party)} {verb} {amount} in all. [3] is the figure of line 3."]
@@ -138,6 +188,21 @@ def explanation_text(
         lines += ["", paragraph(f"In all: {parts} = {in_pounds(explained.pence, currency)}.")]
     lines += ["", paragraph(f"Check: {explained.check}")]
     return "\n".join(lines)
+
+
+def _tried_lines(
+    live: LiveContract, said: str, before: Mapping[str, int], now: Mapping[str, int]
+) -> Iterator[str]:
+    """Say what a change that is only tried makes of each party's figure."""
+    currency = live.signed.currency
+    yield paragraph(f"What if: {said}. Nothing is kept.")
+    yield ""
+    rows = []
+    for party in _parties(live):
+        without, with_it = before.get(party, 0), now.get(party, 0)
+        figures = (in_pounds(each, currency) for each in (without, with_it, with_it - without))
+        rows.append((live.agreement.signatories.name(party), *figures))
+    yield table(("Party", "As it is", "With the change", "Difference"), rows)
 
 
 def _numbered(rows: Sequence[tuple[str, str, str, str]]) -> str:
@@ -167,8 +232,10 @@ def entries_document(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     ]
 
 
-def settlement_document(live: LiveContract, record: Record) -> dict[str, Any]:
-    """Return a settlement for JSON."""
+def settlement_document(
+    live: LiveContract, record: Record, changed: Sequence[Changed] = ()
+) -> dict[str, Any]:
+    """Return a settlement for JSON; ``changed`` are figures that were settled otherwise before."""
     return {
         "schema": "alliance-settlement/1",
         "title": live.signed.title,
@@ -181,7 +248,20 @@ def settlement_document(live: LiveContract, record: Record) -> dict[str, Any]:
         "currency": live.signed.currency,
         "prepared_by": record.prepared_by,
         "approved_by": record.approved_by,
+        "why": record.why,
         "provisional_figures": record.provisional,
+        "changed_figures": [
+            {
+                "period": each.period,
+                "measure": each.fact.measure,
+                "party": each.fact.party,
+                "service": each.fact.service,
+                "settled_on": each.before.value,
+                "now": each.now.value,
+                "source": each.now.source,
+            }
+            for each in changed
+        ],
         "entries": entries_document(record.entries),
         "received_pence": {
             party: balances(record.entries).get(party, 0) for party in _parties(live)

@@ -12,7 +12,25 @@ WIDTH = 100
 """Characters a line; what a laptop's terminal and an A4 page both hold."""
 
 
+_BETWEEN = 3  # characters between columns
 _NARROWEST = 12  # characters a name keeps before it wraps
+
+
+def fits(header: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> bool:
+    """Tell whether a table fits the page with its figures and headings whole."""
+    return sum(_least_widths(header, rows, texts, 0)) + _BETWEEN * len(header) <= WIDTH
+
+
+def _least_widths(
+    header: Sequence[str], rows: Sequence[Sequence[str]], texts: int, prose: int
+) -> list[int]:
+    """Return the width each column needs: a figure is shown whole, names and prose may wrap."""
+    widths = []
+    for index in range(len(header)):
+        widest = max((len(row[index]) for row in rows), default=0)
+        is_figure = texts <= index < len(header) - prose
+        widths.append(widest if is_figure else min(widest, _NARROWEST))
+    return widths
 
 
 def table(
@@ -20,9 +38,11 @@ def table(
 ) -> str:
     """Return a table with one header row, no empty cells and figures to the right.
 
+    A table whose figures need more than the page is wider than it: no figure is ever cut.
+
     Args:
         header: one text a column.
-        rows: cells as text.
+        rows: cells as text; an empty one reads 'no data'.
         texts: how many of the first columns are names, to the left.
         prose: how many of the last columns are prose, to the left and wrapped.
     """
@@ -31,21 +51,20 @@ def table(
     from rich.table import Table
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for index, title in enumerate(header):
-        left = index < texts or index >= len(header) - prose
-        # names and prose may wrap; a figure is shown whole or not at all
-        figure = not left
-        widest = max((len(row[index]) for row in rows), default=0)
+    widths = _least_widths(header, rows, texts, prose)
+    for index, (title, width) in enumerate(zip(header, widths, strict=True)):
+        is_figure = texts <= index < len(header) - prose
         drawn.add_column(
             title,
-            justify="right" if figure else "left",
-            min_width=widest if figure else min(widest, _NARROWEST),
+            justify="right" if is_figure else "left",
+            min_width=width,
             overflow="fold",
         )
     for row in rows:
         drawn.add_row(*(cell or "no data" for cell in row))
     page = io.StringIO()
-    Console(file=page, width=WIDTH, color_system=None, markup=False, highlight=False).print(drawn)
+    wide = max(WIDTH, sum(widths) + _BETWEEN * len(widths))
+    Console(file=page, width=wide, color_system=None, markup=False, highlight=False).print(drawn)
     return "\n".join(line.rstrip() for line in page.getvalue().rstrip().splitlines())
 
 

@@ -29,9 +29,10 @@ _SHEETS = {
 }
 _FORMATS = {
     "money": "#,##0.00;[Red]\N{MINUS SIGN}#,##0.00",
-    "number": "#,##0.00",
+    "number": "#,##0.00####",
+    "count": "#,##0",
     "whole": "0",
-    "share": "0.0%",
+    "share": "0.0####%",
 }
 
 
@@ -80,8 +81,13 @@ def workbook(cover: Cover, tables: Sequence[Table], absent: Mapping[str, str]) -
     return book_of(cover, pages)
 
 
-def book_of(cover: Cover, pages: Sequence[Page]) -> bytes:
+def book_of(cover: Cover, pages: Sequence[Page], last: int = 0) -> bytes:
     """Return a workbook of a cover and pages that write themselves, the same bytes each time.
+
+    Args:
+        cover: the first sheet.
+        pages: the others, in order.
+        last: how many of the first pages are written last, because they point to the others.
 
     Raises:
         RunError: the library is missing.
@@ -106,9 +112,11 @@ def book_of(cover: Cover, pages: Sequence[Page]) -> bytes:
     styles["bold"] = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     styles["title"] = book.add_format({"bold": True, "font_size": 16})
     styles["warning"] = book.add_format({"bold": True, "font_size": 14, "font_color": "#801650"})
+    styles["heading"] = book.add_format({"bold": True, "font_size": 12})
     _write_cover(book.add_worksheet("Cover"), styles, cover)
-    for page in pages:
-        page.write(book.add_worksheet(page.name), styles)
+    sheets = [(page, book.add_worksheet(page.name)) for page in pages]
+    for page, sheet in (*sheets[last:], *sheets[:last]):
+        page.write(sheet, styles)
     for sheet in book.worksheets():
         sheet.set_landscape()
         sheet.set_paper(9)  # A4

@@ -150,7 +150,7 @@ class LiveContract:
         missing = missing_figures(known, self.needs, names, file)
         if missing:
             raise ScenarioError(missing)
-        wanted = {Fact(need.measure, need.party, need.service) for need in self.needs}
+        wanted = {need.fact for need in self.needs}
         return {
             name: {fact: each for fact, each in known.get(name, {}).items() if fact in wanted}
             for name in names

@@ -43,7 +43,8 @@ class Record:
         until: the last day it covers.
         version: 1 for the first settlement of the period, then 2, 3 for corrections.
         number: place in the chain, from 1.
-        status: draft (may hold provisional figures), prepared, or locked.
+        status: draft (may hold provisional figures), prepared or locked; what is not kept is
+            shown, and several locked ones are shown together.
         figures: what is known of every period from the start.
         entries: what this version adds to the ledger.
         fingerprint: digest of what was signed.

@@ -390,7 +390,8 @@ def test_a_draft_is_never_locked(desk: Desk) -> None:
         (("--lock", "--why", "x"), "leave out"),
         (("--approve", "Bob", "--prepared-by", "Ann"), "leave out"),
         (("--approve", "Bob", "--draft"), "leave out"),
-        ((), "found no actuals"),
+        (("--version", "3"), "the locked versions of 2026Q1 are: none"),
+        (("--version", "1", "--lock"), "leave the other options out"),
         (("--dated", "2026-13-01"), "--dated"),
         (("--dated", "9999-12-31", "--lock"), "--dated"),
         (("--dated", "0001-01-01", "--lock"), "--dated"),
@@ -483,7 +484,7 @@ def test_formulas_stay_words(desk: Desk) -> None:
     page = desk.folder / "ledger.csv"
     desk.do("ledger", "--csv", page)
     rows = list(csv.reader(page.read_text(encoding="utf-8-sig").splitlines()))
-    assert rows[1][5:7] == ['\'=HYPERLINK("x")', "'@SUM(A1)"]
+    assert rows[1][9:11] == ['\'=HYPERLINK("x")', "'@SUM(A1)"]
     document = json.loads(desk.do("ledger", "--json"))
     assert document["entries"][0]["term"] == '=HYPERLINK("x")', "a program gets it as it is"
 

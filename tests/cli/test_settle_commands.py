@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -56,10 +58,8 @@ class Desk:
             "settle", "--period", period, "--approve", "Bob", "--lock", "--dated", "2026-07-14"
         )
 
-    def received(self, *arguments: object) -> dict[str, int]:
-        found = json.loads(self.run(*arguments, "--json"))["received_pence"]
-        assert isinstance(found, dict)
-        return found
+    def received(self, *arguments: object) -> Any:
+        return json.loads(self.run(*arguments, "--json"))["received_pence"]
 
 
 @pytest.fixture
@@ -210,3 +210,92 @@ def test_what_cannot_be_done_is_told(desk: Desk, arguments: tuple[str, ...], tol
 
 def test_an_empty_ledger_says_so(desk: Desk) -> None:
     assert "Nothing is settled yet." in desk.run("ledger")
+
+
+def test_what_is_locked_is_shown_again(desk: Desk) -> None:
+    desk.settle("2026Q1", 70_000, 40_000)
+    first = desk.run("settle", "--period", "2026Q1")
+    assert "locked as number 1" in first
+    desk.settle("2026Q2", 71_000, 40_000)
+    assert desk.run("settle", "--period", "2026Q1") == first, "also when a later one is locked"
+    with pytest.raises(AllianceError, match="found no actuals"):
+        desk.run("settle", "--period", "2026Q3")
+    book = desk.folder / "q1.xlsx"
+    desk.run("settle", "--period", "2026Q1", "--xlsx", book)
+    assert book.read_bytes()[:2] == b"PK"
+
+
+def correct(desk: Desk, why: str = "late invoice") -> None:
+    late = desk.folder / "late.csv"
+    late.write_text(HEAD + "2026Q1,north,cost,70500,final\n", encoding="utf-8")
+    asked = ("settle", "--period", "2026Q2", "--actuals", late, "--prepared-by", "Ann")
+    desk.run(*asked, "--why", why, "--dated", "2026-11-01")
+    desk.run("settle", "--period", "2026Q2", "--approve", "Bob", "--lock", "--dated", "2026-11-02")
+
+
+def test_a_correction_is_explained_by_old_new_and_difference(desk: Desk) -> None:
+    desk.settle("2026Q1", 70_000, 40_000)
+    desk.settle("2026Q2", 71_000, 40_000)
+    correct(desk)
+    found = desk.run("explain", "--period", "2026Q2", "--party", "north")
+    assert "Why: late invoice" in found
+    assert "- cost of North in 2026Q1: £70,500.00 (late.csv, row 2), settled on £70,000.00" in found
+    assert "1 April 2026 to 30 June 2026, correction of 2026Q1" in found
+    lines = [line.split() for line in found.splitlines()]
+    said = {" ".join(line[1:-5]) for line in lines if len(line) > 6}
+    assert any("Correction due now" in " ".join(line) for line in lines), said
+    assert "North receives £500.00 in all." in found
+    before = desk.run("explain", "--period", "2026Q2", "--version", "1", "--party", "north")
+    assert "North receives £71,000.00 in all." in before
+
+
+def test_a_longer_period_is_all_that_was_settled_in_it(desk: Desk) -> None:
+    for quarter, north in enumerate((70_000, 71_000), 1):
+        desk.settle(f"2026Q{quarter}", north, 40_000)
+    correct(desk)
+    for quarter in (3, 4):
+        asked = ("settle", "--period", f"2026Q{quarter}")
+        file = desk.actuals(f"2026Q{quarter}", 70_000, 40_000)
+        desk.run(*asked, "--actuals", file, "--prepared-by", "Ann", "--dated", "2027-04-20")
+        desk.run(*asked, "--approve", "Bob", "--lock", "--dated", "2027-04-20")
+    ledger = desk.received("ledger")
+    year = desk.received("settle", "--period", "2026-27")
+    assert year == ledger
+    for party in ("north", "south", "council"):
+        assert desk.received("explain", "--period", "2026-27", "--party", party) == year[party]
+
+
+def test_a_correction_in_an_ordinary_settlement_says_why(desk: Desk) -> None:
+    desk.settle("2026Q1", 70_000, 40_000)
+    file = desk.actuals("2026Q2", 70_000, 40_000)
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("2026Q1,south,cost,40001,final\n")
+    asked = ("settle", "--period", "2026Q2", "--actuals", file)
+    shown = desk.run(*asked)
+    assert "- cost of South in 2026Q1: £40,001.00" in shown
+    with pytest.raises(AllianceError, match=r"£40,001.00 .* settled on £40,000.00 before.*--why"):
+        desk.run(*asked, "--prepared-by", "Ann")
+    desk.run(*asked, "--prepared-by", "Ann", "--why", "credit note of South")
+
+
+def test_a_change_that_is_only_tried_says_what_it_makes_of_every_party(desk: Desk) -> None:
+    desk.settle("2026Q1", 70_000, 40_000)
+    found = desk.run(
+        "explain", "--period", "2026Q1", "--party", "north", "--what-if", "cost.north=+1000"
+    )
+    rows = [line.split() for line in found.splitlines()]
+    assert ["Council", "−£110,000.00", "−£111,000.00", "−£1,000.00"] in rows
+    assert ["North", "£70,000.00", "£71,000.00", "£1,000.00"] in rows
+    assert ["South", "£40,000.00", "£40,000.00", "£0.00"] in rows
+
+
+def test_the_ledger_says_which_settlement_entered_what(desk: Desk) -> None:
+    desk.settle("2026Q1", 70_000, 40_000)
+    desk.settle("2026Q2", 71_000, 40_000)
+    correct(desk)
+    page = desk.folder / "ledger.csv"
+    desk.run("ledger", "--csv", page)
+    rows = list(csv.DictReader(page.read_text(encoding="utf-8-sig").splitlines()))
+    last = rows[-1]
+    assert (last["settlement"], last["version"], last["why"]) == ("3", "2", "late invoice")
+    assert (last["from_name"], last["to_name"], last["amount"]) == ("Council", "North", "500.0")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import random
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.contract.live.facts import Fact
-from simulator.contract.live.ledger import balances
-from simulator.contract.live.statements import Figures, Known
+from simulator.contract.live.ledger import Entry, balances, outstanding
+from simulator.contract.live.settling import Settlement
+from simulator.contract.live.statements import Changed, Figures, Known, changed_figures
 from simulator.report.explanation import explain
+from simulator.report.pounds import in_pounds
 from simulator.report.settlement_book import settlement_book
 from simulator.report.workbook import Cover
 from simulator.scenario.signed import ContractFile
@@ -54,7 +58,7 @@ def figures_for(live: LiveContract, periods: list[str], seed: int) -> Figures:
     made = random.Random(seed)
     return {
         name: {
-            Fact(need.measure, need.party, need.service): Known(
+            need.fact: Known(
                 round(made.random(), 3)
                 if need.measure in live.agreement.data
                 else float(made.randrange(0, 60_000)) / 3,
@@ -81,9 +85,11 @@ def test_an_explanation_adds_up_to_the_figure(
     names = EVERYTHING.names_until(until)
     figures = figures_for(EVERYTHING, names, seed)
     settlement = EVERYTHING.settle(figures, until)
-    earlier = len([entry for entry in settlement.entries if entry.date < since])
-    entries = settlement.entries[earlier:]
-    found = explain(EVERYTHING, settlement, entries, figures, party, lambda name: "line 1")
+    settled_until = since - datetime.timedelta(days=1)
+    entries = [entry for entry in settlement.entries if entry.date > settled_until]
+    found = explain(
+        EVERYTHING, settlement, entries, settled_until, figures, party, lambda name: "line 1"
+    )
     assert found.pence == balances(entries).get(party, 0)
     assert found.pence == sum(section.pence for section in found.sections)
     numbers = [line.number for section in found.sections for line in section.lines]
@@ -109,6 +115,77 @@ def recalculated(content: bytes, file: Path) -> dict[str, Any]:
     return values
 
 
+@given(SEEDS, SEEDS, st.integers(1, 8), st.integers(0, 5), st.sampled_from(["a", "payer"]))
+@settings(max_examples=25)
+def test_an_explained_correction_adds_up_to_what_was_entered_and_what_is_due(
+    seed: int, other: int, months: int, more: int, party: str
+) -> None:
+    ends = EVERYTHING.signed.timetable.months
+    first, last = ends[months - 1], ends[months - 1 + more]
+    before = EVERYTHING.settle(figures_for(EVERYTHING, EVERYTHING.names_until(first), seed), first)
+    figures = figures_for(EVERYTHING, EVERYTHING.names_until(last), other)
+    settlement = EVERYTHING.settle(figures, last)
+    settled_until = first.end - datetime.timedelta(days=1)
+    today = last.end
+    entries = outstanding(settlement.entries, before.entries, settled_until, today, today)
+    found = explain(EVERYTHING, settlement, entries, settled_until, figures, party, lambda _: "")
+    assert found.pence == balances(entries).get(party, 0)
+    for section in found.sections:
+        if ", correction of " in section.title:
+            due, entered, correction = section.lines[-3:]
+            assert due.pence is not None
+            assert correction.pence == section.pence
+            now = in_pounds(due.pence - section.pence, EVERYTHING.signed.currency)
+            assert entered.shown == now
+    all_ = [*before.entries, *entries]
+    assert balances(all_) == balances(settlement.entries), "what was entered and what is added"
+
+
+def book_and_values(
+    live: LiveContract,
+    settlement: Settlement,
+    entries: Sequence[Entry],
+    settled_until: datetime.date,
+    figures: Figures,
+    changed: Sequence[Changed],
+    file: Path,
+) -> tuple[bytes, dict[str, Any]]:
+    """Return a workbook and its values, after checking each formula against what it shows."""
+    cover = Cover("A contract", "Made-up inputs", {"Period": "2026Q4"})
+
+    def written() -> bytes:
+        return settlement_book(
+            live, settlement, entries, settled_until, figures, changed, lambda _: "line 1", cover
+        )
+
+    content = written()
+    assert content == written(), "the same bytes each time"
+    values = recalculated(content, file)
+    live_book = openpyxl.load_workbook(io.BytesIO(content))
+    cached = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    count = 0
+    for sheet in live_book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if not isinstance(cell.value, str) or not cell.value.startswith("="):
+                    continue
+                count += 1
+                found = values[f"{sheet.title.upper()}!{cell.coordinate}"]
+                expected = cached[sheet.title][cell.coordinate].value
+                if isinstance(expected, str):
+                    assert str(found) == expected == "yes", f"{sheet.title} {cell.coordinate}"
+                else:
+                    assert float(found) == pytest.approx(expected, rel=1e-9, abs=1e-7), cell.value
+    assert count > 20
+    return content, values
+
+
+def page_of(content: bytes, name: str) -> list[list[Any]]:
+    """Return the values of a sheet by row."""
+    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    return [[cell.value for cell in row] for row in book[name].iter_rows()]
+
+
 @pytest.mark.parametrize(
     ("contract", "payers"), [(WRITTEN_OUT, 2), (WRITTEN_OUT, 1), (QUARTERLY, 2)]
 )
@@ -122,27 +199,65 @@ def test_the_formulas_come_to_the_same_pennies(
     until = live.signed.timetable.periods(live.grain)[3]
     figures = figures_for(live, live.names_until(until), seed=7)
     settlement = live.settle(figures, until)
-    cover = Cover("A contract", "Made-up inputs", {"Period": "2026Q4"})
-    content = settlement_book(live, settlement, figures, lambda name: "line 1", cover)
-    again = settlement_book(live, settlement, figures, lambda name: "line 1", cover)
-    assert content == again, "the same bytes each time"
-    values = recalculated(content, tmp_path / "book.xlsx")
-    live_book = openpyxl.load_workbook(io.BytesIO(content))
-    cached = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    count = agrees = 0
-    for sheet in live_book.worksheets:
-        for row in sheet.iter_rows():
-            for cell in row:
-                if not isinstance(cell.value, str) or not cell.value.startswith("="):
-                    continue
-                count += 1
-                found = values[f"{sheet.title.upper()}!{cell.coordinate}"]
-                expected = cached[sheet.title][cell.coordinate].value
-                if isinstance(expected, str):
-                    assert str(found) == expected == "yes", f"{sheet.title} {cell.coordinate}"
-                    agrees += 1
-                else:
-                    assert float(found) == pytest.approx(expected, rel=1e-9, abs=1e-7), cell.value
-    assert count > 30
+    since = until.first - datetime.timedelta(days=1)
+    entries = [entry for entry in settlement.entries if entry.date > since]
+    content, _ = book_and_values(
+        live, settlement, entries, since, figures, [], tmp_path / "book.xlsx"
+    )
     parties = len(live.agreement.signatories.providers) + payers
-    assert agrees == len(settlement.dues) * parties
+    checks = [cell for row in rows_of_checks(content) for cell in row if cell == "yes"]
+    now = [due for due in settlement.dues if due.date > since]
+    assert len(checks) == (len(now) + 2) * parties
+
+
+def rows_of_checks(content: bytes) -> list[list[Any]]:
+    book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    return [[cell.value for cell in row] for sheet in book.worksheets for row in sheet.iter_rows()]
+
+
+def test_a_catch_up_shows_every_period_that_it_settles(tmp_path: Path) -> None:
+    live = live_contract(QUARTERLY)
+    until = live.signed.timetable.periods("quarter")[1]
+    figures = figures_for(live, live.names_until(until), seed=3)
+    settlement = live.settle(figures, until)
+    content, _ = book_and_values(
+        live,
+        settlement,
+        settlement.entries,
+        datetime.date.min,
+        figures,
+        [],
+        tmp_path / "book.xlsx",
+    )
+    names = openpyxl.load_workbook(io.BytesIO(content)).sheetnames
+    assert names == ["Cover", "Payments", "Year to 2026Q1", "Year to 2026Q2"]
+    rows = page_of(content, "Payments")
+    said = [(row[0], row[2]) for row in rows if row[3] == "due now"]
+    assert [period for _, period in said] == ["2026Q1", "2026Q2"]
+
+
+def test_a_correction_shows_what_was_entered_and_what_is_corrected(tmp_path: Path) -> None:
+    live = live_contract(QUARTERLY)
+    second = live.signed.timetable.periods("quarter")[1]
+    figures = figures_for(live, live.names_until(second), seed=3)
+    before = live.settle(figures, second)
+    fact = Fact("cost", "a", "")
+    known = figures["2026Q1"][fact]
+    late = Known(known.value + 1000.0, False, "late.csv, row 2")
+    now = {**figures, "2026Q1": {**figures["2026Q1"], fact: late}}
+    settlement = live.settle(now, second)
+    until = second.end - datetime.timedelta(days=1)
+    day = datetime.date(2026, 12, 1)
+    entries = outstanding(settlement.entries, before.entries, until, day, day)
+    content, _ = book_and_values(
+        live, settlement, entries, until, now, changed_figures(figures, now), tmp_path / "b.xlsx"
+    )
+    rows = page_of(content, "Payments")
+    received = next(row for row in rows if row[0] == "Due now")
+    assert received[4:7] == [1000.0, 0.0, -1000.0], "far from the cap: only the cost changes"
+    change = rows[-1]
+    assert change[:3] == ["cost", "Able", "2026Q1"]
+    assert change[3:6] == [known.value, known.value + 1000.0, "late.csv, row 2"]
+    sheet = page_of(content, "Year to 2026Q1")
+    entered = next(row for row in sheet if row[1] == "Entered for 2026Q1 before")
+    assert any(entered[3:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.report.tables import table
+from simulator.report.tables import fits, table
 from simulator.report.words import likelihood, money, money_in_words, money_range, percent
 
 
@@ -78,3 +78,13 @@ def test_tables_have_no_empty_cells_and_keep_to_the_page() -> None:
     assert "no data" in drawn
     assert max(len(line) for line in drawn.splitlines()) <= 100
     assert "…" not in drawn
+
+
+def test_no_figure_is_cut_however_many_there_are() -> None:
+    header = ("Term", *(f"Party {number}" for number in range(12)))
+    row = ("Fee", *(f"−£{number},123,456.78" for number in range(12)))
+    assert not fits(header, [row])
+    drawn = table(header, [row])
+    assert all(cell in drawn for cell in row)
+    assert "…" not in drawn
+    assert fits(header[:5], [row[:5]])

@@ -70,6 +70,8 @@ class Form(Frozen, ABC):
     """The first day its terms hold, the first of a month; none means from the start."""
     ends: Date | None = None
     """The last day its terms hold, the last of a month; none means to the end."""
+    clause: str = ""
+    """The clause of the contract it stands in."""
 
     @abstractmethod
     def compose(self, suffix: str = "") -> Composition:

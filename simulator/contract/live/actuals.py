@@ -98,7 +98,7 @@ class _Reader:
         self.needed = list(dict.fromkeys(need.measure for need in needs))
         self.units = {need.measure: need.unit for need in needs}
         self.by_service = {need.measure for need in needs if need.service}
-        self.facts = {Fact(need.measure, need.party, need.service) for need in needs}
+        self.facts = {need.fact for need in needs}
         others = [name for name in agreement.known_columns if name not in self.units]
         self.known = dict.fromkeys([*self.needed, *others])
         self.problems: list[Problem] = []

@@ -12,12 +12,14 @@ from simulator.contract.account import OpenWindow
 from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import amount_is_money
 from simulator.contract.curve import Curve, DeadBand
+from simulator.contract.curve_words import scale_words
 from simulator.contract.expression import Expression
+from simulator.contract.live.needs import unit_of
 from simulator.contract.live.sheet import Line, Sheet, TermLines, Unit, Where, evaluate, made
 from simulator.contract.phrases import name_words, value_words, words
 from simulator.contract.signatories import Signatories
 from simulator.contract.split import DividedBy, fixed_shares
-from simulator.contract.statement import COLUMNS, COSTS, Array
+from simulator.contract.statement import COLUMNS, Array
 from simulator.contract.term import Term
 from simulator.contract.working import Working, used_names
 from simulator.quantities import Figure
@@ -135,15 +137,12 @@ class _Layout:
             return self._curve(said, measure.measure, measure)
         if name in self.agreement.amounts:
             is_money = amount_is_money(self.agreement.amounts[name])
-            unit_of: Unit = "money" if is_money else "number"
-            return self._input(label, self.working.look_up(name), unit_of, self.where(name))
+            unit: Unit = "money" if is_money else "number"
+            return self._input(label, self.working.look_up(name), unit, self.where(name))
         head = name.partition(".")[0]
         if head in ("before", "years", "only"):
             return self._input(label, self.working.look_up(name), "number")
-        datum = self.agreement.data.get(head)
-        unit: Unit = "money" if head in COSTS else "number"
-        if datum is not None and datum.unit in ("£", "€", "$"):
-            unit = "money"
+        unit = unit_of(head, self.agreement)
         return self._input(label, self.working.look_up(name), unit, self.where(name), of=name)
 
     def _text(self, expression: Expression) -> str:
@@ -191,7 +190,9 @@ class _Layout:
         x = self._bands(label, x, curve)
         if curve.points or curve.steps:
             text = self._points(x, curve) if curve.points else self._steps(x, curve)
+            said = scale_words(x, curve, self.agreement)
             x = self._add(f"{label}: on its scale", text, "money" if curve.in_money else "number")
+            self.lines[-1] = replace(self.lines[-1], said=said)
         level = self._price_level(curve)
         if level:
             x = self._add(f"{label}: at prices now", f"{x} * {level}", "money")
@@ -329,7 +330,8 @@ class _Layout:
             key = f"split {given} {split if isinstance(split, dict) else ''}"
             if key not in self.known:
                 values = fixed_shares(split, signatories)
-                self.known[key] = self._input(f"Share of each ({given})", values, "share")
+                label = f"Share of each ({given})"
+                self.known[key] = self._input(label, values, "share", "the split of the term")
             share = self.known[key]
         return self._add(f"{term.name}: of each", f"{share} * {amount}", "money")
 

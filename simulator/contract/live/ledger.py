@@ -10,7 +10,7 @@ from typing import Literal
 from simulator.contract.live.pence import Flows
 from simulator.contract.term import Term
 
-__all__ = ["Entry", "Kind", "balances", "entries_of", "outstanding"]
+__all__ = ["Entry", "Kind", "balances", "entries_of", "netted", "outstanding"]
 
 Kind = Literal["on account", "settlement", "true-up"]
 """A payment in the meantime, what a period's settlement leaves due, or a later correction."""
@@ -78,6 +78,25 @@ def balances(entries: Iterable[Entry]) -> dict[str, int]:
         total[entry.payer] = total.get(entry.payer, 0) - entry.pence
         total[entry.payee] = total.get(entry.payee, 0) + entry.pence
     return total
+
+
+def netted(entries: Iterable[Entry]) -> list[tuple[str, str, datetime.date, int]]:
+    """Return who pays whom, by when and how many pence, once for each two parties and day.
+
+    Payments on account are left out: they were paid in the meantime.
+    """
+    owed: dict[tuple[str, str, datetime.date], int] = {}
+    for entry in entries:
+        if entry.kind != "on account":
+            first, second = sorted((entry.payer, entry.payee))
+            sign = 1 if entry.payer == first else -1
+            key = first, second, entry.pay_by
+            owed[key] = owed.get(key, 0) + sign * entry.pence
+    return [
+        (first, second, day, pence) if pence > 0 else (second, first, day, -pence)
+        for (first, second, day), pence in owed.items()
+        if pence
+    ]
 
 
 def outstanding(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from simulator.contract.agreement import Agreement
+from simulator.contract.live.facts import Fact
 from simulator.contract.statement import COLUMNS, COSTS
 
-__all__ = ["Need", "needs_of", "smallest_period"]
+__all__ = ["Need", "needs_of", "smallest_period", "unit_of"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,18 @@ class Need:
     service: str
     what: str
     unit: str
+
+    @property
+    def fact(self) -> Fact:
+        """What a figure for it is called."""
+        return Fact(self.measure, self.party, self.service)
+
+
+def unit_of(measure: str, agreement: Agreement) -> Literal["money", "share", "number"]:
+    """Return what figures of a measure are shown as."""
+    if measure in agreement.data:
+        return agreement.data[measure].counts_in
+    return "money" if measure in COSTS else "number"
 
 
 def needs_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,7 +29,9 @@ class Due:
 
     Attributes:
         index: of the term.
-        window: the window it was worked out on.
+        period: name of the period at the end of which it is settled.
+        date: the last day of that period.
+        window: the window it was worked out on, as it was then.
         closed: what its earlier windows came to.
         so_far: what this window comes to so far.
         on_account: paid on account until now.
@@ -39,6 +41,8 @@ class Due:
     """
 
     index: int
+    period: str
+    date: datetime.date
     window: OpenWindow
     closed: Pence
     so_far: Pence
@@ -56,7 +60,7 @@ class Settlement:
         agreement: what was signed.
         period: the last period settled.
         entries: every payment from the start, in order.
-        dues: how the terms settled at the end of the period came out.
+        dues: how the terms came out, at the end of each period they are settled for.
     """
 
     agreement: Agreement
@@ -88,8 +92,9 @@ def settle_live(
     periods = timetable.periods(grain)[: len(statements)]
     settlement = Settlement(agreement, periods[-1])
     for period, statement in zip(periods, statements, strict=True):
-        entries, settlement.dues = book.take(period, statement)
+        entries, dues = book.take(period, statement)
         settlement.entries += entries
+        settlement.dues += dues
     return settlement
 
 
@@ -124,16 +129,16 @@ class _Book:
         kinds = settled_at(period)
         dues = []
         for key, window in self.account.open.items():
+            now = replace(window, added=dict(window.added))  # the window itself goes on filling
             for index in self.account.terms_of(key):
                 term = self.agreement.terms[index]
                 if term.settled in kinds and self.agreement.is_payment(term):
-                    dues += self._settle(index, window)
+                    dues += self._settle(index, now, period)
         dues.sort(key=lambda each: each.index)
-        last = period.end - datetime.timedelta(days=1)
-        name = period_name(period, self.grain)
         for each in dues:
             term = self.agreement.terms[each.index]
-            entries += entries_of(each.flows, term, name, "settlement", last, last + self.wait)
+            dates = each.date, each.date + self.wait
+            entries += entries_of(each.flows, term, each.period, "settlement", *dates)
         return entries, dues
 
     def _pence(self, index: int, window: OpenWindow) -> Flows:
@@ -164,7 +169,7 @@ class _Book:
             entries += entries_of(paid, term, name, "on account", last, last)
         return entries
 
-    def _settle(self, index: int, window: OpenWindow) -> list[Due]:
+    def _settle(self, index: int, window: OpenWindow, period: Month) -> list[Due]:
         """Return what a term comes to; nothing where it never held, or ended and is settled."""
         closed = self.closed[index]
         is_over = window.statement is None
@@ -181,6 +186,8 @@ class _Book:
         accounts = self.agreement.signatories.accounts
         each = Due(
             index,
+            period_name(period, self.grain),
+            period.end - datetime.timedelta(days=1),
             window,
             closed=received_by(closed, accounts),
             so_far=received_by(so_far, accounts),

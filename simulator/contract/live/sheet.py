@@ -8,16 +8,19 @@ worked out again to see that it comes to what was settled.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator.contract.expression import Expression
 from simulator.contract.statement import Array
 
-__all__ = ["Line", "Sheet", "TermLines", "Unit", "Where", "evaluate", "made"]
+__all__ = ["Line", "Sheet", "TermLines", "Unit", "Where", "evaluate", "made", "renumbered"]
 
 Unit = Literal["money", "share", "number"]
+_LINE = re.compile(r"\bL(\d+)\b")
+
 Where = Callable[[str], str]
 """Says where a name comes from: rows of the actuals, a line of the contract, or nothing."""
 
@@ -38,6 +41,7 @@ class Line:
         or_nought: whether it is nought where there is nothing to measure (0/0).
         of: the contract's name of an input.
         limits: number of the line that it limits; 0 where it limits none.
+        said: how it follows in words, where the expression is hard to read; other lines by name.
     """
 
     number: int
@@ -50,11 +54,18 @@ class Line:
     or_nought: bool = False
     of: str = ""
     limits: int = 0
+    said: str = ""
 
     @property
     def name(self) -> str:
         """How later lines call it."""
         return f"L{self.number}"
+
+    @property
+    def follows_from(self) -> list[int]:
+        """The numbers of the lines that its expression names."""
+        names = self.expression.names() if self.expression else ()
+        return [int(name[1:]) for name in names]
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,43 @@ class Sheet:
     def line(self, number: int) -> Line:
         """Return the line of a number."""
         return self.lines[number - 1]
+
+    def needed(self, end: int) -> list[int]:
+        """Return the numbers of the lines that a line follows from, in order, with its own."""
+        found: set[int] = set()
+        left = [end]
+        while left:
+            number = left.pop()
+            if number not in found:
+                found.add(number)
+                left += self.line(number).follows_from
+        return sorted(found)
+
+    def only(self, terms: Collection[int]) -> Sheet:
+        """Return the lines that some terms need, numbered anew; ``terms`` are their indices."""
+        ends = [end for end in self.terms if end.index in terms]
+        kept = sorted({number for end in ends for number in self.needed(end.receipts)})
+        new = {number: place for place, number in enumerate(kept, 1)}
+        lines = []
+        for number in kept:
+            line = self.line(number)
+            text = "" if line.expression is None else line.expression.text
+            renamed = renumbered(text, lambda each: f"L{new[each]}")
+            lines.append(
+                replace(
+                    line,
+                    number=new[number],
+                    expression=made(renamed) if renamed else None,
+                    limits=new.get(line.limits, 0),  # a limit needs the line that it limits
+                    said=renumbered(line.said, lambda each: f"L{new[each]}"),
+                )
+            )
+        return Sheet(tuple(lines), tuple(replace(end, receipts=new[end.receipts]) for end in ends))
+
+
+def renumbered(text: str, name: Callable[[int], str]) -> str:
+    """Return a text with each name of a line, such as ``L3``, by another."""
+    return _LINE.sub(lambda found: name(int(found[1])), text)
 
 
 def made(text: str) -> Expression:

@@ -16,7 +16,15 @@ from simulator.contract.live.period_names import KINDS, period_name
 from simulator.contract.periods import Month, Timetable
 from simulator.contract.statement import COLUMNS, Statement
 
-__all__ = ["Figures", "Known", "add_figures", "missing_figures", "statement_of"]
+__all__ = [
+    "Changed",
+    "Figures",
+    "Known",
+    "add_figures",
+    "changed_figures",
+    "missing_figures",
+    "statement_of",
+]
 
 _DIGITS = 9
 """Decimals of a sum or difference: beyond, only arithmetic's noise is left."""
@@ -39,6 +47,33 @@ class Known:
 
 Figures = Mapping[str, Mapping[Fact, Known]]
 """For the name of each period what is known of it."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A figure that differs from what an earlier settlement took it for.
+
+    Attributes:
+        period: name of the period.
+        fact: what it is of.
+        before: the figure of the earlier settlement.
+        now: the figure as known now.
+    """
+
+    period: str
+    fact: Fact
+    before: Known
+    now: Known
+
+
+def changed_figures(before: Figures, now: Figures) -> list[Changed]:
+    """Return each figure that was known before and has another value now."""
+    return [
+        Changed(period, fact, known, now[period][fact])
+        for period, facts in before.items()
+        for fact, known in facts.items()
+        if fact in now.get(period, {}) and now[period][fact].value != known.value
+    ]
 
 
 def add_figures(
@@ -210,7 +245,7 @@ def missing_figures(
     """Return a problem for each figure that a contract needs and nobody gave."""
     problems = []
     for need in needs:
-        fact = Fact(need.measure, need.party, need.service)
+        fact = need.fact
         lacking = [name for name in periods if fact not in known.get(name, {})]
         if lacking:
             of = " ".join(part for part in (need.party, need.service) if part)
@@ -243,6 +278,6 @@ def statement_of(
         row = signatories.providers.index(need.party) if need.party else 0
         # a figure for all services together stands with the first: only their sum is asked for
         column = signatories.services.index(need.service) if need.service else 0
-        value = facts[Fact(need.measure, need.party, need.service)].value
+        value = facts[need.fact].value
         columns[need.measure][row, column] = value
     return Statement(columns, period.years, agreement.levels)

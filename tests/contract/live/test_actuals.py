@@ -473,6 +473,6 @@ def test_a_template_asks_for_everything_once_and_reads_back() -> None:
     page = io.StringIO()
     csv.writer(page).writerows(rows)
     found = {(actual.period, actual.fact) for actual in read(page.getvalue())}
-    needed = [Fact(need.measure, need.party, need.service) for need in LIVE.needs]
+    needed = [need.fact for need in LIVE.needs]
     assert len(set(needed)) == len(needed)
     assert found == {(name, fact) for name in ("2026Q1", "2026Q2") for fact in needed}

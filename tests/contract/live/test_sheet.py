@@ -12,7 +12,7 @@ from simulator.contract.account import Account
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
 from simulator.contract.live.layout import lay_out
-from simulator.contract.live.sheet import evaluate
+from simulator.contract.live.sheet import Sheet, evaluate
 from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Statement
@@ -21,6 +21,23 @@ from tests.strategies import contracts, signatories
 from tests.strategies_contracts import read, statement_for, written_contracts
 
 TERM = Timetable(datetime.date(2026, 4, 1), datetime.date(2028, 4, 1))
+
+
+def check_only(sheet: Sheet, index: int) -> None:
+    """Check that the lines of one term alone are all needed, and come to the same."""
+    alone = sheet.only([index])
+    (end,) = alone.terms
+    whole = next(each for each in sheet.terms if each.index == index)
+    assert alone.needed(end.receipts) == [line.number for line in alone.lines]
+    assert [line.number for line in alone.lines] == list(range(1, len(alone.lines) + 1))
+    np.testing.assert_array_equal(
+        alone.line(end.receipts).values, sheet.line(whole.receipts).values
+    )
+    for line in alone.lines:
+        if line.expression is not None:
+            again = evaluate(line.expression, alone.lines)
+            again = np.where(np.isnan(again), 0.0, again) if line.or_nought else again
+            np.testing.assert_array_equal(again, line.values)
 
 
 def check_sheets(agreement: Agreement, statements: list[Statement]) -> None:
@@ -43,6 +60,7 @@ def check_sheets(agreement: Agreement, statements: list[Statement]) -> None:
                 earlier = {int(name[1:]) for name in line.expression.names()}
                 assert all(number < line.number for number in earlier)
         for each in sheet.terms:
+            check_only(sheet, each.index)
             values = sheet.line(each.receipts).values
             expected = paid[each.index, parties.provider_slice]
             if each.has_providers:
