@@ -18,7 +18,7 @@ from simulator._refuse import refuse
 from simulator.contract.amounts import Identifier
 from simulator.contract.curve import Curve
 from simulator.contract.days import Date
-from simulator.contract.expression import Expression, Measure, parse, product
+from simulator.contract.expression import Expression, Interval, Measure, parse, product
 from simulator.contract.signatories import Signatories
 from simulator.contract.split import DividedBy, Split, shares
 from simulator.contract.statement import Array
@@ -158,24 +158,21 @@ class Term(Curve):
             return np.zeros(len(working.signatories.accounts))
         return self.move(working.evaluate(self.on_account), working)
 
-    def payment_bounds(
-        self, working: Working, measured: tuple[float, float] | None = None
-    ) -> tuple[float, float]:
+    def payment_bounds(self, working: Working, measured: Interval | None = None) -> Interval:
         """Return the least and greatest size of the payment for any statement of the window.
 
-        For an amount by provider these are of one provider, for a pooled one of the whole. Where
-        ``times`` is the payments of the terms above, they are of the factor on those payments.
+        They are of each provider, or one for all as the amount is. Where ``times`` is the payments
+        of the terms above, they are of the factor on those payments.
 
         Args:
             working: of the window.
             measured: bounds of the measure, where they are known closer than from its parts.
         """
-        level = self.level(working.conditions.price_level)
-        lookup = working.look_up_bounds
+        level = np.array([self.level(working.conditions.price_level)])
         measured = measured or working.bounds(self.measure)
-        bounds = self.value_bounds(*measured, self.measure.divides, lookup)
-        sign = self.factor_on_payments
-        times = (sign, sign) if sign else working.bounds(self.times)
+        bounds = self.value_bounds(measured, self.measure.divides, working.look_up_bounds)
+        sign = np.array([self.factor_on_payments])
+        times = (sign, sign) if self.factor_on_payments else working.bounds(self.times)
         return product(product(bounds, times), (level, level))
 
     @property
