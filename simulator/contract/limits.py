@@ -178,15 +178,16 @@ def _take_in(year: _Year, agreement: Agreement, term: Term) -> None:
     working = _working(agreement, year, windows)
     measured = _measured(year, agreement, term, windows)
     bounds = np.stack(term.payment_bounds(working, measured), axis=1)
-    if term.factor_on_payments:
-        received = _products(year.payments(len(agreement.signatories.providers)), bounds)
+    sign, key = term.factor_on
+    if sign:
         like = _part(agreement, term, bounds)
-        if all(part.is_funded_like(like) for part in year.parts if part.is_payment):
+        changed, paid = year.paid_by(frozenset({key}), len(like.providers))
+        received = _products(paid, bounds)
+        if changed is not None and all(part.is_funded_like(like) for part in changed):
             parts = (term.measure, *term.expressions())
             same = all(each.is_pooled(agreement.pooled) for each in parts)
-            year.parts = [
-                part.times(1.0 + bounds, same) if part.is_payment else part for part in year.parts
-            ]
+            left = [part.times(1.0 + bounds, same) for part in changed]
+            year.parts = [*_without(year.parts, changed), *left]
         else:
             year.parts.append(_part(agreement, term, received))
         year.moved[term.key] = received
@@ -318,8 +319,11 @@ def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Array) -> No
             most = np.minimum(replaced[:, 1], bounds[:, 1])
             rows = np.stack([np.minimum(most, 0.0), most], axis=1)
             new = replace(new, providers=rows)
-    left = [part for part in year.parts if not any(part is each for each in gone)]
     keys = frozenset({term.key}).union(*(part.keys for part in gone)) if term.key else frozenset()
     if "payments" in (term.instead_of or ()):
         keys = frozenset()
-    year.parts = [*left, replace(new, keys=keys, reimburses=False)]
+    year.parts = [*_without(year.parts, gone), replace(new, keys=keys, reimburses=False)]
+
+
+def _without(parts: Sequence[_Part], gone: Sequence[_Part]) -> list[_Part]:
+    return [part for part in parts if not any(part is each for each in gone)]

@@ -132,6 +132,15 @@ def test_what_several_terms_take_off_each_ones_own_payment_adds_up() -> None:
     assert found["council"] == pytest.approx((-36_000, -7_200))
 
 
+def test_a_share_of_what_one_term_pays_is_no_loss_beyond_it() -> None:
+    """However much the price comes to, a deduction of up to half of it leaves half of it."""
+    price = {"name": "Price", "key": "price", "measure": "completed", "bands": [{"rate": "£9"}]}
+    half = {"name": "KPIs", "times": "-payments.price", **MISSED}
+    found = limits_of(price, half)
+    assert found["north"] == (18_000, np.inf)
+    assert found["council"] == (-np.inf, -36_000)
+
+
 def test_a_cap_that_differs_by_provider_limits_each_by_its_own() -> None:
     bonus = {"name": "Bonus", "measure": "100 * completed", "at_most": "most_of_it"}
     found = limits_of(bonus, most_of_it={"north": "£900", "south": "£500", "west": "£100"})
