@@ -271,7 +271,8 @@ class _Maker:
         if linked and index and "providers" in (payer, payee) and self.chance(2):
             made["instead_of"] = self.one(["payments", *self.keys])
         elif linked and index and not pooled and to == NUMBER and self.chance(3):
-            made["times"] = self.one(["payments", "-payments"])
+            paid = self.one(["payments", *(f"payments.{key}" for key in self.keys)])
+            made["times"] = self.one([paid, f"-{paid}"])
         if pooled or ("instead_of" in made and self.chance(5)):
             made["split"] = self.split()
         if self.yearly[pooled] and self.chance(3) and "providers" in (payer, payee):

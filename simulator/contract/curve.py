@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from simulator._errors import SettlementError
 from simulator._refuse import refuse
-from simulator.contract.expression import Expression, product
+from simulator.contract.expression import Expression, Interval, product
 from simulator.contract.parameter import (
     Bounds,
     Lookup,
@@ -275,77 +276,77 @@ class Curve(Frozen):
             result = np.where(x >= right, at_right, np.where(x > left, inside, result))
         return result
 
-    def value_bounds(
-        self, low: float, high: float, or_nothing: bool, lookup: Bounds
-    ) -> tuple[float, float]:
-        """Return the least and greatest value for arguments in ``[low, high]``.
+    def value_bounds(self, measured: Interval, or_nothing: bool, lookup: Bounds) -> Interval:
+        """Return the least and greatest value.
 
         Args:
-            low: least argument.
-            high: greatest argument.
+            measured: least and greatest argument.
             or_nothing: whether there may be nothing to measure (0/0), which counts as nought.
             lookup: gives the bounds of names that stand in the place of numbers.
         """
-        if or_nothing:
-            low, high = min(low, 0.0), max(high, 0.0)
-        if self.dead_band is not None:  # what counts lies between nought and the measure
-            low, high = min(low, 0.0), max(high, 0.0)
-        shaped = self._shape_bounds(low, high, lookup)
+        low, high = measured
+        if or_nothing or self.dead_band is not None:
+            # what a dead band leaves lies between nought and the measure
+            low, high = np.minimum(low, 0.0), np.maximum(high, 0.0)
+        with np.errstate(invalid="ignore"):  # an end at infinity less itself, of an empty band
+            shaped = self._shape_bounds(low, high, lookup)
         floor = parameter_bounds(self.at_least, lookup, -math.inf)
         cap = parameter_bounds(self.at_most, lookup, math.inf)
-        ends = [
-            min(max(value, limit), most)
-            for value, limit, most in zip(shaped, floor, cap, strict=True)
-        ]
-        return ends[0], ends[1]
+        least, most = (
+            np.minimum(np.maximum(value, limit), largest)
+            for value, limit, largest in zip(shaped, floor, cap, strict=True)
+        )
+        return least, most
 
-    def _shape_bounds(self, low: float, high: float, lookup: Bounds) -> tuple[float, float]:
-        if self.points or self.steps:
-            values = [parameter_bounds(value, lookup, 0.0) for value in self._values_in(low, high)]
-            if self.steps or any(True for _ in self._moving()) or not self.points:
-                return min(value[0] for value in values), max(value[1] for value in values)
-            places = [float(point.at) for point in self.points]  # type: ignore[arg-type]
-            inner = [place for place in places if low < place < high]
-            at = np.array([max(low, places[0]), *inner, min(high, places[-1])])
-            found = self._on_scale(at, _no_name)
-            return float(found.min()), float(found.max())
+    def _shape_bounds(self, low: Array, high: Array, lookup: Bounds) -> Interval:
+        if self.steps:
+            return self._step_bounds(low, high, lookup)
+        if self.points:
+            return self._scale_bounds(low, high, lookup)
         return self._band_bounds(low, high, lookup) if self.bands else (low, high)
 
-    def _band_bounds(self, low: float, high: float, lookup: Bounds) -> tuple[float, float]:
+    def _step_bounds(self, low: Array, high: Array, lookup: Bounds) -> Interval:
+        """Return the bounds of the steps that a measure in a range can stand on."""
+        ends = [parameter_bounds(step.below, lookup, math.inf) for step in self.steps]
+        starts = [(np.array([-math.inf]), np.array([-math.inf])), *ends[:-1]]
+        least, most = [], []
+        for step, start, end in zip(self.steps, starts, ends, strict=True):
+            value = parameter_bounds(step.value, lookup)
+            is_last = step is self.steps[-1]
+            reached = (start[0] <= high) & (is_last | (low < end[1]))
+            least.append(np.where(reached, value[0], math.inf))
+            most.append(np.where(reached, value[1], -math.inf))
+        return reduce(np.minimum, least), reduce(np.maximum, most)
+
+    def _scale_bounds(self, low: Array, high: Array, lookup: Bounds) -> Interval:
+        """Return the bounds of a sliding scale, which is straight between its points."""
+        if any(isinstance(x, Expression) for each in self.points for x in (each.at, each.value)):
+            values = [parameter_bounds(point.value, lookup) for point in self.points]
+            lows, highs = zip(*values, strict=True)
+            return reduce(np.minimum, lows), reduce(np.maximum, highs)
+        places = [np.asarray(float(point.at)) for point in self.points]  # type: ignore[arg-type]
+        return _least_and_greatest(lambda x: self._on_scale(x, _no_name), low, high, places)
+
+    def _band_bounds(self, low: Array, high: Array, lookup: Bounds) -> Interval:
         ends = [parameter_bounds(band.up_to, lookup, math.inf) for band in self.bands]
-        rates = [parameter_bounds(band.rate, lookup, 0.0) for band in self.bands]
-        starts = [(-math.inf, -math.inf), *ends[:-1]]
-        if all(least == most for least, most in (*ends, *rates)):  # straight between its kinks
+        rates = [parameter_bounds(band.rate, lookup) for band in self.bands]
+        starts = [(np.array([-math.inf]), np.array([-math.inf])), *ends[:-1]]
+        if all((least == most).all() for least, most in (*ends, *rates)):  # straight between kinks
             edges = [
-                (np.asarray(start[0]), np.asarray(end[0]), np.asarray(rate[0]))
+                (start[0], end[0], rate[0])
                 for start, end, rate in zip(starts, ends, rates, strict=True)
             ]
-            inner = [end for end, _ in ends if low < end < high]
-            found = sum_bands(edges, np.array([low, *inner, high]))
-            return float(found.min()), float(found.max())
-        steepest = min(rate[0] for rate in rates), max(rate[1] for rate in rates)
+            kinks = [end for end, _ in ends]
+            return _least_and_greatest(lambda x: sum_bands(edges, x), low, high, kinks)
+        lows, highs = zip(*rates, strict=True)
+        steepest = reduce(np.minimum, lows), reduce(np.maximum, highs)
         least, most = product(steepest, (low, high))
         parts = [
             product(rate, _inside(low, high, start[0], end[1]))
             for start, end, rate in zip(starts, ends, rates, strict=True)
         ]
-        return max(least, sum(part[0] for part in parts)), min(most, sum(part[1] for part in parts))
-
-    def _values_in(self, low: float, high: float) -> Iterator[Figure | Expression]:
-        """Return the values of points, or of the steps that a measure in a range can stand on."""
-        ends = [step.below for step in self.steps[:-1]]
-        if not self.steps or any(isinstance(end, Expression) for end in ends):
-            yield from self._values()
-            return
-        edges = [-math.inf, *(float(end) for end in ends), math.inf]  # type: ignore[arg-type]
-        for step, (start, end) in zip(self.steps, itertools.pairwise(edges), strict=True):
-            if (start <= high and low < end) or high == low == end == math.inf:
-                yield step.value
-
-    def _moving(self) -> Iterator[Expression]:
-        """Return the measures in the place of numbers inside points."""
-        for each in self.points:
-            yield from (value for value in each.__dict__.values() if isinstance(value, Expression))
+        lows, highs = zip(*parts, strict=True)
+        return np.maximum(least, sum(lows)), np.minimum(most, sum(highs))
 
     def _clip(self, value: Array, lookup: Lookup, level: float) -> Array:
         if self.at_least is not None:
@@ -358,11 +359,20 @@ class Curve(Frozen):
 _INFINITY, _MINUS_INFINITY = Figure(math.inf), Figure(-math.inf)
 
 
-def _inside(low: float, high: float, start: float, end: float) -> tuple[float, float]:
+def _inside(low: Array, high: Array, start: Array, end: Array) -> Interval:
     """Return the least and greatest part that lies in a band of what is between 0 and a measure."""
-    above = max(0.0, min(high, end) - max(0.0, start)) if max(0.0, start) < high else 0.0
-    below = max(0.0, min(0.0, end) - max(low, start)) if min(0.0, end) > low else 0.0
+    begin, stop = np.maximum(start, 0.0), np.minimum(end, 0.0)
+    above = np.where(begin < high, np.maximum(np.minimum(high, end) - begin, 0.0), 0.0)
+    below = np.where(stop > low, np.maximum(stop - np.maximum(low, start), 0.0), 0.0)
     return -below, above
+
+
+def _least_and_greatest(
+    curve: Callable[[Array], Array], low: Array, high: Array, turns: Sequence[Array]
+) -> Interval:
+    """Return the least and greatest value in a range of a curve that is straight between turns."""
+    values = [curve(low), curve(high), *(curve(np.clip(turn, low, high)) for turn in turns)]
+    return reduce(np.minimum, values), reduce(np.maximum, values)
 
 
 def _no_name(name: str) -> Array:

@@ -7,10 +7,13 @@ import math
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.curve import Band, Curve, DeadBand
+from simulator.contract.distance import distance_of, place_words, slope_words
 from simulator.contract.expression import Expression
 from simulator.contract.parameter import is_in_money
 from simulator.contract.phrases import (
     amount_words,
+    is_multiple,
+    money_words,
     share_words,
     unit_words,
     value_words,
@@ -62,12 +65,12 @@ def _shape_words(curve: Curve, measure: Expression, agreement: Agreement, edges_
             if above:
                 return f"{rate} for each {above}"
             return f"{rate} for each {unit}"
-        return f"{rate} of {_bracketed(measure, agreement)}"
+        return f"{rate} {_of(curve.bands[0])} {_bracketed(measure, agreement)}"
     layer = _one_layer(curve.bands)
     if layer is not None and not curve.in_money:
         start, band = layer
         end = "" if band.up_to is None else _edge(band.up_to, per_year, agreement) + edges_of
-        said = f"{_rate_words(band, agreement)} of "
+        said = f"{_rate_words(band, agreement)} {_of(band)} "
         if start is None:
             return f"{said}{_bracketed(measure, agreement)} up to {end}"
         said += f"what {_bracketed(measure, agreement)} is beyond "
@@ -104,6 +107,11 @@ def _one_layer(bands: tuple[Band, ...]) -> tuple[Figure | Expression | None, Ban
         return None
     start = bands[paying[0] - 1].up_to if paying[0] else None
     return start, bands[paying[0]]
+
+
+def _of(band: Band) -> str:
+    """Return how a rate goes with what it is applied to: '50% of', '12.5 times'."""
+    return "times" if isinstance(band.rate, Figure) and is_multiple(band.rate) else "of"
 
 
 def _rate_words(band: Band, agreement: Agreement) -> str:
@@ -202,48 +210,38 @@ def _comma(parts: list[tuple[float, str]]) -> str:
 
 
 def _shortfall(edges: _Plain, measure: Expression, agreement: Agreement) -> str:
-    """Say ``r x max(0, a - b)``: so much for each unit by which a exceeds b."""
-    tree = measure.tree
-    if len(edges) != 2 or edges[0][1] != 0 or float(edges[0][2]) or is_in_money(edges[1][2]):
+    """Say ``r x max(0, a - c)`` or ``r x min(0, a - c)``: so much for each unit of the distance."""
+    away = distance_of(measure)
+    if away is None or len(edges) != 2 or edges[0][1] != 0:
         return ""
-    if not edges[1][2] > 0:
+    paying = [index for index, (_, _, rate) in enumerate(edges) if rate]
+    if len(paying) != 1:
         return ""
-    if not (isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Sub)):
-        return ""
-    if isinstance(tree.left, ast.Constant):
-        standard, watched, side = tree.left.value, tree.right, "below"
-    elif isinstance(tree.right, ast.Constant):
-        standard, watched, side = tree.right.value, tree.left, "above"
-    else:
-        return ""
-    assert isinstance(standard, int | float)
-    rate = float(edges[1][2])
-    said = words_of(watched, agreement)
-    step = 0.01 / rate  # said as 1% for each so many: the way such clauses are written
-    if 0 < standard < 1:
-        points = f"{100 * step:.4g} percentage points" if round(100 * step, 6) != 1 else "point"
-        return f"1% for each {points} by which {said} is {side} {100 * standard:.4g}%"
-    return f"1% for each {step:.4g} by which {said} is {side} {standard:g}"
+    rate, sign = edges[paying[0]][2], 1.0 if paying[0] else -1.0
+    side = "above" if sign == away.sign else "below"
+    minus = "" if sign * rate > 0 else "minus "
+    watched = words_of(away.watched, agreement)
+    counted, per_year = unit_words(away.watched, agreement)
+    standard = place_words(away.standard, away.unit)
+    if counted and is_in_money(rate):
+        per = f"{counted} {side} {standard}{' a year' if per_year else ''}"
+        return f"{minus}{money_words(abs(rate), rate)} for each {per}"
+    if counted.startswith("pound"):
+        return f"{minus}{100 * abs(rate):.6g}% of what {watched} is {side} {standard}"
+    return f"{minus}{slope_words(rate, away.unit)} by which {watched} is {side} {standard}"
 
 
 def _score(curve: Curve, edges: _Plain, measure: Expression, agreement: Agreement) -> str:
     """Say a score from -100 over 0 to +100 by the three values that give it."""
-    tree = measure.tree
+    away = distance_of(measure)
     scored = len(edges) == 2 and edges[0][1] == 0 and edges[0][2] > 0 and edges[1][2] > 0
-    if not scored or not _is_score(curve) or not isinstance(tree, ast.BinOp):
+    if not scored or not _is_score(curve) or away is None:
         return ""
-    down, up = 1 / edges[0][2], 1 / edges[1][2]
-    if isinstance(tree.right, ast.Constant):
-        middle, watched, sign = tree.right.value, tree.left, 1.0
-    elif isinstance(tree.left, ast.Constant):
-        middle, watched, sign = tree.left.value, tree.right, -1.0
-    else:
-        return ""
-    assert isinstance(middle, int | float)
-    worst, best = middle - sign * down, middle + sign * up
+    worst = away.standard - away.sign / edges[0][2]
+    best = away.standard + away.sign / edges[1][2]
     return (
-        f"the score of {words_of(watched, agreement)}: −100% at {worst:.4g}, "
-        f"0 at {middle:.4g}, +100% at {best:.4g}"
+        f"the score of {words_of(away.watched, agreement)}: −100% at {worst:.4g}, "
+        f"0 at {away.standard:.4g}, +100% at {best:.4g}"
     )
 
 

@@ -26,7 +26,10 @@ from simulator._kinds import plain
 from simulator._refuse import refuse
 from simulator.contract.statement import Array
 
-__all__ = ["Expression", "Measure", "parse"]
+__all__ = ["Expression", "Interval", "Measure", "parse", "product"]
+
+Interval = tuple[Array, Array]
+"""The least and the greatest value, each of shape ``(providers,)``, or ``(1,)`` for one for all."""
 
 _LONGEST = 400  # characters; a longer measure belongs into named parts
 _DEEPEST = 40  # levels of brackets and operators; no measure a person reads has more
@@ -82,17 +85,17 @@ class Expression:
         with np.errstate(divide="ignore", invalid="ignore"):
             return _evaluate(self.tree, lookup)
 
-    def bounds(
-        self, lookup: Callable[[str], tuple[float, float]], providers: float = np.inf
-    ) -> tuple[float, float]:
+    def bounds(self, lookup: Callable[[str], Interval]) -> Interval:
         """Return the least and the greatest value, given those of each name (interval rules).
 
         Args:
-            lookup: gives the least and the greatest value of a name.
-            providers: over how many of them ``total`` adds up, at most.
+            lookup: gives the least and the greatest value of a name; of ``only.party`` 1 for that
+                provider and 0 for the others.
         """
-        low, high = _bounds(self.tree, lookup, providers)
-        return (-np.inf, np.inf) if np.isnan(low) or np.isnan(high) else (low, high)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high = _bounds(self.tree, lookup)
+        unknown = np.isnan(low) | np.isnan(high)
+        return np.where(unknown, -np.inf, low), np.where(unknown, np.inf, high)
 
     @property
     def divides(self) -> bool:
@@ -270,47 +273,48 @@ def _is_pooled(node: ast.expr, pooled: Mapping[str, bool]) -> bool:
     return False
 
 
-def _bounds(
-    node: ast.expr, lookup: Callable[[str], tuple[float, float]], providers: float
-) -> tuple[float, float]:
+def _bounds(node: ast.expr, lookup: Callable[[str], Interval]) -> Interval:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            a, b = _bounds(left, lookup, providers), _bounds(right, lookup, providers)
+            a, b = _bounds(left, lookup), _bounds(right, lookup)
             if isinstance(op, ast.Add):
                 return a[0] + b[0], a[1] + b[1]
             if isinstance(op, ast.Sub):
                 return a[0] - b[1], a[1] - b[0]
             if isinstance(op, ast.Div):
-                if b[0] < 0 < b[1]:
-                    return -np.inf, np.inf
-                b = (1 / b[1] if b[1] else -np.inf, 1 / b[0] if b[0] else np.inf)
+                around = (b[0] < 0) & (b[1] > 0)
+                b = (
+                    np.where(around | (b[1] == 0), -np.inf, 1 / b[1]),
+                    np.where(around | (b[0] == 0), np.inf, 1 / b[0]),
+                )
             return product(a, b)
         case ast.UnaryOp(operand=operand):
-            low, high = _bounds(operand, lookup, providers)
+            low, high = _bounds(operand, lookup)
             return -high, -low
         case ast.Constant(value=number):
-            return float(number), float(number)  # type: ignore[arg-type]
+            return np.array([float(number)]), np.array([float(number)])  # type: ignore[arg-type]
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
-            # what is one for all is not added up at all: the whole lies between once and all
-            low, high = _bounds(inner, lookup, providers)
-            return (low * providers if low < 0 else low), (high * providers if high > 0 else high)
-        case ast.Call(func=ast.Name(id="only"), args=[_, inner]):
-            low, high = _bounds(inner, lookup, providers)
-            return min(low, 0.0), max(high, 0.0)
+            low, high = _bounds(inner, lookup)
+            return low.sum(keepdims=True), high.sum(keepdims=True)
+        case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
+            chosen = lookup(f"only.{party}")[0] > 0
+            low, high = (np.where(chosen, end, 0.0) for end in _bounds(inner, lookup))
+            return low.sum(keepdims=True), high.sum(keepdims=True)
         case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
-            pick = min if name == "min" else max
-            lows, highs = zip(*(_bounds(inner, lookup, providers) for inner in args), strict=True)
-            return pick(lows), pick(highs)
+            pick = np.minimum if name == "min" else np.maximum
+            lows, highs = zip(*(_bounds(inner, lookup) for inner in args), strict=True)
+            return reduce(pick, lows), reduce(pick, highs)
         case ast.IfExp(body=then, orelse=other):
-            a, b = _bounds(then, lookup, providers), _bounds(other, lookup, providers)
-            return min(a[0], b[0]), max(a[1], b[1])
+            a, b = _bounds(then, lookup), _bounds(other, lookup)
+            return np.minimum(a[0], b[0]), np.maximum(a[1], b[1])
     return lookup(next(_names(node)))
 
 
-def product(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+def product(a: Interval, b: Interval) -> Interval:
     """Return the bounds of a product; nought times anything is nought, however large."""
-    corners = [x * y if x and y else 0.0 for x in a for y in b]
-    return min(corners), max(corners)
+    with np.errstate(invalid="ignore"):
+        corners = [np.where((x == 0) | (y == 0), 0.0, x * y) for x in a for y in b]
+    return reduce(np.minimum, corners), reduce(np.maximum, corners)
 
 
 def _validate(found: object) -> Expression:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulator.contract.agreement import Agreement
-from simulator.contract.expression import product
+from simulator.contract.expression import Interval, product
+from simulator.contract.signatories import Signatories
 from simulator.contract.split import DividedBy, fixed_shares
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.term import Term
@@ -15,7 +17,6 @@ from simulator.contract.working import Working
 
 __all__ = ["Limits", "is_cost_reimbursement", "yearly_limits"]
 
-Interval = tuple[float, float]
 WINDOWS_A_YEAR = {"month": 12, "quarter": 4, "year": 1, "term": 1}
 
 
@@ -27,9 +28,10 @@ class Limits:
         party: identifier.
         least: least it can receive in all (below 0: most it can pay).
         most: most it can receive.
-        reimbursed: whether its whole cost is reimbursed.
-        worst: least surplus by rule: its payments less its own cost; -inf where it bears its cost.
-        best: greatest surplus by rule; inf where payments grow without limit.
+        reimbursed: whether the providers' whole cost is reimbursed.
+        worst: of a provider, the least of its payments less its own cost: -inf where it bears its
+            cost. Of a commissioner, the least it can receive beside the cost it reimburses.
+        best: the greatest of the same; inf where it grows without limit.
     """
 
     party: str
@@ -48,45 +50,47 @@ class _Part:
         keys: of the terms whose payments together it is; none once something is taken off it.
         providers: least and greatest receipt of each provider, ``(providers, 2)``.
         funded: share of each commissioner in what the providers receive, ``(commissioners,)``.
-        whole: bounds of what all providers receive, where they are closer than the sum.
+        whole: least and greatest of what all providers receive, ``(2,)``; none where they are
+            those of the sum.
         beside: receipts that do not come from or go to providers, ``(commissioners, 2)``.
         reimburses: whether it pays each provider its cost.
         is_payment: whether it is between those who signed.
-        kept: what later terms in proportion to it leave of it.
+        kept: what later terms in proportion to it leave of it, ``(providers, 2)``.
     """
 
     keys: frozenset[str]
     providers: Array
     funded: Array
-    whole: Interval | None
+    whole: Array | None
     beside: Array
     reimburses: bool
     is_payment: bool
-    kept: Interval = (1.0, 1.0)
+    kept: Array
 
     def commissioners(self) -> Array:
         """Return the least and greatest receipt of each commissioner."""
-        low, high = self.whole if self.whole is not None else self.providers.sum(axis=0)
-        paid = [[-share * high, -share * low] if share else [0.0, 0.0] for share in self.funded]
-        receipts: Array = self.beside + np.array(paid)
+        low, high = self.providers.sum(axis=0)
+        if self.whole is not None:
+            low, high = max(low, self.whole[0]), min(high, self.whole[1])
+        receipts: Array = self.beside + _moved(-self.funded[None], np.array([[low, high]]))
         return receipts
 
-    def times(self, factor: Interval, is_one_for_all: bool) -> _Part:
+    def times(self, factor: Array, is_one_for_all: bool) -> _Part:
         """Return the part with a share of it added or taken off.
 
         Args:
-            factor: what is left of each provider's receipts.
+            factor: least and greatest of what is left of each provider's receipts.
             is_one_for_all: whether it is the same for every provider.
         """
         whole = None
         if self.whole is not None and (is_one_for_all or self.is_one_way):
-            whole = product(self.whole, factor)
+            whole = _products(self.whole[None], _hull(factor)[None])[0]
         return replace(
             self,
             keys=frozenset(),
             providers=_products(self.providers, factor),
             whole=whole,
-            kept=product(self.kept, factor),
+            kept=_products(self.kept, factor),
         )
 
     @property
@@ -129,6 +133,9 @@ class _Year:
         return _total([part.providers for part in self.parts if part.is_payment], providers)
 
 
+_NOUGHT_OR_MORE = np.array([[0.0, np.inf]])
+
+
 def is_cost_reimbursement(term: Term) -> bool:
     """Tell whether a term pays each provider exactly its cost."""
     whole = term.measure.text == "cost" and term.times.text == "1" and term.instead_of is None
@@ -141,46 +148,51 @@ def yearly_limits(agreement: Agreement) -> list[Limits]:
     year = _Year([], {})
     for term in agreement.terms:
         _take_in(year, agreement, term)
-    limits = []
     reimbursing = next((part for part in year.parts if part.reimburses), None)
-    for index, party in enumerate(signatories.providers):
-        least, most = _sum([part.providers[index] for part in year.parts])
-        others = [part.providers[index] for part in year.parts if part is not reimbursing]
-        worst, best = _sum(others)
-        if reimbursing is None:
-            worst = -np.inf
-        else:  # a part of the cost itself is taken off or added, however large it is
-            worst = -np.inf if reimbursing.kept[0] < 1 else worst
-            best = np.inf if reimbursing.kept[1] > 1 else best
-        limits.append(Limits(party, least, most, reimbursing is not None, worst, best))
-    payers = []
-    for index, party in enumerate(signatories.commissioners):
-        least, most = _sum([part.commissioners()[index] for part in year.parts])
-        payers.append(Limits(party, least, most, reimbursing is not None, least, most))
-    return payers + limits
+    others = [part for part in year.parts if part is not reimbursing]
+    in_all, beside = _receipts(year.parts, signatories), _receipts(others, signatories)
+    payers = len(signatories.commissioners)
+    if reimbursing is None:
+        beside[payers:, 0] = -np.inf
+    else:  # a part of the cost itself is taken off or added, however large it is
+        more_or_less = reimbursing.kept - 1.0
+        grows = replace(reimbursing, providers=_products(more_or_less, _NOUGHT_OR_MORE), whole=None)
+        beside = beside + _receipts([grows], signatories)
+    rows = zip(signatories.accounts, in_all.tolist(), beside.tolist(), strict=False)
+    return [
+        Limits(party, least, most, reimbursing is not None, worst, best)
+        for party, (least, most), (worst, best) in rows
+    ]
+
+
+def _receipts(parts: Sequence[_Part], signatories: Signatories) -> Array:
+    """Return the least and greatest of what commissioners and providers receive together."""
+    parties = len(signatories.commissioners) + len(signatories.providers)
+    rows = [np.concatenate([part.commissioners(), part.providers]) for part in parts]
+    return _total(rows, parties)
 
 
 def _take_in(year: _Year, agreement: Agreement, term: Term) -> None:
     """Add what a term can move to what those above it can."""
-    windows, count = WINDOWS_A_YEAR[term.assessed], len(agreement.signatories.providers)
-    working = _working(agreement, term, year)
-    bounds = term.payment_bounds(working, _measured(year, agreement, term, windows))
-    if term.factor_on_payments:
-        received = _products(year.payments(count), bounds)
+    windows = WINDOWS_A_YEAR[term.assessed]
+    working = _working(agreement, year, windows)
+    measured = _measured(year, agreement, term, windows)
+    bounds = np.stack(term.payment_bounds(working, measured), axis=1)
+    sign, key = term.factor_on
+    if sign:
         like = _part(agreement, term, bounds)
-        if all(part.is_funded_like(like) for part in year.parts if part.is_payment):
-            keep = 1.0 + bounds[0], 1.0 + bounds[1]
+        changed, paid = year.paid_by(frozenset({key}), len(like.providers))
+        received = _products(paid, bounds)
+        if changed is not None and all(part.is_funded_like(like) for part in changed):
             parts = (term.measure, *term.expressions())
             same = all(each.is_pooled(agreement.pooled) for each in parts)
-            year.parts = [
-                part.times(keep, same) if part.is_payment else part for part in year.parts
-            ]
+            left = [part.times(1.0 + bounds, same) for part in changed]
+            year.parts = [*_without(year.parts, changed), *left]
         else:
-            whole = float(received[:, 0].min()), float(received[:, 1].max())
-            year.parts.append(_part(agreement, term, whole))
+            year.parts.append(_part(agreement, term, received))
         year.moved[term.key] = received
         return
-    bounds = _times(bounds[0], windows), _times(bounds[1], windows)
+    bounds = bounds * windows
     if term.instead_of is not None:
         _replace(year, agreement, term, bounds)
         return
@@ -195,101 +207,93 @@ def _measured(year: _Year, agreement: Agreement, term: Term, windows: int) -> In
         return None
     paid = " + ".join(term.replaced)
     count = len(agreement.signatories.providers)
-    rows = year.paid_by(frozenset(term.instead_of), count)[1] / windows
+    low, high = year.paid_by(frozenset(term.instead_of), count)[1].T / windows
     if term.measure.text == paid:
-        return float(rows[:, 0].min()), float(rows[:, 1].max())
+        return low, high
     if term.measure.text == f"total({paid})":
-        low, high = rows.sum(axis=0)
-        return float(low), float(high)
+        return low.sum(keepdims=True), high.sum(keepdims=True)
     return None
 
 
-def _times(bound: float, count: float) -> float:
-    return bound * count if bound else 0.0
-
-
-def _sum(rows: list[Array]) -> Interval:
-    low, high = np.sum(rows, axis=0) if rows else (0.0, 0.0)
-    return float(low), float(high)
-
-
-def _products(rows: Array, factor: Interval) -> Array:
-    """Return the least and greatest product of each row's receipts with a factor."""
-    found = [product((float(low), float(high)), factor) for low, high in rows]
-    return np.array(found).reshape(-1, 2)
-
-
-def _total(rows: list[Array], providers: int) -> Array:
-    total: Array = np.sum(rows, axis=0) if rows else np.zeros((providers, 2))
-    return total
-
-
-def _working(agreement: Agreement, term: Term, year: _Year) -> Working:
-    """Return a working sheet that knows what the terms above can pay in the window of a term."""
-    signatories, windows = agreement.signatories, WINDOWS_A_YEAR[term.assessed]
+def _working(agreement: Agreement, year: _Year, windows: int) -> Working:
+    """Return a working sheet that knows what the terms above can pay in a window of the year."""
+    signatories = agreement.signatories
     empty = np.zeros((len(signatories.providers), len(signatories.services)))
     working = agreement.working(Statement(dict.fromkeys(COLUMNS, empty), 1.0 / windows))
-
-    def hull(rows: Array) -> Interval:
-        return float(rows[:, 0].min()) / windows, float(rows[:, 1].max()) / windows
-
-    working.payment_bounds = hull(year.payments(len(empty)))
-    for key, rows in year.moved.items():
-        working.payment_bounds_by[key] = hull(rows)
+    paid = {"payments": year.payments(len(empty))}
+    paid |= {f"payments.{key}": rows for key, rows in year.moved.items()}
+    for name, rows in paid.items():
+        working.payment_bounds[name] = rows[:, 0] / windows, rows[:, 1] / windows
     return working
 
 
-def _part(agreement: Agreement, term: Term, bounds: Interval) -> _Part:
-    """Return what a term can move in a year, given the bounds of its amount."""
+def _part(agreement: Agreement, term: Term, bounds: Array) -> _Part:
+    """Return what a term can move in a year, given the bounds of its amounts.
+
+    ``bounds`` has shape ``(providers, 2)``, or ``(1, 2)`` for an amount that is one for all.
+    """
     signatories = agreement.signatories
     providers, payers = len(signatories.providers), len(signatories.commissioners)
     pooled = term.is_pooled(agreement.pooled)
     divided = pooled and isinstance(term.split, DividedBy)
-    amounts = np.ones(1 if pooled else providers)
-    if divided:
-        amounts = np.full(providers, 1 / providers)
-    elif pooled and term.split is not None:
-        amounts = fixed_shares(term.split, signatories)
-    received, paid = term.sides(amounts, signatories)
-    weight = received - paid
-    own = weight[signatories.provider_slice]
-    rows = _ends(own, bounds)
+    if not pooled:
+        amounts, bounds = np.eye(providers), np.broadcast_to(bounds, (providers, 2))
+    elif divided:
+        amounts = np.full((1, providers), 1 / providers)
+    else:
+        amounts = np.ones((1, 1)) if term.split is None else fixed_shares(term.split, signatories)
+    received, paid = term.sides(np.atleast_2d(amounts), signatories)
+    weights = received - paid  # of each amount in what each account receives
+    own, of_payers = weights[:, signatories.provider_slice], weights[:, :payers]
+    rows = _moved(own, bounds)
     if divided and "providers" in (term.payer, term.payee):  # a share from nothing to the whole
         sign = 1.0 if term.payee == "providers" else -1.0
         beside_it = own - sign * amounts  # what a single provider on the other side pays
-        rows = _hull(_ends(beside_it, bounds), _ends(beside_it + sign, bounds))
+        rows = _hull(np.stack([_moved(beside_it, bounds), _moved(beside_it + sign, bounds)]))
     total = float(own.sum())
     among = abs(total) < 1e-12
-    funded = np.zeros(payers) if among else -weight[:payers] / total
-    beside = _ends(weight[:payers], bounds) if among else np.zeros((payers, 2))
     return _Part(
         frozenset({term.key}) - {""},
         rows,
-        funded,
-        _scaled(bounds, total) if pooled and not among else None,
-        beside,
+        np.zeros(payers) if among else -of_payers.sum(axis=0) / total,
+        _moved(own.sum(axis=1, keepdims=True), bounds)[0] if pooled and not among else None,
+        _moved(of_payers, bounds) if among else np.zeros((payers, 2)),
         is_cost_reimbursement(term),
         agreement.is_payment(term),
+        np.ones((providers, 2)),
     )
 
 
-def _scaled(bounds: Interval, weight: float) -> Interval:
-    low, high = sorted(weight * end for end in bounds)
-    return low, high
+def _total(rows: Sequence[Array], parties: int) -> Array:
+    total: Array = np.sum(rows, axis=0) if rows else np.zeros((parties, 2))
+    return total
 
 
-def _hull(a: Array, b: Array) -> Array:
-    low, high = np.minimum(a[:, 0], b[:, 0]), np.maximum(a[:, 1], b[:, 1])
-    return np.stack([low, high], axis=1)
+def _products(rows: Array, factors: Array) -> Array:
+    """Return the least and greatest products of what lies in rows and in factors."""
+    return np.stack(product((rows[:, 0], rows[:, 1]), (factors[:, 0], factors[:, 1])), axis=1)
 
 
-def _ends(weights: Array, bounds: Interval) -> Array:
-    """Return the least and greatest of each weight times an amount within bounds."""
-    rows = [[w * end if w else 0.0 for end in bounds] for w in weights]
-    return np.sort(np.array(rows).reshape(-1, 2), axis=1)
+def _hull(rows: Array) -> Array:
+    """Return the least and greatest over the first axis, ``(several, ..., 2)`` to ``(..., 2)``."""
+    return np.stack([rows[..., 0].min(axis=0), rows[..., 1].max(axis=0)], axis=-1)
 
 
-def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Interval) -> None:
+def _moved(weights: Array, bounds: Array) -> Array:
+    """Return the least and greatest sum of amounts within bounds, by their weights.
+
+    Args:
+        weights: of each amount in each sum, ``(amounts, sums)``.
+        bounds: of each amount, ``(amounts, 2)``.
+
+    Returns:
+        Shape ``(sums, 2)``.
+    """
+    low, high = product((weights, weights), (bounds[:, :1], bounds[:, 1:]))
+    return np.stack([low.sum(axis=0), high.sum(axis=0)], axis=1)
+
+
+def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Array) -> None:
     """Take in a term whose amount stands instead of what others pay.
 
     ``bounds`` are those of the new amount itself.
@@ -297,28 +301,29 @@ def _replace(year: _Year, agreement: Agreement, term: Term, bounds: Interval) ->
     new = _part(agreement, term, bounds)
     count = len(new.providers)
     gone, replaced = year.paid_by(frozenset(term.instead_of or ()), count)
-    sign = -1.0 if term.payer == "providers" else 1.0
-    if term.is_pooled(agreement.pooled):
-        low, high = replaced.sum(axis=0)
-    else:
-        low, high = replaced[:, 0].min(), replaced[:, 1].max()
-    low, high = sorted((sign * low, sign * high))
-    change = _part(agreement, term, (float(bounds[0] - high), float(bounds[1] - low)))
+    pooled = term.is_pooled(agreement.pooled)
+    old = replaced.sum(axis=0, keepdims=True) if pooled else replaced
+    if term.payer == "providers":
+        old = -old[:, ::-1]
+    change = _part(agreement, term, bounds - old[:, ::-1])
     year.moved[term.key] = change.providers
     if gone is None or not all(part.is_funded_like(new) for part in gone):
         year.parts.append(replace(change, keys=frozenset()))
         return
-    if term.is_pooled(agreement.pooled):
+    if pooled:
         # together they receive the new amount; each receives its old one and a share of the change
         new = replace(new, providers=replaced + change.providers)
         by = term.split.by.names() if isinstance(term.split, DividedBy) else frozenset()
         if term.is_limit_alone and by == set(term.replaced) and (replaced >= 0).all():
             # cut in proportion to what it cuts: nobody pays in, and nobody receives more
-            most = np.minimum(replaced[:, 1], bounds[1])
+            most = np.minimum(replaced[:, 1], bounds[:, 1])
             rows = np.stack([np.minimum(most, 0.0), most], axis=1)
             new = replace(new, providers=rows)
-    left = [part for part in year.parts if not any(part is each for each in gone)]
     keys = frozenset({term.key}).union(*(part.keys for part in gone)) if term.key else frozenset()
     if "payments" in (term.instead_of or ()):
         keys = frozenset()
-    year.parts = [*left, replace(new, keys=keys, reimburses=False)]
+    year.parts = [*_without(year.parts, gone), replace(new, keys=keys, reimburses=False)]
+
+
+def _without(parts: Sequence[_Part], gone: Sequence[_Part]) -> list[_Part]:
+    return [part for part in parts if not any(part is each for each in gone)]

@@ -11,7 +11,7 @@ from typing_extensions import TypeAliasType
 
 from simulator._kinds import plain, take_apart
 from simulator._refuse import refuse
-from simulator.contract.expression import Expression, parse
+from simulator.contract.expression import Expression, Interval, parse
 from simulator.contract.statement import Array
 from simulator.quantities import AnyAmount, Figure, is_money
 
@@ -19,7 +19,7 @@ __all__ = ["Bounds", "Lookup", "Parameter", "is_in_money", "parameter_bounds", "
 
 Lookup = Callable[[str], Array]
 """Gives the array of a name, shape ``(..., providers)`` or ``(..., 1)``."""
-Bounds = Callable[[str], tuple[float, float]]
+Bounds = Callable[[str], Interval]
 """Gives the least and greatest value of a name."""
 
 _AMOUNT: TypeAdapter[Figure] = TypeAdapter(AnyAmount)
@@ -82,15 +82,14 @@ def value_of(parameter: Figure | Expression, lookup: Lookup, level: float = 1.0)
 
 
 def parameter_bounds(
-    parameter: Figure | Expression | None, lookup: Bounds, none: float
-) -> tuple[float, float]:
+    parameter: Figure | Expression | None, lookup: Bounds, none: float = 0.0
+) -> Interval:
     """Return the least and greatest value; ``none`` twice where there is no parameter."""
-    if parameter is None:
-        return none, none
     if isinstance(parameter, Expression):
         low, high = parameter.bounds(lookup)
-        return (min(low, 0.0), max(high, 0.0)) if parameter.divides else (low, high)
-    return float(parameter), float(parameter)
+        return (np.minimum(low, 0.0), np.maximum(high, 0.0)) if parameter.divides else (low, high)
+    value = np.array([none if parameter is None else float(parameter)])
+    return value, value
 
 
 def is_in_money(parameter: Figure | Expression) -> bool:

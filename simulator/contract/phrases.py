@@ -11,6 +11,8 @@ from simulator.quantities import Figure, is_a_year, is_money
 
 __all__ = [
     "amount_words",
+    "is_multiple",
+    "money_words",
     "name_words",
     "share_words",
     "sum_words",
@@ -54,14 +56,26 @@ _NOUNS = {
 
 def amount_words(figure: Figure) -> str:
     """Return an amount of money as a sentence says it."""
-    symbol = next(sign for sign in "£€$" if sign in figure.written)
-    pence = 2 if round(float(figure), 2) != round(float(figure)) else 0
-    return f"{symbol}{float(figure):,.{pence}f}"
+    return money_words(float(figure), figure)
+
+
+def money_words(value: float, like: Figure) -> str:
+    """Return a sum of money in the currency of another."""
+    symbol = next(sign for sign in "£€$" if sign in like.written)
+    pence = 2 if round(value, 2) != round(value) else 0
+    return f"{symbol}{value:,.{pence}f}"
 
 
 def share_words(rate: Figure) -> str:
-    """Return a share as a percentage."""
-    return rate.written if "%" in rate.written else f"{100 * rate:.6g}%"
+    """Return a share as a percentage, a multiple as a number."""
+    if "%" in rate.written:
+        return rate.written
+    return f"{float(rate):.6g}" if is_multiple(rate) else f"{100 * rate:.6g}%"
+
+
+def is_multiple(rate: Figure) -> bool:
+    """Tell whether nobody would say a rate as a percentage: 12.5, where it is not written 1250%."""
+    return abs(rate) > 2 and "%" not in rate.written
 
 
 def value_words(parameter: Figure | Expression, agreement: Agreement) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.curve import Curve
+from simulator.contract.distance import distance_of, place_words, slope_words
 from simulator.contract.expression import Expression
 from simulator.contract.parameter import is_in_money
 from simulator.contract.phrases import amount_words, share_words, value_words, words, words_of
@@ -56,7 +57,9 @@ def turns(agreement: Agreement) -> list[Turn]:
 def _of_curve(
     curve: Curve, measure: Expression, where: str, agreement: Agreement
 ) -> Iterator[Turn]:
-    watched, shift = _watched(measure, agreement)
+    away = distance_of(measure)
+    unit = "" if away is None else away.unit
+    watched = words(measure, agreement) if away is None else words_of(away.watched, agreement)
 
     def said(value: Figure | Expression) -> str:
         if isinstance(value, Figure) and is_in_money(value) and not is_a_year(value):
@@ -64,14 +67,25 @@ def _of_curve(
         return value_words(value, agreement)
 
     def moved(end: Figure | Expression) -> str:
-        if shift and isinstance(end, Figure):
-            return f"{shift[0] + shift[1] * float(end):.6g}"
+        if away is not None and isinstance(end, Figure):
+            return place_words(away.place(end), unit)
         return said(end)
 
     def rate(value: Figure | Expression) -> str:
         if isinstance(value, Figure) and not is_in_money(value):
             return share_words(value)
         return said(value)
+
+    def slopes(before: Figure | Expression, after: Figure | Expression) -> str:
+        """Say the rates on both sides of a kink; at a distance from a standard as clauses do."""
+        said_by_size = unit or (away is not None and curve.in_money)
+        if not (said_by_size and isinstance(before, Figure) and isinstance(after, Figure)):
+            return f"from {rate(before)} to {rate(after)} for the next unit"
+        both = (
+            f"{'minus ' if slope < 0 else ''}{slope_words(slope, unit)}" if slope else "nothing"
+            for slope in (before, after)
+        )
+        return "from " + " to ".join(both)
 
     dead = curve.dead_band
     if dead is not None:
@@ -86,8 +100,7 @@ def _of_curve(
             yield Turn(
                 "kink",
                 where,
-                f"where {watched} is {moved(before.up_to)}: from {rate(before.rate)} to "
-                f"{rate(after.rate)} for the next unit",
+                f"where {watched} is {moved(before.up_to)}: {slopes(before.rate, after.rate)}",
             )
     for point in curve.points:
         yield Turn("kink", where, f"where {watched} is {moved(point.at)}: the scale turns")
@@ -102,16 +115,6 @@ def _of_curve(
     for word, limit in (("below", curve.at_least), ("above", curve.at_most)):
         if limit is not None:
             yield Turn("kink", where, f"nothing changes any more {word} {said(limit)}")
-
-
-def _watched(measure: Expression, agreement: Agreement) -> tuple[str, tuple[float, float] | None]:
-    """Return what is watched; of ``x - 0.5`` that is x, and its ends lie 0.5 higher."""
-    match measure.tree:
-        case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int() | float() as c)):
-            return words_of(left, agreement), (float(c), 1.0)
-        case ast.BinOp(left=ast.Constant(value=int() | float() as c), op=ast.Sub(), right=right):
-            return words_of(right, agreement), (float(c), -1.0)
-    return words(measure, agreement), None
 
 
 def _of_expression(expression: Expression, where: str, agreement: Agreement) -> Iterator[Turn]:

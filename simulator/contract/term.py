@@ -18,7 +18,7 @@ from simulator._refuse import refuse
 from simulator.contract.amounts import Identifier
 from simulator.contract.curve import Curve
 from simulator.contract.days import Date
-from simulator.contract.expression import Expression, Measure, parse, product
+from simulator.contract.expression import Expression, Interval, Measure, parse, product
 from simulator.contract.signatories import Signatories
 from simulator.contract.split import DividedBy, Split, shares
 from simulator.contract.statement import Array
@@ -158,35 +158,41 @@ class Term(Curve):
             return np.zeros(len(working.signatories.accounts))
         return self.move(working.evaluate(self.on_account), working)
 
-    def payment_bounds(
-        self, working: Working, measured: tuple[float, float] | None = None
-    ) -> tuple[float, float]:
+    def payment_bounds(self, working: Working, measured: Interval | None = None) -> Interval:
         """Return the least and greatest size of the payment for any statement of the window.
 
-        For an amount by provider these are of one provider, for a pooled one of the whole. Where
-        ``times`` is the payments of the terms above, they are of the factor on those payments.
+        They are of each provider, or one for all as the amount is. Where ``times`` is what terms
+        above pay, they are of the factor on those payments.
 
         Args:
             working: of the window.
             measured: bounds of the measure, where they are known closer than from its parts.
         """
-        level = self.level(working.conditions.price_level)
-        lookup = working.look_up_bounds
+        level = np.array([self.level(working.conditions.price_level)])
         measured = measured or working.bounds(self.measure)
-        bounds = self.value_bounds(*measured, self.measure.divides, lookup)
-        sign = self.factor_on_payments
-        times = (sign, sign) if sign else working.bounds(self.times)
+        bounds = self.value_bounds(measured, self.measure.divides, working.look_up_bounds)
+        sign = np.array([self.factor_on[0]])
+        times = (sign, sign) if sign.any() else working.bounds(self.times)
         return product(product(bounds, times), (level, level))
 
     @property
     def factor_on_payments(self) -> float:
         """1 or -1 where the term adds to or takes from the payments above in proportion, else 0."""
-        if self.instead_of is not None or (self.payer, self.payee) != (
-            "commissioners",
-            "providers",
-        ):
-            return 0.0
-        return {"payments": 1.0, "-payments": -1.0}.get(self.times.text.replace(" ", ""), 0.0)
+        sign, key = self.factor_on
+        return sign if key == "payments" else 0.0
+
+    @property
+    def factor_on(self) -> tuple[float, str]:
+        """1 or -1 and whose payments it adds to or takes from in proportion; 0 if it does not.
+
+        Whose payments: the key of a term, or 'payments' for all of those above.
+        """
+        name = self.times.text.removeprefix("-")
+        sides = self.payer, self.payee
+        between = sides == ("commissioners", "providers") and self.instead_of is None
+        if not between or self.times.names() != {name} or name.partition(".")[0] != "payments":
+            return 0.0, ""
+        return (1.0 if name == self.times.text else -1.0), name.removeprefix("payments.")
 
     def is_additive(self, additive: Callable[[str], bool]) -> bool:
         """Tell whether payments for the parts of a period add up to that for the whole.

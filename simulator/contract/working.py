@@ -11,7 +11,7 @@ import numpy as np
 from simulator.contract.amounts import Amount, amount_is_a_year, array_of, level_of
 from simulator.contract.curve import Curve
 from simulator.contract.data import Datum, expected_value
-from simulator.contract.expression import Expression, Measure
+from simulator.contract.expression import Expression, Interval, Measure
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.quantities import Figure
@@ -96,6 +96,7 @@ class Working:
         payments: what the earlier terms pay each provider in this window,
             shape ``(..., providers)``.
         payments_by: the same for each earlier term that has a key.
+        payment_bounds: least and greatest of these payments, by the names that measures use.
     """
 
     statement: Statement
@@ -104,10 +105,9 @@ class Working:
     conditions: Conditions = AT_SIGNING
     payments: Array | None = None
     payments_by: dict[str, Array] = field(default_factory=dict)
-    payment_bounds: tuple[float, float] = (-np.inf, np.inf)
-    payment_bounds_by: dict[str, tuple[float, float]] = field(default_factory=dict)
+    payment_bounds: dict[str, Interval] = field(default_factory=dict)
     _known: dict[str, Array] = field(default_factory=dict)
-    _known_bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _known_bounds: dict[str, Interval] = field(default_factory=dict)
 
     def evaluate(self, expression: Expression) -> Array:
         """Return the value, shape ``(..., providers)`` or ``(..., 1)``."""
@@ -122,9 +122,9 @@ class Working:
         for name in self.definitions.measures:
             self._known.pop(name, None)
 
-    def bounds(self, expression: Expression) -> tuple[float, float]:
+    def bounds(self, expression: Expression) -> Interval:
         """Return the least and greatest value for any statement of this length."""
-        return expression.bounds(self.look_up_bounds, len(self.signatories.providers))
+        return expression.bounds(self.look_up_bounds)
 
     def look_up(self, name: str) -> Array:
         """Return the value of a name, shape ``(..., providers)`` or ``(..., 1)``."""
@@ -176,36 +176,33 @@ class Working:
         added = self.conditions.added.get(name)
         return value if added is None else value + added
 
-    def look_up_bounds(self, name: str) -> tuple[float, float]:
+    def look_up_bounds(self, name: str) -> Interval:
         """Return the least and greatest value of a name for any statement of this length."""
         known = self._known_bounds.get(name)
         if known is None:
             known = self._known_bounds[name] = self._work_out_bounds(name)
         return known
 
-    def _work_out_bounds(self, name: str) -> tuple[float, float]:
+    def _work_out_bounds(self, name: str) -> Interval:
         head, _, rest = name.partition(".")
         if head == "payments":
-            return self.payment_bounds_by[rest] if rest else self.payment_bounds
-        if head == "before":
-            return 0.0, 0.0  # the bounds are those of a first year
-        if name == "years":
-            return self.statement.years, self.statement.years
-        if name in self.definitions.amounts:
-            value = self._amount(name)
-            return float(value.min()), float(value.max())
+            return self.payment_bounds[name]
         if name in self.definitions.measures:
             measure = self.definitions.measures[name]
-            low, high = measure.value_bounds(
-                *self.bounds(measure.measure), measure.divides, self.look_up_bounds
-            )
+            measured = self.bounds(measure.measure)
+            low, high = measure.value_bounds(measured, measure.divides, self.look_up_bounds)
             level = self.conditions.price_level if measure.in_money else 1.0
             return low * level, high * level
         if head in self.definitions.data:
             datum = self.definitions.data[head]
             added = len(self.signatories.services) if datum.of == "each service" and not rest else 1
-            return datum.bounds[0] * added, datum.bounds[1] * added
-        return 0.0, np.inf  # every column is a count, a time or a cost: never below 0
+            each = np.full(1 if datum.is_pooled else len(self.signatories.providers), float(added))
+            return datum.bounds[0] * each, datum.bounds[1] * each
+        if head in self.statement.columns:  # a count, a time or a cost: never below 0
+            nought = np.zeros(len(self.signatories.providers))
+            return nought, nought + np.inf
+        value = self.look_up(name)  # it does not depend on what happened
+        return value, value
 
 
 def names_in(expressions: Iterable[Expression]) -> frozenset[str]:

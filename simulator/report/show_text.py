@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import Adjustment
-from simulator.contract.limits import yearly_limits
+from simulator.contract.limits import Limits, yearly_limits
 from simulator.contract.live.needs import needs_of, smallest_period
 from simulator.contract.phrases import sum_words
 from simulator.contract.shape import turns
@@ -112,69 +112,65 @@ def _adjustment(change: Adjustment, agreement: Agreement) -> str:
 
 def _limits(scenario: Scenario | ContractFile, agreement: Agreement) -> Iterator[str]:
     """Tell what the rules alone allow, beside what delivering as planned costs."""
-    currency, name = scenario.currency, agreement.signatories.name
     limits = yearly_limits(agreement)
     payers = [each for each in limits if each.party in scenario.commissioners]
+    providers = [each for each in limits if each.party in scenario.providers]
+    is_reimbursed = limits[0].reimbursed
     yield "By rule, in a full first year"
     yield ""
-    yield table(
-        ("Commissioner", "Pays at least", "Pays at most"),
-        [
-            (name(each.party), _amount(-each.most, currency), _amount(-each.least, currency))
-            for each in payers
-        ],
-    )
+    columns = {
+        "Pays at least": [-each.most for each in payers],
+        "Pays at most": [-each.least for each in payers],
+    }
+    if is_reimbursed:
+        columns["Beyond cost, at least"] = [-each.best for each in payers]
+        columns["Beyond cost, at most"] = [-each.worst for each in payers]
+    yield _by_party("Commissioner", payers, columns, scenario)
     yield paragraph("The limits of all terms added up; they need not come together.")
+    if is_reimbursed:
+        yield paragraph(
+            "Beyond cost: what a commissioner pays on top of its part of the providers' cost, "
+            "whatever that cost is. With a minus sign it pays that much less than its part."
+        )
     if agreement.adjustments:
         yield paragraph("They are those of the contract as signed, before its adjustments.")
     yield ""
-    if not isinstance(scenario, Scenario):
-        yield table(
-            ("Provider", "Is paid at least", "Is paid at most"),
-            [
-                (name(each.party), _amount(each.least, currency), _amount(each.most, currency))
-                for each in limits
-                if each.party in scenario.providers
-            ],
-        )
-        return
-    planned = planned_yearly_cost(scenario)
-    rows = []
-    for each in limits:
-        if each.party in scenario.providers:
-            cost = planned[each.party]
-            own = 0.0 if each.reimbursed else cost
-            rows.append(
-                (
-                    name(each.party),
-                    _amount(each.least, currency),
-                    _amount(each.most, currency),
-                    money(cost, currency),
-                    _amount((each.worst if each.reimbursed else each.least) - own, currency),
-                    _amount(each.best - own, currency),
-                )
-            )
-    yield table(
-        (
-            "Provider",
-            "Is paid at least",
-            "Is paid at most",
-            "Planned cost",
-            "At worst",
-            "At best",
-        ),
-        rows,
-    )
-    if limits[-1].reimbursed:
+    columns = {
+        "Is paid at least": [each.least for each in providers],
+        "Is paid at most": [each.most for each in providers],
+    }
+    if isinstance(scenario, Scenario):
+        planned = planned_yearly_cost(scenario)
+        columns["Planned cost"] = [planned[each.party] for each in providers]
+    if is_reimbursed:
+        columns["At worst"] = [each.worst for each in providers]
+        columns["At best"] = [each.best for each in providers]
+    elif isinstance(scenario, Scenario):
+        columns["At worst"] = [each.least - planned[each.party] for each in providers]
+        columns["At best"] = [each.most - planned[each.party] for each in providers]
+    yield _by_party("Provider", providers, columns, scenario)
+    if is_reimbursed:
         yield paragraph(
             "At worst and at best: its largest loss and gain by rule. Cost is reimbursed, so these "
             "are what the other terms add to it."
         )
-    else:
+    elif isinstance(scenario, Scenario):
         yield paragraph(
             "At worst and at best: the least and the most it can be paid by rule, less its planned "
             "cost at full caseloads. A provider that spends more than planned bears that too."
         )
+
+
+def _by_party(
+    side: str,
+    parties: list[Limits],
+    columns: Mapping[str, list[float]],
+    scenario: Scenario | ContractFile,
+) -> str:
+    """Return a table of amounts, a row for each party."""
+    names = [scenario.signatories.name(each.party) for each in parties]
+    texts = ([_amount(each, scenario.currency) for each in column] for column in columns.values())
+    return table((side, *columns), list(zip(names, *texts, strict=True)))
 
 
 def _amount(value: float, currency: str) -> str:

@@ -231,6 +231,7 @@ def test_show_says_the_contract_in_words(tmp_path: Path) -> None:
         "62.5% North, 37.5% South. Never below −5% of the "
         "target, never above 5% of the target." in text
     )
+    assert "Council −£24,000 no limit −£24,000 £24,000" in text
     assert "North −£15,000 no limit £285,600 −£15,000 £15,000" in text
 
 

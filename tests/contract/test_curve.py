@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from simulator.contract.curve import Curve
-from simulator.contract.expression import parse
+from simulator.contract.expression import Interval, parse
 from simulator.contract.statement import Array
 
 
@@ -21,8 +21,12 @@ def no_name(name: str) -> Array:
     raise AssertionError(name)
 
 
-def no_bounds(name: str) -> tuple[float, float]:
+def no_bounds(name: str) -> Interval:
     raise AssertionError(name)
+
+
+def between(low: float, high: float) -> Interval:
+    return np.array([low]), np.array([high])
 
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
@@ -60,7 +64,7 @@ def test_bands_are_integrated_from_nought(curve: Curve, x: float) -> None:
 @given(curves(), NUMBERS, NUMBERS, st.floats(0, 1))
 def test_no_value_lies_outside_the_bounds(curve: Curve, a: float, b: float, part: float) -> None:
     low, high = min(a, b), max(a, b)
-    least, most = curve.value_bounds(low, high, False, no_bounds)
+    least, most = curve.value_bounds(between(low, high), False, no_bounds)
     value = float(curve.apply(np.array([low + part * (high - low)]), no_name)[0])
     assert least - 1e-3 <= value <= most + 1e-3
 
@@ -92,20 +96,39 @@ def test_no_value_lies_outside_the_bounds_when_ends_and_rates_are_measures(
     drawn = [values[f"end_{i}"] for i in range(len(ends))]
     assume(all(x <= y for x, y in itertools.pairwise(drawn)))
     low, high = min(a, b), max(a, b)
-    least, most = curve.value_bounds(
-        low, high, False, lambda name: (widths[name][0], widths[name][1])
-    )
+    least, most = curve.value_bounds(between(low, high), False, lambda name: between(*widths[name]))
     value = float(curve.apply(np.array([low + parts[-1] * (high - low)]), values.__getitem__)[0])
     assert least - 1e-3 <= value <= most + 1e-3
 
 
 def test_a_layer_between_measures_that_are_known_is_bounded_exactly() -> None:
     layer = [{"up_to": "a", "rate": 0}, {"up_to": "b", "rate": 0.25}, {"rate": 0}]
-    known = {"a": (20.0, 20.0), "b": (60.0, 60.0)}
+    known = {"a": between(20.0, 20.0), "b": between(60.0, 60.0)}
     found = Curve.model_validate({"bands": layer}).value_bounds(
-        0, math.inf, False, known.__getitem__
+        between(0, math.inf), False, known.__getitem__
     )
-    assert found == (0.0, 10.0)
+    assert found == between(0.0, 10.0)
+
+
+SHAPES: list[dict[str, object]] = [
+    {"bands": [{"up_to": 20, "rate": 1}, {"up_to": 60, "rate": -1}, {"rate": 0}]},
+    {"bands": [{"up_to": "half", "rate": 1}, {"rate": "half"}]},
+    {"points": [{"at": 20, "value": 1}, {"at": 30, "value": 9}, {"at": 60, "value": 4}]},
+    {"steps": [{"below": 20, "value": 1}, {"below": 60, "value": "half"}, {"value": 2}]},
+    {"dead_band": {"up_to": 40, "counts": "only beyond"}, "at_most": "half"},
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_bounds_of_providers_are_those_of_each_by_itself(shape: dict[str, object]) -> None:
+    curve = Curve.model_validate(shape)
+    lows, highs = np.array([0.0, 25.0, -math.inf]), np.array([10.0, 80.0, math.inf])
+    halves = np.array([3.0, 4.0, 5.0])
+    least, most = curve.value_bounds((lows, highs), True, lambda name: (halves, halves))
+    for index, (low, high) in enumerate(zip(lows, highs, strict=True)):
+        alone = halves[index : index + 1]
+        found = curve.value_bounds(between(low, high), True, lambda name: (alone, alone))  # noqa: B023
+        assert (least[index], most[index]) == found
 
 
 def test_nothing_to_measure_counts_as_nought() -> None:
@@ -180,6 +203,6 @@ def test_bounds_of_measures_hold(a: float, b: float, p: float, q: float) -> None
         for (name, (low, high)), share in zip(boxes.items(), (p, q), strict=True)
     }
     for text in ("x + y", "x - y", "x * y", "x / y", "min(x, y)", "max(x, -y)", "x * x - y"):
-        low, high = parse(text).bounds(boxes.__getitem__)
+        low, high = parse(text).bounds(lambda name: between(*boxes[name]))
         value = float(parse(text).evaluate(lambda name: np.array([point[name]]))[0])
         assert low - 1e-3 <= value <= high + 1e-3

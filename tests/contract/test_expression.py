@@ -72,10 +72,29 @@ FORMULAS = st.recursive(
 def test_no_value_is_outside_its_bounds(text: str, x: float, y: float) -> None:
     expression = parse(text, longest=10_000)
     known = {"x": np.array([x]), "y": np.array([y])}
-    low, high = expression.bounds({"x": (-3.0, 5.0), "y": (0.0, 2.0)}.__getitem__)
+    ends = {"x": np.array([[-3.0], [5.0]]), "y": np.array([[0.0], [2.0]])}
+    low, high = expression.bounds(lambda name: (ends[name][0], ends[name][1]))
     found: Array = expression.evaluate(known.__getitem__)
-    assert low - 1e-9 * abs(low) <= found[0] <= high + 1e-9 * abs(high)
-    assert not math.isnan(low)
+    assert low[0] - 1e-9 * abs(low[0]) <= found[0] <= high[0] + 1e-9 * abs(high[0])
+    assert not math.isnan(low[0])
+
+
+def test_bounds_are_of_each_provider() -> None:
+    ends = {
+        "paid": (np.array([1.0, 2.0]), np.array([3.0, 9.0])),
+        "most": (np.array([4.0]), np.array([4.0])),
+        "only.south": (np.array([0.0, 1.0]), np.array([0.0, 1.0])),
+    }
+    for text, low, high in (
+        ("min(paid, most)", [1, 2], [3, 4]),
+        ("total(paid)", [3], [12]),
+        ("total(most)", [4], [4]),
+        ("only(south, paid) - most", [-2], [5]),
+        ("-paid / most", [-0.75, -2.25], [-0.25, -0.5]),
+        ("most / (paid - 2)", [-math.inf, 4 / 7], [math.inf, math.inf]),
+    ):
+        found = parse(text).bounds(ends.__getitem__)
+        assert [each.tolist() for each in found] == [low, high], text
 
 
 @pytest.mark.parametrize(

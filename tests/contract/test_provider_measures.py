@@ -38,7 +38,11 @@ def test_nothing_to_measure_elsewhere_does_not_spoil_one_provider() -> None:
 def test_only_adds_up_over_time_and_has_bounds() -> None:
     measure = parse("only(south, completed)")
     assert measure.is_linear(lambda name: name == "completed")
-    assert measure.bounds(lambda name: (0.0, 7.0)) == (0.0, 7.0)
+    ends = {
+        "only.south": (np.array([0.0, 1.0]), np.array([0.0, 1.0])),
+        "completed": (np.array([0.0, 2.0]), np.array([9.0, 7.0])),
+    }
+    assert measure.bounds(ends.__getitem__) == (2.0, 7.0)
 
 
 @pytest.mark.parametrize("text", ["only(completed)", "only(2, completed)", "only('a', completed)"])

@@ -39,6 +39,30 @@ WORK = {"name": "Work", "measure": "completed"}
             {"dead_band": {"up_to": 20, "counts": "only beyond"}},
             ["kink: Work: where people who complete is 20: what is beyond begins to count"],
         ),
+        (
+            {
+                "measure": "0.9 - good_outcomes / completed",
+                "bands": [{"up_to": 0, "rate": 0}, {"rate": 0.5}],
+            },
+            [
+                "kink: Work: where good outcomes per person who completes is 90%: from nothing to "
+                "0.5% for each percentage point"
+            ],
+        ),
+        (
+            {
+                "measure": "wait_days / started - 28",
+                "bands": [{"up_to": 0, "rate": "-£10"}, {"rate": 0}],
+            },
+            [
+                "kink: Work: where days waited per person who starts is 28 days: from minus £10 "
+                "for each day to nothing"
+            ],
+        ),
+        (
+            {"measure": "cost - 5000", "bands": [{"up_to": 0, "rate": 0}, {"rate": "50%"}]},
+            ["kink: Work: where cost is 5,000: from 0% to 50% for the next unit"],
+        ),
         ({"at_most": 70}, ["kink: Work: nothing changes any more above 70"]),
         (
             {"times": "2 if good_outcomes >= 5 else 1"},

@@ -37,6 +37,9 @@ SENTENCES = {
         "volume of each (North 300 a year, South 100 a year), and take back as much for each one "
         "below.",
     ],
+    "kpi deductions": [
+        "'missed_w' is 1% for each day by which days waited is above 0 days.",
+    ],
     "incentive": [
         "10% of the payments above, times 'not_earned', is taken off them.",
         "'earned_good' is what slides with good outcomes per person who completes: 0% at 0.3, "
