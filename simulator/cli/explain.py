@@ -42,16 +42,7 @@ def explain(
     desk = Desk(file, contract)
     live = desk.live
     until = live.period(period)
-    signatories = live.agreement.signatories
-    parties = (*signatories.commissioners, *signatories.providers)
-    meant = {signatories.name(each).lower(): each for each in parties} | {p: p for p in parties}
-    if party.lower() not in meant:
-        raise UsageError(f"--party: found '{party}'; the parties are {', '.join(parties)}")
-    if (
-        party not in parties
-        and [signatories.name(each).lower() for each in parties].count(party.lower()) > 1
-    ):
-        raise UsageError(f"--party: found '{party}', which several are called; write an identifier")
+    party = live.party(party)
     name = period_name(until, kind_of(period))
     record, chain = _to_explain(desk, name, until, actuals, basis, dated)
     figures, said = record.figures, ""
@@ -68,7 +59,7 @@ def explain(
         said = ", ".join(told)
         settlement = live.settle(figures, until)
         entries = desk.entries(settlement, chain, today)
-    result = explained(live, settlement, entries, figures, meant[party.lower()], desk.place())
+    result = explained(live, settlement, entries, figures, party, desk.place())
     if as_json:
         print_json(explanation_document(live, record, result) | ({"what_if": said} if said else {}))
     else:
