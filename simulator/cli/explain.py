@@ -9,6 +9,7 @@ from pathlib import Path
 
 from simulator._errors import CheckFailed, UsageError
 from simulator.cli.desk import Desk, kind_of, print_json
+from simulator.cli.endings import check_ending
 from simulator.cli.settle import Preparing, prepare
 from simulator.contract.live.ledger import Entry, outstanding
 from simulator.contract.live.period_names import period_name
@@ -94,6 +95,7 @@ def ledger(file: Path, contract: str | None, csv: Path | None, as_json: bool) ->
     """Print the ledger of a live contract, and check that it reconciles."""
     desk = Desk(file, contract)
     desk.refuse_to_replace(csv)
+    check_ending("--csv", csv, ".csv")
     entries = ledger_of(desk.chain)
     difference: list[Entry] | None = None
     if desk.chain:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from simulator._errors import CheckFailed, Problem, RunError, ScenarioError, UsageError
 from simulator.cli.desk import Desk, kind_of, print_json
+from simulator.cli.endings import check_ending
 from simulator.cli.people import name_of, reason_of, same_person
 from simulator.contract.live.actuals import COLUMNS_OF_ACTUALS, template
 from simulator.contract.live.period_names import period_dates, period_name
@@ -61,6 +62,7 @@ def settle(
     """Prepare, approve or lock the settlement of a period."""
     desk = Desk(file, contract)
     desk.refuse_to_replace(xlsx, read=asked.actuals)
+    check_ending("--xlsx", xlsx, ".xlsx")
     live = desk.live
     until = live.period(period)
     last_day = until.end - datetime.timedelta(days=1)
@@ -119,6 +121,7 @@ def write_template(file: Path, contract: str | None, period: str, out: Path) -> 
     """Write an empty CSV of actuals for the periods through one."""
     desk = Desk(file, contract)
     desk.refuse_to_replace(out)
+    check_ending("--template", out, ".csv")
     live = desk.live
     until = live.period(period)
     year = [

@@ -6,6 +6,7 @@ import csv
 import datetime
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -419,10 +420,10 @@ def test_a_workbook_that_cannot_be_written_hides_no_lock(desk: Desk) -> None:
     desk.prepare("2026Q1")
     desk.capsys.readouterr()
     asked = "settle --period 2026Q1 --approve Bob --lock"
+    place = desk.folder / "folder.xlsx"
+    place.mkdir()
     with pytest.raises(RunError, match="cannot be written"):
-        ALLIANCE.main(
-            [*asked.split(), "--xlsx", str(desk.folder), str(desk.file)], standalone_mode=False
-        )
+        ALLIANCE.main([*asked.split(), "--xlsx", str(place), str(desk.file)], standalone_mode=False)
     assert "locked as number 1" in desk.capsys.readouterr().out
 
 
@@ -444,6 +445,24 @@ def test_what_is_kept_is_never_written_over(desk: Desk) -> None:
             with pytest.raises(UsageError, match="is never written over"):
                 desk.do(*command)
     assert (desk.files(), desk.file.read_bytes()) == (before, contract)
+
+
+def test_files_of_another_ending_are_refused_before_anything_is_done(desk: Desk) -> None:
+    desk.prepare("2026Q1")
+    before = sorted(desk.folder.rglob("*"))
+    for said, command in (
+        (r"--xlsx .*q1.csv: found the ending '.csv'; the file ends in .xlsx", ("settle", "--xlsx")),
+        (r"--template .*q1.xls: found the ending '.xls'", ("settle", "--template")),
+        (r"--csv .*q1.xlsx: .*; write for example --csv q1.csv", ("ledger", "--csv")),
+        (r"--csv .*q1: found no ending; the file ends in .csv", ("ledger", "--csv")),
+    ):
+        file = desk.folder / re.findall(r"q1[.a-z]*", said)[0]
+        more = ("--period", "2026Q1", "--approve", "Bob", "--lock") if "settle" in command else ()
+        with pytest.raises(UsageError, match=said):
+            desk.do(*command, file, *more)
+    assert sorted(desk.folder.rglob("*")) == before
+    desk.settle("2026Q1", "--approve", "Bob", "--lock", "--xlsx", desk.folder / "Q1.XLSX")
+    assert (desk.folder / "Q1.XLSX").read_bytes()[:2] == b"PK"
 
 
 def test_what_is_read_is_never_written_over(desk: Desk) -> None:
