@@ -12,7 +12,7 @@ from simulator.cli.desk import Desk, kind_of, print_json
 from simulator.cli.endings import check_ending
 from simulator.cli.people import name_of, reason_of, same_person
 from simulator.contract.live.actuals import COLUMNS_OF_ACTUALS, template
-from simulator.contract.live.period_names import period_dates, period_name
+from simulator.contract.live.period_names import day_in_words, period_dates, period_name
 from simulator.contract.live.statements import Figures
 from simulator.contract.periods import Month
 from simulator.report.settlement_text import (
@@ -150,6 +150,8 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
             "settle: found no actuals; add --actuals FILE.csv, or --template FILE.csv to write an "
             "empty one"
         )
+    if asked.prepared_by and not asked.draft:
+        _refuse_before_end(name, until, asked.dated, "add --draft to keep it as a first look")
     figures = desk.read(asked.actuals, asked.basis, until, before)
     settlement = live.settle(figures, until)
     last_day = until.end - datetime.timedelta(days=1)
@@ -167,7 +169,7 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
         fingerprint=live.fingerprint,
         previous=chain[-1].digest if chain else "",
         prepared_by=name_of(asked.prepared_by, "--prepared-by"),
-        prepared_on=asked.dated if asked.prepared_by else None,
+        prepared_on=asked.dated,
         why=reason_of(asked.why),
     )
     if record.provisional and not asked.draft:
@@ -180,6 +182,16 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
         desk.refuse_earlier(asked.dated)
         desk.store.save(record)
     return record
+
+
+def _refuse_before_end(name: str, until: Month, dated: datetime.date, mend: str) -> None:
+    """Refuse to settle a period for good before its last day."""
+    last_day = until.end - datetime.timedelta(days=1)
+    if dated < last_day:
+        raise UsageError(
+            f"--dated: found {dated}; {name} ends on {day_in_words(last_day)}, and figures are "
+            f"final only once the period has ended; {mend}"
+        )
 
 
 def _provisional(record: Record, file: Path) -> list[Problem]:
@@ -220,6 +232,7 @@ def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Record:
             f"--dated: found {asked.dated}; the settlement of {name} was prepared on "
             f"{record.prepared_on}"
         )
+    _refuse_before_end(name, until, asked.dated, "approve and lock it then")
     desk.refuse_earlier(asked.dated)
     if asked.approve:
         approver = name_of(asked.approve, "--approve")

@@ -64,7 +64,7 @@ def settlement_text(live: LiveContract, record: Record, period: Month) -> str:
     if record.why:
         lines.append(paragraph(f"Why: {record.why}"))
     lines += ["", *_by_term(live, record.entries), ""]
-    lines += _payments(live, record.entries)
+    lines += _payments(live, record)
     return "\n".join(lines)
 
 
@@ -93,21 +93,23 @@ def _by_term(live: LiveContract, entries: Sequence[Entry]) -> Iterator[str]:
     yield paragraph(f"Received; {chr(0x2212)} is paid. All parties together: {total}.")
 
 
-def _payments(live: LiveContract, entries: Sequence[Entry]) -> Iterator[str]:
-    """Say who pays whom what is not paid yet, and by when."""
+def _payments(live: LiveContract, record: Record) -> Iterator[str]:
+    """Say who pays whom what is not paid yet, and by when it is due or, when settled, was due."""
     name, currency = live.agreement.signatories.name, live.signed.currency
     owed: dict[tuple[str, str, datetime.date], int] = {}
-    for entry in entries:
+    for entry in record.entries:
         if entry.kind != "on account":
             first, second = sorted((entry.payer, entry.payee))
             key = first, second, entry.pay_by
             sign = 1 if entry.payer == key[0] else -1
             owed[key] = owed.get(key, 0) + sign * entry.pence
+    settled_on = record.approved_on or record.prepared_on or datetime.date.min
     for (first, second, day), pence in owed.items():
         payer, payee = (first, second) if pence > 0 else (second, first)
         if pence:
             amount = in_pounds(abs(pence), currency)
-            yield f"{name(payer)} pays {name(payee)} {amount} by {day.day} {day:%B %Y}."
+            due = ", which was due" if day < settled_on else ""
+            yield f"{name(payer)} pays {name(payee)} {amount}{due} by {day.day} {day:%B %Y}."
 
 
 def _parties(live: LiveContract) -> tuple[str, ...]:

@@ -13,6 +13,12 @@ from simulator.cli.app import app
 from tests.conftest import SMALLEST
 
 HEAD = "period,party,measure,value,status\n"
+DATED = {  # a fortnight after each ends
+    "2026Q1": "2026-07-14",
+    "2026Q2": "2026-10-14",
+    "2026Q3": "2027-01-14",
+    "2026Q4": "2027-04-14",
+}
 
 
 class Desk:
@@ -26,6 +32,8 @@ class Desk:
     def run(self, *arguments: object) -> str:
         words = [str(each) for each in arguments]
         words[1:1] = [str(self.file), "--contract", "alliance"]
+        if words[0] == "settle" and "--dated" not in words:
+            words += ["--dated", DATED.get(words[words.index("--period") + 1], "2027-04-14")]
         found = CliRunner().invoke(app, words, catch_exceptions=True)
         if isinstance(found.exception, AllianceError):
             raise found.exception
@@ -48,13 +56,9 @@ class Desk:
             self.actuals(period, north, south),
             "--prepared-by",
             "Ann",
-            "--dated",
-            "2026-07-14",
             *options,
         )
-        self.run(
-            "settle", "--period", period, "--approve", "Bob", "--lock", "--dated", "2026-07-14"
-        )
+        self.run("settle", "--period", period, "--approve", "Bob", "--lock")
 
     def received(self, *arguments: object) -> dict[str, int]:
         found = json.loads(self.run(*arguments, "--json"))["received_pence"]
