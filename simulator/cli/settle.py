@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from simulator.cli.desk import Desk, kind_of, print_json
 from simulator.cli.endings import check_ending
 from simulator.cli.people import name_of, reason_of, same_person
 from simulator.contract.live.actuals import COLUMNS_OF_ACTUALS, template
+from simulator.contract.live.facts import Actual
 from simulator.contract.live.period_names import day_in_words, period_dates, period_name
 from simulator.contract.live.statements import Figures
 from simulator.contract.periods import Month
@@ -77,12 +79,25 @@ def settle(
         record = _approve(desk, name, until, asked)
     else:
         record = prepare(desk, name, until, asked)
+    _say_what_is_left_out(desk.left_out)
     if as_json:
-        print_json(settlement_document(live, record))
+        rows = desk.left_out
+        left_out = {"rows": len(rows), "from": rows[0].period} if rows else None
+        print_json(settlement_document(live, record) | {"left_out": left_out})
     else:
         _say(desk, record, until)
     if xlsx is not None:  # last: what is locked is told, whatever becomes of the workbook
         _write_book(desk, record, until, xlsx)
+
+
+def _say_what_is_left_out(rows: Sequence[Actual]) -> None:
+    """Tell on standard error of the rows that this settlement does not use, the earliest first."""
+    if rows:
+        first = rows[0].period
+        told = f"{len(rows):,} rows of later periods, from {first}, were left out.\n"
+        if len(rows) == 1:
+            told = f"1 row of a later period, {first}, was left out.\n"
+        sys.stderr.write(told)
 
 
 def _say(desk: Desk, record: Record, until: Month) -> None:

@@ -27,7 +27,9 @@ from simulator.contract.live.statements import (
     Figures,
     Known,
     add_figures,
+    later_rows,
     missing_figures,
+    periods_held,
     statement_of,
 )
 from simulator.contract.periods import Month
@@ -171,7 +173,8 @@ class LiveContract:
             actuals, self.agreement, signed.timetable, self.grain, until, before, file
         )
         names = self.names_until(until)
-        missing = missing_figures(known, self.needs, names, file)
+        held = periods_held(actuals, signed.timetable)
+        missing = missing_figures(known, self.needs, names, file, _inside(self, until), held)
         if missing:
             raise ScenarioError(missing)
         wanted = {Fact(need.measure, need.party, need.service) for need in self.needs}
@@ -179,6 +182,10 @@ class LiveContract:
             name: {fact: each for fact, each in known.get(name, {}).items() if fact in wanted}
             for name in names
         }
+
+    def later_rows(self, actuals: Sequence[Actual], until: Month) -> list[Actual]:
+        """Return the rows of a file that are left out, of periods after one, the earliest first."""
+        return later_rows(actuals, self.signed.timetable, self.grain, until)
 
     def settle(self, figures: Figures, until: Month) -> Settlement:
         """Return every payment from the start of the contract through a period."""

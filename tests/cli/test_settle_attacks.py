@@ -151,7 +151,7 @@ def test_an_amount_changed_with_its_digest_does_not_reconcile(desk: Desk) -> Non
 
 
 def test_settling_out_of_order(desk: Desk) -> None:
-    with pytest.raises(ScenarioError, match="found no 'completed' of north for 2026Q1; missing"):
+    with pytest.raises(ScenarioError, match="2026Q1 is not settled yet; settle it first"):
         desk.prepare("2026Q2")
     desk.lock("2026Q1")
     desk.lock("2026Q2")

@@ -30,6 +30,11 @@ class Desk:
         self.file.write_bytes(SMALLEST.read_bytes())
 
     def run(self, *arguments: object) -> str:
+        """Give a command and return what it printed."""
+        return self.told_with(*arguments)[0]
+
+    def told_with(self, *arguments: object) -> tuple[str, str]:
+        """Give a command and return what it printed, and what it said on standard error."""
         words = [str(each) for each in arguments]
         words[1:1] = [str(self.file), "--contract", "alliance"]
         if words[0] == "settle" and "--dated" not in words:
@@ -38,7 +43,7 @@ class Desk:
         if isinstance(found.exception, AllianceError):
             raise found.exception
         assert found.exception is None, found.exception
-        return found.stdout
+        return found.stdout, found.stderr
 
     def actuals(self, period: str, north: object, south: object, status: str = "") -> Path:
         file = self.folder / f"{period}.csv"
@@ -183,7 +188,23 @@ def test_a_template_asks_for_what_the_contract_needs(desk: Desk) -> None:
     assert "8 figures to fill in, for 2026Q1, 2026Q2, 2026Q3, 2026Q4" in said
     with pytest.raises(AllianceError, match="missing is never nought") as told:
         desk.run("settle", "--period", "2026Q1", "--actuals", out)
-    assert "found no 'cost' of north for 2026Q1" in str(told.value)
+    assert "found no figures for 2026Q1" in str(told.value)
+
+
+def test_rows_of_later_periods_are_told_of(desk: Desk) -> None:
+    file = desk.actuals("2026Q1", 70_000, 40_000)
+    asked = ("settle", "--period", "2026Q1", "--actuals", file)
+    assert desk.told_with(*asked)[1] == ""
+    assert json.loads(desk.run(*asked, "--json"))["left_out"] is None
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("2026Q4,north,cost,1,\n2026Q3,north,cost,,\n")
+    said = "1 row of a later period, 2026Q4, was left out.\n"
+    assert desk.told_with(*asked)[1] == said
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("2026Q2,north,cost,1,\n")
+    output, said = desk.told_with(*asked, "--json")
+    assert said == "2 rows of later periods, from 2026Q2, were left out.\n"
+    assert json.loads(output)["left_out"] == {"rows": 2, "from": "2026Q2"}
 
 
 def test_the_workbook_is_written(desk: Desk) -> None:
