@@ -7,12 +7,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from simulator._errors import CheckFailed, Problem, RunError, ScenarioError, UsageError
 from simulator.cli.desk import Desk, kind_of, print_json
 from simulator.cli.endings import check_ending
 from simulator.cli.people import name_of, reason_of, same_person
 from simulator.contract.live.actuals import COLUMNS_OF_ACTUALS, template
+from simulator.contract.live.doubts import Doubt
 from simulator.contract.live.facts import Actual
 from simulator.contract.live.period_names import day_in_words, period_dates, period_name
 from simulator.contract.live.statements import Figures
@@ -26,6 +28,9 @@ from simulator.study.folder import write_file
 from simulator.study.settlements import Record
 
 __all__ = ["Preparing", "prepare", "settle", "write_template"]
+
+
+_MOST_WARNINGS = 20  # on standard error
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,12 @@ def settle(
     else:
         record = prepare(desk, name, until, asked)
     _say_what_is_left_out(desk.left_out)
+    before = desk.chain[-1].figures if desk.chain else {}
+    warnings = live.doubts(record.figures, before, record.entries)
+    _warn(warnings)
     if as_json:
-        rows = desk.left_out
-        left_out = {"rows": len(rows), "from": rows[0].period} if rows else None
-        print_json(settlement_document(live, record) | {"left_out": left_out})
+        more = _notes_document(desk.left_out, warnings)
+        print_json(settlement_document(live, record) | more)
     else:
         _say(desk, record, until)
     if xlsx is not None:  # last: what is locked is told, whatever becomes of the workbook
@@ -98,6 +105,34 @@ def _say_what_is_left_out(rows: Sequence[Actual]) -> None:
         if len(rows) == 1:
             told = f"1 row of a later period, {first}, was left out.\n"
         sys.stderr.write(told)
+
+
+def _warn(warnings: Sequence[Doubt]) -> None:
+    """Tell on standard error of the figures that are likely mistakes."""
+    for each in warnings[:_MOST_WARNINGS]:
+        sys.stderr.write(f"Warning: {each}\n")
+    if len(warnings) > _MOST_WARNINGS:
+        sys.stderr.write(
+            f"Warning: {len(warnings) - _MOST_WARNINGS:,} more figures; --json lists them all.\n"
+        )
+
+
+def _notes_document(left_out: Sequence[Actual], warnings: Sequence[Doubt]) -> dict[str, Any]:
+    """Return for JSON what is told beside a settlement; it is no part of what is kept."""
+    return {
+        "left_out": {"rows": len(left_out), "from": left_out[0].period} if left_out else None,
+        "warnings": [
+            {
+                "source": each.source,
+                "period": each.period,
+                "measure": each.fact.measure,
+                "party": each.fact.party,
+                "service": each.fact.service,
+                "what": each.said,
+            }
+            for each in warnings
+        ],
+    }
 
 
 def _say(desk: Desk, record: Record, until: Month) -> None:

@@ -12,7 +12,9 @@ from functools import cached_property
 from simulator._errors import ScenarioError, UsageError, did_you_mean
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
+from simulator.contract.live.doubts import Doubt, doubts
 from simulator.contract.live.facts import Actual, Fact, outside
+from simulator.contract.live.ledger import Entry
 from simulator.contract.live.names import meant_by, ways_of_parties, ways_of_services
 from simulator.contract.live.needs import Need, needs_of, smallest_period
 from simulator.contract.live.period_names import (
@@ -34,6 +36,7 @@ from simulator.contract.live.statements import (
 )
 from simulator.contract.periods import Month
 from simulator.contract.signatories import Signatories
+from simulator.contract.statement import COSTS
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.signed import ContractFile
 
@@ -186,6 +189,33 @@ class LiveContract:
     def later_rows(self, actuals: Sequence[Actual], until: Month) -> list[Actual]:
         """Return the rows of a file that are left out, of periods after one, the earliest first."""
         return later_rows(actuals, self.signed.timetable, self.grain, until)
+
+    def doubts(self, figures: Figures, before: Figures, entries: Sequence[Entry]) -> list[Doubt]:
+        """Return the figures that are new and likely mistakes.
+
+        Args:
+            figures: what is known of each period.
+            before: what was known from earlier settlements.
+            entries: what the settlement adds to the ledger.
+        """
+        levels, planned = self.agreement.levels, self._planned(entries)
+        return doubts(figures, before, self.needs, self.grain, levels, planned)
+
+    def _planned(self, entries: Sequence[Entry]) -> dict[tuple[str, str], float]:
+        """Return what is paid on account of costs that are reimbursed, by period and measure."""
+        reimbursed = {
+            term.name: term.measure.text
+            for term in self.agreement.live_terms
+            if term.on_account is not None and term.measure.text in COSTS
+        }
+        planned: dict[tuple[str, str], float] = {}
+        for entry in entries:
+            if entry.kind == "on account" and entry.term in reimbursed:
+                periods = self.signed.timetable.periods(self.grain)
+                period = next(each for each in periods if each.first <= entry.date < each.end)
+                key = period_name(period, self.grain), reimbursed[entry.term]
+                planned[key] = planned.get(key, 0.0) + entry.pence / 100
+        return planned
 
     def settle(self, figures: Figures, until: Month) -> Settlement:
         """Return every payment from the start of the contract through a period."""

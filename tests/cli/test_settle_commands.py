@@ -207,6 +207,61 @@ def test_rows_of_later_periods_are_told_of(desk: Desk) -> None:
     assert json.loads(output)["left_out"] == {"rows": 2, "from": "2026Q2"}
 
 
+def test_likely_mistakes_are_warned_of_and_settled(desk: Desk) -> None:
+    """Who approves is warned, too; the record holds nothing of it."""
+    desk.settle("2026Q1", 70_000, 40_000)
+    file = desk.actuals("2026Q2", 71, 41_000)
+    asked = ("settle", "--period", "2026Q2", "--actuals", file)
+    warned = (
+        "Warning: 2026Q2.csv, row 2: found 71 for 'cost' of north in 2026Q2, where it was 70,000 "
+        "in 2026Q1; amounts are whole units, never thousands; correct the figure if it is written "
+        "in thousands\n"
+    )
+    output, said = desk.told_with(*asked, "--prepared-by", "Ann", "--json")
+    assert said == warned
+    document = json.loads(output)
+    (warning,) = document["warnings"]
+    assert warning.pop("what") in warned
+    assert warning == {
+        "source": "2026Q2.csv, row 2",
+        "period": "2026Q2",
+        "measure": "cost",
+        "party": "north",
+        "service": "",
+    }
+    (kept,) = (desk.folder / "settlements" / "alliance").glob("prepared-*")
+    assert "thousands" not in kept.read_text(encoding="utf-8")
+    approved = ("settle", "--period", "2026Q2", "--approve", "Bob", "--lock")
+    assert desk.told_with(*approved)[1] == warned
+    after = ("settle", "--period", "2026Q3", "--actuals", desk.actuals("2026Q3", 70_500, 41_000))
+    assert desk.told_with(*after)[1] == "", "what is locked is not told again"
+    assert json.loads(desk.run(*after, "--json"))["warnings"] == []
+
+
+def test_a_first_quarter_in_thousands_is_warned_of(desk: Desk) -> None:
+    file = desk.actuals("2026Q1", 70.5, 40)
+    said = desk.told_with("settle", "--period", "2026Q1", "--actuals", file)[1]
+    assert "found 110.50 for 'cost' of all providers in 2026Q1, where 120,000 is paid on" in said
+
+
+def test_many_warnings_are_cut_short(desk: Desk) -> None:
+    desk.file.write_text(
+        desk.file.read_text(encoding="utf-8").replace(
+            "contracts:\n", "contracts:\n  people: {terms: [{name: P, measure: started}]}\n"
+        ),
+        encoding="utf-8",
+    )
+    file = desk.folder / "months.csv"
+    months = [*(f"2026-{month:02}" for month in range(4, 13)), "2027-01", "2027-02", "2027-03"]
+    rows = [f"{month},{party},started,1.5," for month in months for party in ("north", "south")]
+    file.write_text(HEAD + "\n".join(rows), encoding="utf-8")
+    asked = ("settle", "--period", "2026-27", "--contract", "people", "--actuals", file, "--json")
+    output, said = desk.told_with(*asked)
+    assert len(json.loads(output)["warnings"]) == 24
+    assert len(said.splitlines()) == 21
+    assert said.endswith("Warning: 4 more figures; --json lists them all.\n")
+
+
 def test_the_workbook_is_written(desk: Desk) -> None:
     out = desk.folder / "q1.xlsx"
     file = desk.actuals("2026Q1", 70_000, 40_000)

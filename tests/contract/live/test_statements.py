@@ -103,7 +103,9 @@ def test_many_missing_periods_are_shortened() -> None:
 def test_a_period_that_is_partly_known_is_told_figure_by_figure() -> None:
     of = live("quarterly", measure="total(cost) + audits")
     before = {"2026Q1": {COST: Known(1, False, "q1.csv")}}
-    assert told(of, "2026Q2", [], before).splitlines() == [
+    with pytest.raises(ScenarioError) as caught:
+        of.figures([], before, of.period("2026Q2"), "a.csv")
+    assert str(caught.value).splitlines() == [
         "a.csv: found no 'audits' for 2026Q1; missing is never nought; fill in its value, or add a "
         "row for it; nought is written 0",
         "a.csv: found no figures for 2026Q2; missing is never nought; fill in the values, or add "
