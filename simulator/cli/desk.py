@@ -12,6 +12,7 @@ from pathlib import Path
 
 from simulator._errors import CheckFailed, Problem, ScenarioError, UsageError
 from simulator.contract.live.actuals import decode, read_actuals
+from simulator.contract.live.facts import Actual
 from simulator.contract.live.ledger import Entry, outstanding
 from simulator.contract.live.period_names import read_period
 from simulator.contract.live.settling import Settlement
@@ -70,6 +71,7 @@ class Desk:
         self.live = LiveContract.of(build_signed(self.document), contract)
         self.store = SettlementStore(file, self.live.key)
         self.chain = self.store.chain()
+        self.left_out: list[Actual] = []  # rows of later periods in the file that was read
         self._refuse_settlements_of_another()
 
     def _refuse_settlements_of_another(self) -> None:
@@ -111,6 +113,7 @@ class Desk:
         text = decode(_bytes(file), str(file))
         name = "".join(char if char.isprintable() else "?" for char in file.name)
         actuals = read_actuals(text, name, live.agreement, live.signed.timetable, live.needs, basis)
+        self.left_out = live.later_rows(actuals, until)
         return live.figures(actuals, before, until, str(file))
 
     def entries(

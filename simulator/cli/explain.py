@@ -10,6 +10,7 @@ from pathlib import Path
 
 from simulator._errors import CheckFailed, UsageError
 from simulator.cli.desk import Desk, kind_of, print_json
+from simulator.cli.endings import check_ending
 from simulator.cli.settle import Preparing, prepare
 from simulator.contract.live.ledger import Entry, balances, outstanding
 from simulator.contract.live.period_names import period_name
@@ -43,16 +44,7 @@ def explain(
     desk = Desk(file, contract)
     live = desk.live
     until = live.period(period)
-    signatories = live.agreement.signatories
-    parties = (*signatories.commissioners, *signatories.providers)
-    meant = {signatories.name(each).lower(): each for each in parties} | {p: p for p in parties}
-    if party.lower() not in meant:
-        raise UsageError(f"--party: found '{party}'; the parties are {', '.join(parties)}")
-    if (
-        party not in parties
-        and [signatories.name(each).lower() for each in parties].count(party.lower()) > 1
-    ):
-        raise UsageError(f"--party: found '{party}', which several are called; write an identifier")
+    party = live.party(party)
     name = period_name(until, kind_of(period))
     if actuals is not None:
         if version is not None:
@@ -75,8 +67,7 @@ def explain(
         settlement = live.settle(figures, until)
         entries = desk.entries(settlement, shown.before, record.prepared_on or dated)
         tried = ", ".join(told), balances(record.entries), balances(entries)
-    who = meant[party.lower()]
-    result = explained(live, settlement, entries, shown.settled_until, figures, who, desk.place())
+    result = explained(live, settlement, entries, shown.settled_until, figures, party, desk.place())
     if as_json:
         document = explanation_document(live, record, result)
         if tried:
@@ -91,6 +82,7 @@ def ledger(file: Path, contract: str | None, csv: Path | None, as_json: bool) ->
     """Print the ledger of a live contract, and check that it reconciles."""
     desk = Desk(file, contract)
     desk.refuse_to_replace(csv)
+    check_ending("--csv", csv, ".csv")
     entries = ledger_of(desk.chain)
     difference: list[Entry] | None = None
     if desk.chain:

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from simulator.cli.endings import check_ending
 from simulator.report.register import register, register_text
 from simulator.report.tabular import csv_text, records
 from simulator.scenario.build import build
@@ -17,6 +18,7 @@ __all__ = ["assumptions"]
 
 def assumptions(files: list[Path], settings: list[str], csv: Path | None, as_json: bool) -> None:
     """Print the register, and write it as CSV where that is asked."""
+    check_ending("--csv", csv, ".csv")
     read = read_documents(files, settings)
     scenario = build(read)
     rows = register(read, scenario)

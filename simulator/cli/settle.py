@@ -9,9 +9,11 @@ from pathlib import Path
 
 from simulator._errors import CheckFailed, Problem, RunError, ScenarioError, UsageError
 from simulator.cli.desk import Desk, Shown, kind_of, print_json
+from simulator.cli.endings import check_ending
+from simulator.cli.notes import Notes
 from simulator.cli.people import name_of, reason_of, same_person
 from simulator.contract.live.actuals import COLUMNS_OF_ACTUALS, template
-from simulator.contract.live.period_names import period_dates, period_name
+from simulator.contract.live.period_names import day_in_words, period_dates, period_name
 from simulator.contract.live.settling import Settlement
 from simulator.contract.live.statements import Figures
 from simulator.contract.periods import Month
@@ -67,6 +69,7 @@ def settle(
     """Prepare, approve or lock the settlement of a period, or show what is kept of it."""
     desk = Desk(file, contract)
     desk.refuse_to_replace(xlsx, read=asked.actuals)
+    check_ending("--xlsx", xlsx, ".xlsx")
     live = desk.live
     until = live.period(period)
     name = period_name(until, kind_of(period))
@@ -79,8 +82,10 @@ def settle(
         shown = _approve(desk, name, until, asked)
     else:
         shown = prepare(desk, name, until, asked)
+    notes = Notes.of(desk.live, shown, desk.left_out)
+    notes.say()
     if as_json:
-        print_json(settlement_document(live, shown.record, shown.changed))
+        print_json(settlement_document(live, shown.record, shown.changed) | notes.document())
     else:
         _say(desk, shown)
     if xlsx is not None:  # last: what is locked is told, whatever becomes of the workbook
@@ -141,6 +146,7 @@ def write_template(file: Path, contract: str | None, period: str, out: Path) -> 
     """Write an empty CSV of actuals for the periods through one."""
     desk = Desk(file, contract)
     desk.refuse_to_replace(out)
+    check_ending("--template", out, ".csv")
     live = desk.live
     until = live.period(period)
     year = [
@@ -176,6 +182,8 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Shown:
             f"--period: {latest} is settled already; corrections of earlier periods are settled "
             f"with it: --period {latest}"
         )
+    if asked.prepared_by and not asked.draft:
+        _refuse_before_end(name, until, asked.dated, "add --draft to keep it as a first look")
     figures = desk.read(asked.actuals, asked.basis, until, before)
     settlement = live.settle(figures, until)
     # a quarter and a year that end on the same day are settled together
@@ -192,7 +200,7 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Shown:
         fingerprint=live.fingerprint,
         previous=chain[-1].digest if chain else "",
         prepared_by=name_of(asked.prepared_by, "--prepared-by"),
-        prepared_on=asked.dated if asked.prepared_by else None,
+        prepared_on=asked.dated,
         why=reason_of(asked.why),
     )
     if record.provisional and not asked.draft:
@@ -218,6 +226,16 @@ def _refuse_silent_corrections(live: LiveContract, shown: Shown) -> None:
         raise UsageError(
             f"settle: found a figure that was settled otherwise before: "
             f"{changed_words(live, changed[0])}{more}; {mend}"
+        )
+
+
+def _refuse_before_end(name: str, until: Month, dated: datetime.date, mend: str) -> None:
+    """Refuse to settle a period for good before its last day."""
+    last_day = until.end - datetime.timedelta(days=1)
+    if dated < last_day:
+        raise UsageError(
+            f"--dated: found {dated}; {name} ends on {day_in_words(last_day)}, and figures are "
+            f"final only once the period has ended; {mend}"
         )
 
 
@@ -259,6 +277,7 @@ def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Shown:
             f"--dated: found {asked.dated}; the settlement of {name} was prepared on "
             f"{record.prepared_on}"
         )
+    _refuse_before_end(name, until, asked.dated, "approve and lock it then")
     desk.refuse_earlier(asked.dated)
     if asked.approve:
         approver = name_of(asked.approve, "--approve")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -73,7 +74,7 @@ def settlement_text(
         lines.append(paragraph(f"Why: {record.why}"))
     lines += _changed_lines(live, changed)
     lines += ["", *_by_term(live, record.entries), ""]
-    lines += _payments(live, record.entries)
+    lines += _payments(live, record)
     return "\n".join(lines)
 
 
@@ -135,12 +136,14 @@ def _by_term(live: LiveContract, entries: Sequence[Entry]) -> Iterator[str]:
     yield paragraph(f"Received; {chr(0x2212)} is paid. All parties together: {total}.")
 
 
-def _payments(live: LiveContract, entries: Sequence[Entry]) -> Iterator[str]:
-    """Say who pays whom what is not paid yet, and by when."""
+def _payments(live: LiveContract, record: Record) -> Iterator[str]:
+    """Say who pays whom what is not paid yet, and by when it is due or, when settled, was due."""
     name, currency = live.agreement.signatories.name, live.signed.currency
-    for payer, payee, day, pence in netted(entries):
+    settled_on = record.approved_on or record.prepared_on or datetime.date.min
+    for payer, payee, day, pence in netted(record.entries):
         amount = in_pounds(pence, currency)
-        yield f"{name(payer)} pays {name(payee)} {amount} by {day.day} {day:%B %Y}."
+        due = ", which was due" if day < settled_on else ""
+        yield f"{name(payer)} pays {name(payee)} {amount}{due} by {day.day} {day:%B %Y}."
 
 
 def _parties(live: LiveContract) -> tuple[str, ...]:

@@ -12,7 +12,10 @@ from functools import cached_property
 from simulator._errors import ScenarioError, UsageError, did_you_mean
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
+from simulator.contract.live.doubts import Doubt, doubts
 from simulator.contract.live.facts import Actual, Fact, outside
+from simulator.contract.live.ledger import Entry
+from simulator.contract.live.names import meant_by, ways_of_parties, ways_of_services
 from simulator.contract.live.needs import Need, needs_of, smallest_period
 from simulator.contract.live.period_names import (
     ALLOWED,
@@ -26,10 +29,14 @@ from simulator.contract.live.statements import (
     Figures,
     Known,
     add_figures,
+    later_rows,
     missing_figures,
+    periods_held,
     statement_of,
 )
 from simulator.contract.periods import Month
+from simulator.contract.signatories import Signatories
+from simulator.contract.statement import COSTS
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.signed import ContractFile
 
@@ -93,6 +100,28 @@ class LiveContract:
         """The figures that every period needs."""
         return needs_of(self.agreement, self.signed.currency, self.signed.delivers)
 
+    def party(self, written: str) -> str:
+        """Return the party that is meant, by its identifier or its name in any case.
+
+        Raises:
+            UsageError: it is none, or several are called so.
+        """
+        signatories = self.agreement.signatories
+        parties = (*signatories.commissioners, *signatories.providers)
+        meant = meant_by(written, ways_of_parties(signatories, parties))
+        if not meant:
+            near = did_you_mean(written.lower(), parties)
+            raise UsageError(
+                f"--party: found '{written}'; the parties are {', '.join(parties)}"
+                + (f"; {near}" if near else "")
+            )
+        if len(meant) > 1:
+            raise UsageError(
+                f"--party: found '{written}', which several are called; write an identifier: "
+                f"{' or '.join(meant)}"
+            )
+        return meant[0]
+
     def period(self, written: str) -> Month:
         """Return the period that is meant.
 
@@ -147,7 +176,8 @@ class LiveContract:
             actuals, self.agreement, signed.timetable, self.grain, until, before, file
         )
         names = self.names_until(until)
-        missing = missing_figures(known, self.needs, names, file)
+        held = periods_held(actuals, signed.timetable)
+        missing = missing_figures(known, self.needs, names, file, _inside(self, until), held)
         if missing:
             raise ScenarioError(missing)
         wanted = {need.fact for need in self.needs}
@@ -155,6 +185,37 @@ class LiveContract:
             name: {fact: each for fact, each in known.get(name, {}).items() if fact in wanted}
             for name in names
         }
+
+    def later_rows(self, actuals: Sequence[Actual], until: Month) -> list[Actual]:
+        """Return the rows of a file that are left out, of periods after one, the earliest first."""
+        return later_rows(actuals, self.signed.timetable, self.grain, until)
+
+    def doubts(self, figures: Figures, before: Figures, entries: Sequence[Entry]) -> list[Doubt]:
+        """Return the figures that are new and likely mistakes.
+
+        Args:
+            figures: what is known of each period.
+            before: what was known from earlier settlements.
+            entries: what the settlement adds to the ledger.
+        """
+        levels, planned = self.agreement.levels, self._planned(entries)
+        return doubts(figures, before, self.needs, self.grain, levels, planned)
+
+    def _planned(self, entries: Sequence[Entry]) -> dict[tuple[str, str], float]:
+        """Return what is paid on account of costs that are reimbursed, by period and measure."""
+        reimbursed = {
+            term.name: term.measure.text
+            for term in self.agreement.live_terms
+            if term.on_account is not None and term.measure.text in COSTS
+        }
+        planned: dict[tuple[str, str], float] = {}
+        for entry in entries:
+            if entry.kind == "on account" and entry.term in reimbursed:
+                periods = self.signed.timetable.periods(self.grain)
+                period = next(each for each in periods if each.first <= entry.date < each.end)
+                key = period_name(period, self.grain), reimbursed[entry.term]
+                planned[key] = planned.get(key, 0.0) + entry.pence / 100
+        return planned
 
     def settle(self, figures: Figures, until: Month) -> Settlement:
         """Return every payment from the start of the contract through a period."""
@@ -198,7 +259,8 @@ def what_if(
     Args:
         figures: as known.
         changes: ``measure=value`` or ``measure.party=value`` or ``measure.party.service=value``,
-            also ``+5%`` and ``-1000`` in the place of the value.
+            also ``+5%`` and ``-1000`` in the place of the value. Parties and services are written
+            as in actuals, also in quotation marks.
         live: the contract.
         until: the period whose last figures change.
 
@@ -249,11 +311,13 @@ def _inside(live: LiveContract, until: Month) -> list[str]:
 
 
 def _meant(place: str, facts: Mapping[Fact, Known], live: LiveContract) -> list[Fact]:
-    measure, *rest = place.split(".")
+    measure, _, rest = place.partition(".")
+    measure = "_".join(measure.lower().split())
+    named = _named(rest, live.agreement.signatories)
     found = [
         fact
         for fact in facts
-        if fact.measure == measure and all(part in (fact.party, fact.service) for part in rest)
+        if fact.measure == measure and all(part in (fact.party, fact.service) for part in named)
     ]
     if not found:
         known = dict.fromkeys(
@@ -266,6 +330,32 @@ def _meant(place: str, facts: Mapping[Fact, Known], live: LiveContract) -> list[
             + (f"; {near}" if near else "")
         )
     return found
+
+
+def _named(written: str, signatories: Signatories) -> tuple[str, ...]:
+    """Return the identifiers of a party and a service that are written with a dot between them.
+
+    What names neither is left as it is. A name can hold a dot itself, as in "St. Ann's".
+
+    Raises:
+        UsageError: several parties are called so.
+    """
+    parties = ways_of_parties(signatories, signatories.providers)
+    services = ways_of_services(signatories)
+    dots = [index for index, char in enumerate(written) if char == "."]
+    ways = [(written,), *((written[:dot], written[dot + 1 :]) for dot in dots)]
+    for parts in ways if written else []:
+        bare = [part.strip().strip('"').strip() for part in parts]
+        meant = [meant_by(part, parties) or meant_by(part, services) for part in bare]
+        for part, identifiers in zip(bare, meant, strict=True):
+            if len(identifiers) > 1:
+                raise UsageError(
+                    f"--what-if: found '{part}', which means {' or '.join(identifiers)}; write the "
+                    "identifier"
+                )
+        if all(meant):
+            return tuple(each[0] for each in meant)
+    return tuple(written.split(".")) if written else ()
 
 
 def _changed(written: str, now: float, change: str) -> float:

@@ -50,7 +50,7 @@ class Record:
         fingerprint: digest of what was signed.
         previous: digest of the settlement before in the chain; empty for the first.
         prepared_by: who prepared it.
-        prepared_on: the day.
+        prepared_on: the day; also of one that is only shown.
         approved_by: who approved it; another person.
         approved_on: the day.
         why: what a correction corrects.

@@ -29,6 +29,8 @@ NAMES = sorted(path.stem for path in HERE.glob("*.csv"))
 # Most are settled under the contract told by quarter, for its first quarter.
 ASKED = {
     "period_coarse_to_date": ("monthly", "2026-04"),
+    "period_not_settled": ("quarterly", "2026Q3"),
+    "period_of_year": ("quarterly", "2026-27"),
     "to_date_falls": ("quarterly", "2026Q2"),
     "to_date_leaves_too_many": ("quarterly", "2026Q2"),
     "to_date_without_past": ("quarterly", "2026Q2"),

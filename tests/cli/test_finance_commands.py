@@ -454,13 +454,32 @@ def test_an_export_leaves_nothing_of_an_earlier_one(folder: Path, tmp_path: Path
     assert "tornado.csv" not in [file.name for file in made.iterdir()]
 
 
-@pytest.mark.parametrize("place", [".", "file.txt/x.csv", "x" * 300, ""])
+@pytest.mark.parametrize("place", ["file.txt/x.csv", "x" * 300 + ".csv"])
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
     (tmp_path / "file.txt").write_text("here", encoding="utf-8")
     done = alliance("assumptions", SMALLEST, "--csv", place, cwd=tmp_path)
     assert done.returncode == 4, done.stderr
     assert "cannot be written" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("register.xlsx", "found the ending '.xlsx'; the file ends in .csv"),
+        (
+            "register",
+            "found no ending; the file ends in .csv; write for example --csv register.csv",
+        ),
+        (".", "found no ending"),
+        ("", "found no ending"),
+    ],
+)
+def test_a_register_of_another_ending_is_refused(tmp_path: Path, place: str, said: str) -> None:
+    done = alliance("assumptions", SMALLEST, "--csv", place, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_line_breaks_in_names_do_not_break_a_chart(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import datetime
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +38,7 @@ contracts:
 """
 QUARTERS = ("2026Q1", "2026Q2", "2026Q3", "2026Q4", "2027Q1")
 HEADINGS = ("period", "party", "measure", "value")
+OVER = "2029-06-30"  # every contract here has ended
 
 
 class Desk:
@@ -66,8 +68,10 @@ class Desk:
         return self.actuals(f"{period}.csv", rows)
 
     def do(self, command: str, *arguments: object) -> str:
-        """Give a command and return what it printed."""
+        """Give a command, by default when all is over, and return what it printed."""
         self.capsys.readouterr()
+        if command == "settle" and "--dated" not in arguments:
+            arguments = (*arguments, "--dated", OVER)
         ALLIANCE.main([command, str(self.file), *map(str, arguments)], standalone_mode=False)
         return self.capsys.readouterr().out
 
@@ -147,7 +151,7 @@ def test_an_amount_changed_with_its_digest_does_not_reconcile(desk: Desk) -> Non
 
 
 def test_settling_out_of_order(desk: Desk) -> None:
-    with pytest.raises(ScenarioError, match="found no 'completed' of north for 2026Q1; missing"):
+    with pytest.raises(ScenarioError, match="2026Q1 is not settled yet; settle it first"):
         desk.prepare("2026Q2")
     desk.lock("2026Q1")
     desk.lock("2026Q2")
@@ -179,6 +183,44 @@ def test_locking_twice(desk: Desk) -> None:
         with pytest.raises(UsageError, match="nothing is prepared for 2026Q1"):
             desk.settle("2026Q1", *asked)
     assert desk.files() == before
+
+
+def test_a_period_is_not_settled_before_it_ends(desk: Desk) -> None:
+    """A first look may be early; what is kept for approval, and so what is locked, may not."""
+    early = ("--dated", "2026-06-29")
+    said = "--dated: found 2026-06-29; 2026Q1 ends on 30 June 2026, .*; "
+    with pytest.raises(UsageError, match=f"{said}add --draft"):
+        desk.prepare("2026Q1", *early)
+    assert desk.files() == {}
+    assert "Not kept" in desk.settle("2026Q1", "--actuals", desk.quarter("2026Q1"), *early)
+    assert "Draft" in desk.prepare("2026Q1", "--draft", *early)
+    desk.prepare("2026Q1", "--dated", "2026-06-30")
+    store = SettlementStore(desk.file, "savings")
+    record = store.prepared("2026Q1")
+    assert record is not None
+    store.save(replace(record, prepared_on=datetime.date(2026, 6, 1)))
+    for asked in (("--approve", "Bob"), ("--approve", "Bob", "--lock")):
+        with pytest.raises(UsageError, match=f"{said}approve and lock it then"):
+            desk.settle("2026Q1", *asked, *early)
+    assert list(desk.files()) == ["prepared-2026Q1.json"]
+    desk.settle("2026Q1", "--approve", "Bob", "--lock", "--dated", "2026-06-30")
+    assert list(desk.files()) == ["0001-2026Q1-v1.json"]
+
+
+def test_a_year_is_not_settled_before_its_last_quarter_ends(desk: Desk) -> None:
+    asked = ("--actuals", desk.quarter("2026Q4"), "--prepared-by", "Ann")
+    with pytest.raises(UsageError, match="2026-27 ends on 31 March 2027"):
+        desk.settle("2026-27", *asked, "--dated", "2027-03-30")
+
+
+def test_what_is_overdue_says_so(desk: Desk) -> None:
+    """A payment is due within thirty days of its period, whenever that is settled."""
+    for dated, due in (("2026-07-30", " by 30 July 2026"), ("2026-07-31", ", which was due by 30")):
+        shown = desk.settle("2026Q1", "--actuals", desk.quarter("2026Q1"), "--dated", dated)
+        assert f"Council pays North £1,000.00{due}" in shown
+    desk.prepare("2026Q1", "--dated", "2026-07-10")
+    locked = desk.settle("2026Q1", "--approve", "Bob", "--lock", "--dated", "2026-08-01")
+    assert "Council pays North £1,000.00, which was due by 30 July 2026." in locked
 
 
 def test_days_run_forwards(desk: Desk) -> None:
@@ -419,11 +461,11 @@ def test_a_change_that_is_no_number(change: str, desk: Desk) -> None:
 def test_a_workbook_that_cannot_be_written_hides_no_lock(desk: Desk) -> None:
     desk.prepare("2026Q1")
     desk.capsys.readouterr()
-    asked = "settle --period 2026Q1 --approve Bob --lock"
+    asked = f"settle --period 2026Q1 --approve Bob --lock --dated {OVER}"
+    place = desk.folder / "folder.xlsx"
+    place.mkdir()
     with pytest.raises(RunError, match="cannot be written"):
-        ALLIANCE.main(
-            [*asked.split(), "--xlsx", str(desk.folder), str(desk.file)], standalone_mode=False
-        )
+        ALLIANCE.main([*asked.split(), "--xlsx", str(place), str(desk.file)], standalone_mode=False)
     assert "locked as number 1" in desk.capsys.readouterr().out
 
 
@@ -445,6 +487,24 @@ def test_what_is_kept_is_never_written_over(desk: Desk) -> None:
             with pytest.raises(UsageError, match="is never written over"):
                 desk.do(*command)
     assert (desk.files(), desk.file.read_bytes()) == (before, contract)
+
+
+def test_files_of_another_ending_are_refused_before_anything_is_done(desk: Desk) -> None:
+    desk.prepare("2026Q1")
+    before = sorted(desk.folder.rglob("*"))
+    for said, command in (
+        (r"--xlsx .*q1.csv: found the ending '.csv'; the file ends in .xlsx", ("settle", "--xlsx")),
+        (r"--template .*q1.xls: found the ending '.xls'", ("settle", "--template")),
+        (r"--csv .*q1.xlsx: .*; write for example --csv q1.csv", ("ledger", "--csv")),
+        (r"--csv .*q1: found no ending; the file ends in .csv", ("ledger", "--csv")),
+    ):
+        file = desk.folder / re.findall(r"q1[.a-z]*", said)[0]
+        more = ("--period", "2026Q1", "--approve", "Bob", "--lock") if "settle" in command else ()
+        with pytest.raises(UsageError, match=said):
+            desk.do(*command, file, *more)
+    assert sorted(desk.folder.rglob("*")) == before
+    desk.settle("2026Q1", "--approve", "Bob", "--lock", "--xlsx", desk.folder / "Q1.XLSX")
+    assert (desk.folder / "Q1.XLSX").read_bytes()[:2] == b"PK"
 
 
 def test_what_is_read_is_never_written_over(desk: Desk) -> None:

@@ -15,6 +15,12 @@ from simulator.cli.app import app
 from tests.conftest import SMALLEST
 
 HEAD = "period,party,measure,value,status\n"
+DATED = {  # a fortnight after each ends
+    "2026Q1": "2026-07-14",
+    "2026Q2": "2026-10-14",
+    "2026Q3": "2027-01-14",
+    "2026Q4": "2027-04-14",
+}
 
 
 class Desk:
@@ -26,13 +32,20 @@ class Desk:
         self.file.write_bytes(SMALLEST.read_bytes())
 
     def run(self, *arguments: object) -> str:
+        """Give a command and return what it printed."""
+        return self.told_with(*arguments)[0]
+
+    def told_with(self, *arguments: object) -> tuple[str, str]:
+        """Give a command and return what it printed, and what it said on standard error."""
         words = [str(each) for each in arguments]
         words[1:1] = [str(self.file), "--contract", "alliance"]
+        if words[0] == "settle" and "--dated" not in words:
+            words += ["--dated", DATED.get(words[words.index("--period") + 1], "2027-04-14")]
         found = CliRunner().invoke(app, words, catch_exceptions=True)
         if isinstance(found.exception, AllianceError):
             raise found.exception
         assert found.exception is None, found.exception
-        return found.stdout
+        return found.stdout, found.stderr
 
     def actuals(self, period: str, north: object, south: object, status: str = "") -> Path:
         file = self.folder / f"{period}.csv"
@@ -50,13 +63,9 @@ class Desk:
             self.actuals(period, north, south),
             "--prepared-by",
             "Ann",
-            "--dated",
-            "2026-07-14",
             *options,
         )
-        self.run(
-            "settle", "--period", period, "--approve", "Bob", "--lock", "--dated", "2026-07-14"
-        )
+        self.run("settle", "--period", period, "--approve", "Bob", "--lock")
 
     def received(self, *arguments: object) -> Any:
         return json.loads(self.run(*arguments, "--json"))["received_pence"]
@@ -179,7 +188,78 @@ def test_a_template_asks_for_what_the_contract_needs(desk: Desk) -> None:
     assert "8 figures to fill in, for 2026Q1, 2026Q2, 2026Q3, 2026Q4" in said
     with pytest.raises(AllianceError, match="missing is never nought") as told:
         desk.run("settle", "--period", "2026Q1", "--actuals", out)
-    assert "found no 'cost' of north for 2026Q1" in str(told.value)
+    assert "found no figures for 2026Q1" in str(told.value)
+
+
+def test_rows_of_later_periods_are_told_of(desk: Desk) -> None:
+    file = desk.actuals("2026Q1", 70_000, 40_000)
+    asked = ("settle", "--period", "2026Q1", "--actuals", file)
+    assert desk.told_with(*asked)[1] == ""
+    assert json.loads(desk.run(*asked, "--json"))["left_out"] is None
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("2026Q4,north,cost,1,\n2026Q3,north,cost,,\n")
+    said = "1 row of a later period, 2026Q4, was left out.\n"
+    assert desk.told_with(*asked)[1] == said
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("2026Q2,north,cost,1,\n")
+    output, said = desk.told_with(*asked, "--json")
+    assert said == "2 rows of later periods, from 2026Q2, were left out.\n"
+    assert json.loads(output)["left_out"] == {"rows": 2, "from": "2026Q2"}
+
+
+def test_likely_mistakes_are_warned_of_and_settled(desk: Desk) -> None:
+    """Who approves is warned, too; the record holds nothing of it."""
+    desk.settle("2026Q1", 70_000, 40_000)
+    file = desk.actuals("2026Q2", 71, 41_000)
+    asked = ("settle", "--period", "2026Q2", "--actuals", file)
+    warned = (
+        "Warning: 2026Q2.csv, row 2: found 71 for 'cost' of north in 2026Q2, where it was 70,000 "
+        "in 2026Q1; amounts are whole units, never thousands; correct the figure if it is written "
+        "in thousands\n"
+    )
+    output, said = desk.told_with(*asked, "--prepared-by", "Ann", "--json")
+    assert said == warned
+    document = json.loads(output)
+    (warning,) = document["warnings"]
+    assert warning.pop("what") in warned
+    assert warning == {
+        "source": "2026Q2.csv, row 2",
+        "period": "2026Q2",
+        "measure": "cost",
+        "party": "north",
+        "service": "",
+    }
+    (kept,) = (desk.folder / "settlements" / "alliance").glob("prepared-*")
+    assert "thousands" not in kept.read_text(encoding="utf-8")
+    approved = ("settle", "--period", "2026Q2", "--approve", "Bob", "--lock")
+    assert desk.told_with(*approved)[1] == warned
+    after = ("settle", "--period", "2026Q3", "--actuals", desk.actuals("2026Q3", 70_500, 41_000))
+    assert desk.told_with(*after)[1] == "", "what is locked is not told again"
+    assert json.loads(desk.run(*after, "--json"))["warnings"] == []
+
+
+def test_a_first_quarter_in_thousands_is_warned_of(desk: Desk) -> None:
+    file = desk.actuals("2026Q1", 70.5, 40)
+    said = desk.told_with("settle", "--period", "2026Q1", "--actuals", file)[1]
+    assert "found 110.50 for 'cost' of all providers in 2026Q1, where 120,000 is paid on" in said
+
+
+def test_many_warnings_are_cut_short(desk: Desk) -> None:
+    desk.file.write_text(
+        desk.file.read_text(encoding="utf-8").replace(
+            "contracts:\n", "contracts:\n  people: {terms: [{name: P, measure: started}]}\n"
+        ),
+        encoding="utf-8",
+    )
+    file = desk.folder / "months.csv"
+    months = [*(f"2026-{month:02}" for month in range(4, 13)), "2027-01", "2027-02", "2027-03"]
+    rows = [f"{month},{party},started,1.5," for month in months for party in ("north", "south")]
+    file.write_text(HEAD + "\n".join(rows), encoding="utf-8")
+    asked = ("settle", "--period", "2026-27", "--contract", "people", "--actuals", file, "--json")
+    output, said = desk.told_with(*asked)
+    assert len(json.loads(output)["warnings"]) == 24
+    assert len(said.splitlines()) == 21
+    assert said.endswith("Warning: 4 more figures; --json lists them all.\n")
 
 
 def test_the_workbook_is_written(desk: Desk) -> None:

@@ -91,6 +91,80 @@ def test_changes_beyond_the_limits_are_refused(change: str, told: str) -> None:
         changed(change)
 
 
+PARTIES = """\
+title: Parties
+starts: 2026-04-01
+years: 1
+council: {name: County Council}
+providers:
+  north: {name: St. Ann's North}
+  south: {name: South Side}
+  west: {name: Care}
+  east: {name: Care}
+services: [one_to_one, advice]
+contracts:
+  prices:
+    terms: [{name: Price, measure: completed.advice + cost, settled: quarterly}]
+"""
+SEVERAL = LiveContract.of(build_signed(read_yaml(PARTIES, "p.yaml")), None)
+
+
+@pytest.mark.parametrize(
+    ("place", "changed"),
+    [
+        ("cost.north", ["cost north "]),
+        ("Cost.NORTH", ["cost north "]),
+        ("cost.South  side", ["cost south "]),
+        ('cost."South Side"', ["cost south "]),
+        ("cost.st. ann's NORTH", ["cost north "]),
+        ("completed.St. Ann's North.one to one", ["completed north one_to_one"]),
+        ("completed.advice.south side", ["completed south advice"]),
+        ('completed."South Side"', ["completed south one_to_one", "completed south advice"]),
+    ],
+)
+def test_a_change_names_parties_and_services_as_actuals_do(place: str, changed: list[str]) -> None:
+    until = SEVERAL.period("2026Q1")
+    facts = {
+        Fact(need.measure, need.party, need.service): Known(5, False, "a.csv")
+        for need in SEVERAL.needs
+    }
+    before = dict.fromkeys(SEVERAL.names_until(until), facts)
+    found, _ = what_if(before, [f"{place}=7"], SEVERAL, until)
+    (*_, last) = found.values()
+    assert changed == [
+        f"{fact.measure} {fact.party} {fact.service}"
+        for fact, known in last.items()
+        if known != facts[fact]
+    ]
+
+
+def test_a_change_of_a_name_that_several_bear() -> None:
+    until = SEVERAL.period("2026Q1")
+    with pytest.raises(UsageError, match="--what-if: found 'Care', which means west or east"):
+        what_if({"2026Q1": {}}, ["cost.Care=7"], SEVERAL, until)
+
+
+@pytest.mark.parametrize(
+    ("written", "party"),
+    [
+        ("council", "council"),
+        ("COUNTY  council ", "council"),
+        ("North", "north"),
+        ("st. ann's north", "north"),
+        ("West", "west"),
+    ],
+)
+def test_parties_by_identifier_or_name(written: str, party: str) -> None:
+    assert SEVERAL.party(written) == party
+
+
+def test_parties_that_are_none_or_several() -> None:
+    with pytest.raises(UsageError, match=r"found 'Suoth'; the parties are .*did you mean 'south'"):
+        SEVERAL.party("Suoth")
+    with pytest.raises(UsageError, match=r"'care', which several are called; .*: west or east"):
+        SEVERAL.party("care")
+
+
 def test_what_may_be_below_nought_may_become_so() -> None:
     assert changed("credit=-50")[CREDIT] == -50
 

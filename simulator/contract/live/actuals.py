@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from simulator._errors import Problem, ScenarioError, did_you_mean
 from simulator.contract.agreement import Agreement
 from simulator.contract.live.csv_cells import BLANK, NotANumber, decode, read_number, rows_of, shown
 from simulator.contract.live.facts import Actual, Fact, outside
+from simulator.contract.live.names import meant_by, name_key, ways_of_parties, ways_of_services
 from simulator.contract.live.needs import Need
 from simulator.contract.live.period_names import ALLOWED, find_period, period_name, read_period
 from simulator.contract.periods import Timetable
@@ -36,6 +36,13 @@ COLUMNS_OF_ACTUALS: Mapping[str, str] = {
 """Each column of the CSV and what stands in it."""
 
 _NEEDED = ("period", "measure", "value")
+_OTHER_WORDS = {
+    **dict.fromkeys(("amount", "figure", "number"), "value"),
+    **dict.fromkeys(("date", "month", "quarter"), "period"),
+    **dict.fromkeys(("kpi", "indicator"), "measure"),
+    "provider": "party",
+}
+"""Headings that people choose for a column, and its own: too unlike to be told by their letters."""
 _MOST_PROBLEMS = 1_000  # who has more mends these first
 _THOUSANDS = re.compile(
     r"[(]?(?:[£€$]|gbp|eur|usd|pounds?)?[ \u00a0]?"
@@ -88,13 +95,8 @@ class _Reader:
         self.text, self.file, self.basis = text, file, basis
         self.agreement, self.timetable = agreement, timetable
         signatories = agreement.signatories
-        providers = signatories.providers
-        names = [(party, party) for party in providers]
-        names += [(signatories.name(party), party) for party in providers]
-        self.parties = _lookup(names)
-        self.services = _lookup(
-            (written, key) for key in signatories.services for written in (key, _spaced(key))
-        )
+        self.parties = ways_of_parties(signatories, signatories.providers)
+        self.services = ways_of_services(signatories)
         self.needed = list(dict.fromkeys(need.measure for need in needs))
         self.units = {need.measure: need.unit for need in needs}
         self.by_service = {need.measure for need in needs if need.service}
@@ -147,7 +149,8 @@ class _Reader:
             found = f"found the heading {shown(name)} twice"
             self._tell(row, "", found, "every heading stands once", "remove one")
         missing = [name for name in _NEEDED if name not in names]
-        if len(missing) == len(_NEEDED) or any(map(read_period, names)):
+        no_heading = len(missing) == len(_NEEDED) and not any(map(_OTHER_WORDS.get, names))
+        if no_heading or any(map(read_period, names)):
             self._tell(
                 row,
                 "",
@@ -156,14 +159,17 @@ class _Reader:
                 "add the row; settle --template FILE.csv writes an empty file",
             )
             raise ScenarioError(self.problems)
+        free = [name for name in COLUMNS_OF_ACTUALS if name not in names]
+        missing = [name for name in missing if name not in map(_OTHER_WORDS.get, names)]
         for name in names:
             if name and name not in COLUMNS_OF_ACTUALS:
+                meant = _OTHER_WORDS.get(name, name)
                 self._tell(
                     row,
                     "",
                     f"found the heading {shown(name)}",
                     f"the headings are {', '.join(COLUMNS_OF_ACTUALS)}",
-                    did_you_mean(name, COLUMNS_OF_ACTUALS) or "remove it, or call it note",
+                    did_you_mean(meant, free) or "remove it, or call it note",
                 )
         if missing:
             self._tell(
@@ -256,8 +262,8 @@ class _Reader:
                 "leave the party empty",
             )
         providers = ", ".join(self.agreement.signatories.providers)
-        meant = self.parties.get(_key(written), ())
-        if len(meant) > 1 and written not in meant:
+        meant = meant_by(written, self.parties)
+        if len(meant) > 1:
             raise _Refused(
                 "party",
                 f"found {shown(written)}, which means {' or '.join(meant)}",
@@ -265,12 +271,12 @@ class _Reader:
                 "write the identifier",
             )
         if meant:
-            return written if written in meant else meant[0]
+            return meant[0]
         raise _Refused(
             "party",
             f"found {shown(written)}" if written else "found no party",
             f"the providers are {providers}",
-            did_you_mean(_key(written), self.parties) or "name one of them",
+            did_you_mean(name_key(written), self.parties) or "name one of them",
         )
 
     def _service(self, row: dict[str, str], measure: str) -> str:
@@ -285,17 +291,17 @@ class _Reader:
                 f"'{measure}' is one figure for all services",
                 "leave the service empty",
             )
-        meant = self.services.get(_key(written), ())
+        meant = meant_by(written, self.services)
         services = self.agreement.signatories.services
         if not meant:
             raise _Refused(
                 "service",
                 f"found {shown(written)}" if written else "found no service",
                 f"the services are {', '.join(services)}",
-                did_you_mean(_key(written), self.services) or "name one of them",
+                did_you_mean(name_key(written), self.services) or "name one of them",
             )
         if measure in self.by_service or measure not in self.units:
-            return written if written in meant else meant[0]
+            return meant[0]
         if len(services) > 1:
             raise _Refused(
                 "service",
@@ -364,24 +370,6 @@ class _Reader:
                 "90% is written 90% or 0.9",
                 "add the sign to the value, or remove the unit where the figure is no share",
             )
-
-
-def _key(written: str) -> str:
-    """Return what names are told apart by: not by letter case, blanks or the form of accents."""
-    return " ".join(unicodedata.normalize("NFKC", written).casefold().split())
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _lookup(names: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """Return for each way to write a name what it can mean."""
-    found: dict[str, tuple[str, ...]] = {}
-    for written, meant in names:
-        key = _key(written)
-        found[key] = tuple(dict.fromkeys((*found.get(key, ()), meant)))
-    return found
 
 
 def _name(fact: Fact) -> str:

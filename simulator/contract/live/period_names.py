@@ -7,7 +7,15 @@ import re
 
 from simulator.contract.periods import Month, Timetable
 
-__all__ = ["ALLOWED", "KINDS", "find_period", "period_dates", "period_name", "read_period"]
+__all__ = [
+    "ALLOWED",
+    "KINDS",
+    "day_in_words",
+    "find_period",
+    "period_dates",
+    "period_name",
+    "read_period",
+]
 
 KINDS = ("month", "quarter", "year")
 ALLOWED = (
@@ -56,10 +64,11 @@ def period_name(period: Month, kind: str) -> str:
 def period_dates(period: Month) -> str:
     """Return the first and the last day of a period in words."""
     last = period.end - datetime.timedelta(days=1)
-    return f"{_day(period.first)} to {_day(last)}"
+    return f"{day_in_words(period.first)} to {day_in_words(last)}"
 
 
-def _day(day: datetime.date) -> str:
+def day_in_words(day: datetime.date) -> str:
+    """Return a day as it stands in a sentence: 30 June 2026."""
     return f"{day.day} {day:%B} {day.year}"
 
 

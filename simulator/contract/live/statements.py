@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +23,13 @@ __all__ = [
     "Known",
     "add_figures",
     "changed_figures",
+    "later_rows",
     "missing_figures",
+    "periods_held",
     "statement_of",
 ]
 
+_MOST_PERIODS = 6  # named in one message
 _DIGITS = 9
 """Decimals of a sum or difference: beyond, only arithmetic's noise is left."""
 
@@ -101,14 +105,10 @@ def add_figures(
     """
     problems: list[Problem] = []
     known = {name: dict(facts) for name, facts in before.items()}
-    ends = {
-        (kind, period_name(period, kind)): period.end
-        for kind in KINDS
-        for period in timetable.periods(kind)
-    }
+    later = {actual.row for actual in later_rows(actuals, timetable, grain, until)}
     by_fact: dict[Fact, dict[tuple[str, str], Actual]] = {}
     for actual in actuals:
-        if ends[actual.kind, actual.period] <= until.end or _is_coarse(actual, grain):
+        if actual.row not in later:
             by_fact.setdefault(actual.fact, {})[actual.kind, actual.period] = actual
     for fact, rows in by_fact.items():
         is_level = fact.measure in agreement.levels
@@ -143,6 +143,38 @@ def add_figures(
     if problems:
         raise ScenarioError(problems)
     return known
+
+
+def later_rows(
+    actuals: Sequence[Actual], timetable: Timetable, grain: str, until: Month
+) -> list[Actual]:
+    """Return the rows of periods after the last one wanted, the earliest period first.
+
+    Rows of longer periods than a contract is told by are none of them: they are refused.
+    """
+    ends = _ends(timetable)
+    later = [
+        actual
+        for actual in actuals
+        if ends[actual.kind, actual.period] > until.end and not _is_coarse(actual, grain)
+    ]
+    return sorted(later, key=lambda actual: ends[actual.kind, actual.period])
+
+
+def periods_held(actuals: Sequence[Actual], timetable: Timetable) -> list[str]:
+    """Return the names of the periods that rows are of, in order."""
+    ends = _ends(timetable)
+    ordered = sorted(actuals, key=lambda actual: ends[actual.kind, actual.period])
+    return list(dict.fromkeys(actual.period for actual in ordered))
+
+
+def _ends(timetable: Timetable) -> dict[tuple[str, str], datetime.date]:
+    """Return the day after the last of each period that can be written, by kind and name."""
+    return {
+        (kind, period_name(period, kind)): period.end
+        for kind in KINDS
+        for period in timetable.periods(kind)
+    }
 
 
 def _parts(
@@ -240,28 +272,74 @@ def _rows_named(found: Sequence[Actual]) -> str:
 
 
 def missing_figures(
-    known: Figures, needs: Sequence[Need], periods: Sequence[str], file: str
+    known: Figures,
+    needs: Sequence[Need],
+    periods: Sequence[str],
+    file: str,
+    asked: Sequence[str] = (),
+    held: Sequence[str] = (),
 ) -> list[Problem]:
-    """Return a problem for each figure that a contract needs and nobody gave."""
-    problems = []
+    """Return what a contract needs and nobody gave: periods without any figure, then figures.
+
+    Args:
+        known: what is known of each period.
+        needs: what the contract needs of each.
+        periods: the periods that are settled, from the first on.
+        file: name of the file of actuals, for messages.
+        asked: those of the periods that were asked for; earlier ones come with them.
+        held: the periods that the file has figures of.
+    """
+    empty = [name for name in periods if not known.get(name)] if needs else []
+    problems = _empty_periods(empty, file, asked, held)
     for need in needs:
         fact = need.fact
-        lacking = [name for name in periods if fact not in known.get(name, {})]
+        lacking = [name for name in periods if name not in empty and fact not in known[name]]
         if lacking:
             of = " ".join(part for part in (need.party, need.service) if part)
-            shown = ", ".join(lacking[:6]) + (", ..." if len(lacking) > 6 else "")
             problems.append(
                 Problem(
                     file,
                     0,
                     0,
                     "",
-                    f"found no '{need.measure}'{f' of {of}' if of else ''} for {shown}",
+                    f"found no '{need.measure}'{f' of {of}' if of else ''} for {_named(lacking)}",
                     "missing is never nought",
                     "fill in its value, or add a row for it; nought is written 0",
                 )
             )
     return problems
+
+
+def _empty_periods(
+    empty: Sequence[str], file: str, asked: Sequence[str], held: Sequence[str]
+) -> list[Problem]:
+    """Return a problem for the periods without any figure, each with what it likely comes from."""
+    problems = []
+    earlier = [name for name in empty if name not in asked]
+    if earlier:
+        are, them, their = ("are", "them", "their") if len(earlier) > 1 else ("is", "it", "its")
+        allowed = f"{_named(earlier)} {are} not settled yet"
+        mend = f"settle {them} first, or put {their} figures in the same file"
+        problems.append(_empty(file, earlier, allowed, mend))
+    now = [name for name in empty if name in asked]
+    if now:
+        allowed = "missing is never nought"
+        mend = "fill in the values, or add rows for them; nought is written 0"
+        if held:
+            wanted = asked[0] if len(asked) == 1 else f"{asked[0]} to {asked[-1]}"
+            allowed = f"the file holds {_named(held)}; you asked for {wanted}"
+            mend = "put the figures in the file, or ask for a period that it holds"
+        problems.append(_empty(file, now, allowed, mend))
+    return problems
+
+
+def _empty(file: str, periods: Sequence[str], allowed: str, mend: str) -> Problem:
+    return Problem(file, 0, 0, "", f"found no figures for {_named(periods)}", allowed, mend)
+
+
+def _named(periods: Sequence[str]) -> str:
+    more = ", ..." if len(periods) > _MOST_PERIODS else ""
+    return ", ".join(periods[:_MOST_PERIODS]) + more
 
 
 def statement_of(

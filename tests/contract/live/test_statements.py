@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simulator._errors import ScenarioError
 from simulator.contract.live.actuals import read_actuals
 from simulator.contract.live.facts import Fact
-from simulator.contract.live.statements import Figures
+from simulator.contract.live.statements import Figures, Known
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import read_yaml
 from simulator.study.live import LiveContract
@@ -77,9 +77,15 @@ def told(of: LiveContract, until: str, rows: Sequence[str], before: Figures | No
 
 
 def test_a_missing_period_is_told_and_never_nought() -> None:
-    assert told(BY_QUARTER, "2026Q3", ["2026Q2 5"]) == (
-        "a.csv: found no 'cost' of north for 2026Q1, 2026Q3; missing is never nought; fill in its "
-        "value, or add a row for it; nought is written 0"
+    assert told(BY_QUARTER, "2026Q3", ["2026Q2 5"]).splitlines() == [
+        "a.csv: found no figures for 2026Q1; 2026Q1 is not settled yet; settle it first, or put "
+        "its figures in the same file",
+        "a.csv: found no figures for 2026Q3; the file holds 2026Q2; you asked for 2026Q3; put the "
+        "figures in the file, or ask for a period that it holds",
+    ]
+    assert told(BY_QUARTER, "2026Q1", []) == (
+        "a.csv: found no figures for 2026Q1; missing is never nought; fill in the values, or add "
+        "rows for them; nought is written 0"
     )
     assert values(figures(BY_QUARTER, "2026Q2", ["2026Q1 0", "2026Q2 5"])) == {
         "2026Q1": 0.0,
@@ -88,8 +94,30 @@ def test_a_missing_period_is_told_and_never_nought() -> None:
 
 
 def test_many_missing_periods_are_shortened() -> None:
-    assert "for 2026-04, 2026-05, 2026-06, 2026-07, 2026-08, 2026-09, ...;" in told(
+    listed = "2026-04, 2026-05, 2026-06, 2026-07, 2026-08, 2026-09, ..."
+    assert f"found no figures for {listed}; {listed} are not settled yet; settle them" in told(
         BY_MONTH, "2027-03", []
+    )
+
+
+def test_a_period_that_is_partly_known_is_told_figure_by_figure() -> None:
+    of = live("quarterly", measure="total(cost) + audits")
+    before = {"2026Q1": {COST: Known(1, False, "q1.csv")}}
+    with pytest.raises(ScenarioError) as caught:
+        of.figures([], before, of.period("2026Q2"), "a.csv")
+    assert str(caught.value).splitlines() == [
+        "a.csv: found no 'audits' for 2026Q1; missing is never nought; fill in its value, or add a "
+        "row for it; nought is written 0",
+        "a.csv: found no figures for 2026Q2; missing is never nought; fill in the values, or add "
+        "rows for them; nought is written 0",
+    ]
+
+
+def test_the_periods_of_a_file_are_told_in_order() -> None:
+    rows = ["2026Q4 1", "2026-08 1", "2026-07 1", "2026-09 1"]
+    before = figures(BY_QUARTER, "2026Q1", ["2026Q1 1"])
+    assert "the file holds 2026-07, 2026-08, 2026-09, 2026Q4; you asked for 2026Q3" in told(
+        BY_QUARTER, "2026Q3", rows, before
     )
 
 
@@ -106,6 +134,15 @@ def test_later_rows_are_left_out() -> None:
     assert values(figures(BY_QUARTER, "2026Q1", rows)) == {"2026Q1": 1.0}
     later = ["2026-04 1 ytd", "2026-05 2 ytd", "2026-06 3 ytd", "2026-07 4 ytd"]
     assert values(figures(BY_QUARTER, "2026Q1", later)) == {"2026Q1": 3.0}
+    page = "\n".join(["period,party,measure,value", *(f"{row[:-2]},north,cost,1" for row in rows)])
+    read = read_actuals(page, "a.csv", BY_QUARTER.agreement, BY_QUARTER.signed.timetable, ())
+    left_out = BY_QUARTER.later_rows(read, BY_QUARTER.period("2026Q1"))
+    assert [(row.period, row.row) for row in left_out] == [
+        ("2026Q2", 3),
+        ("2026-10", 5),
+        ("2026-11", 6),
+        ("2027Q4", 4),
+    ]
 
 
 # Finer rows
@@ -203,7 +240,7 @@ def test_a_year_so_far_without_its_past() -> None:
     expected = "found the year so far to 2026Q2, but not what came before in this year"
     assert expected in told(BY_QUARTER, "2026Q2", ["2026Q2 100 ytd"])
     # of another year nothing is asked
-    assert "found no 'cost' of north for 2026Q1" in told(BY_QUARTER, "2027Q1", ["2027Q1 1 ytd"])
+    assert "found no figures for 2026Q1" in told(BY_QUARTER, "2027Q1", ["2027Q1 1 ytd"])
 
 
 def test_a_year_so_far_that_falls() -> None:

@@ -1,0 +1,213 @@
+"""Figures that can be settled and are likely mistakes: each is told, and none stops anything.
+
+What is doubted: money that looks written in thousands, figures of a period that look like those of
+the year so far, and parts of people. The thresholds are assumptions, set so wide that ordinary
+figures pass (a first quarter of mobilisation, costs that double, an indicator that jumps). Nobody
+has measured how often they are right. A figure that is not doubted can be wrong all the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from simulator.contract.live.facts import Fact
+from simulator.contract.live.needs import Need
+from simulator.contract.live.period_names import read_period
+from simulator.contract.live.statements import Figures, Known
+from simulator.contract.statement import COLUMNS, COSTS
+
+__all__ = ["Doubt", "doubts"]
+
+_IN_THOUSANDS = 500
+"""Money of less than one in so many of what it is compared with. What is written in thousands is
+below that unless the true figure has more than doubled."""
+_STEADY = 0.25
+"""How far figures of periods alone can lie apart, as a share, to be taken for an even flow."""
+_LONG_ENOUGH = {"month": 6, "quarter": 3}
+"""So many figures of one financial year are looked at before any is taken for the year so far; with
+fewer, costs that double after a first quarter of mobilisation would be doubted."""
+_LARGE_ENOUGH = 20
+"""Below, as in 1, 2, 3 audits, an even rise says nothing."""
+_COUNTS = tuple(
+    name
+    for name, (one, _) in COLUMNS.items()
+    if name not in COSTS and not one.startswith("day ")  # half a day is one
+)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A figure that is likely a mistake.
+
+    Attributes:
+        source: the file and rows it comes from.
+        period: the name of its period.
+        fact: what it is of; without a party where all are meant together.
+        said: what was found, what is allowed and how to mend it.
+    """
+
+    source: str
+    period: str
+    fact: Fact
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.said}"
+
+
+def doubts(
+    figures: Figures,
+    before: Figures,
+    needs: Sequence[Need],
+    grain: str,
+    levels: Set[str] = frozenset(),
+    planned: Mapping[tuple[str, str], float] | None = None,
+) -> list[Doubt]:
+    """Return the new figures that are likely mistakes.
+
+    Args:
+        figures: what is known of each period, from the first on; nothing is missing.
+        before: what was known before; what has not changed since is not doubted again.
+        needs: what the contract counts.
+        grain: the period that figures are told by.
+        levels: the data of which the latest value holds; they never are a year so far.
+        planned: what all providers together were expected to have, in the units of the figures,
+            by period and measure, where the contract says it.
+    """
+    found = list(_against_plan(figures, before, needs, planned or {}))
+    names = list(figures)
+    for need in needs:
+        fact = Fact(need.measure, need.party, need.service)
+        told = [figures[name][fact] for name in names]
+        is_money = need.measure in COSTS or bool(set(need.unit) & set("£€$"))
+        for index, name in enumerate(names):
+            if _is_old(told[index], before, name, fact):
+                continue
+            said = [_no_whole_number(told[index], fact, name)]
+            if is_money:
+                said.append(_in_thousands(told, index, fact, names))
+            if need.measure not in levels:
+                said.append(_year_so_far(told, index, fact, names, grain, is_money))
+            found += [Doubt(told[index].source, name, fact, each) for each in said if each]
+    return found
+
+
+def _is_old(known: Known, before: Figures, period: str, fact: Fact) -> bool:
+    there = before.get(period, {}).get(fact)
+    return there is not None and there.value == known.value
+
+
+def _against_plan(
+    figures: Figures,
+    before: Figures,
+    needs: Sequence[Need],
+    planned: Mapping[tuple[str, str], float],
+) -> Iterator[Doubt]:
+    """Doubt the costs of all providers where they are next to nothing beside what was planned."""
+    for (period, measure), plan in planned.items():
+        facts = [
+            Fact(need.measure, need.party, need.service)
+            for need in needs
+            if need.measure == measure
+        ]
+        known = figures.get(period, {})
+        if not facts or all(_is_old(known[fact], before, period, fact) for fact in facts):
+            continue
+        total = math.fsum(known[fact].value for fact in facts)
+        if 0 < total * _IN_THOUSANDS < plan:
+            yield Doubt(
+                known[facts[0]].source,
+                period,
+                Fact(measure, "", ""),
+                f"found {_plain(total)} for '{measure}' of all providers in {period}, where "
+                f"{_plain(plan)} is paid on account; {_NO_THOUSANDS}",
+            )
+
+
+_NO_THOUSANDS = (
+    "amounts are whole units, never thousands; correct the figure if it is written in thousands"
+)
+
+
+def _in_thousands(told: Sequence[Known], index: int, fact: Fact, names: Sequence[str]) -> str:
+    """Doubt money that is next to nothing beside the last figure before it that is any."""
+    value = told[index].value
+    earlier = [each for each in range(index) if told[each].value > 0]
+    if not earlier or not 0 < value * _IN_THOUSANDS < told[earlier[-1]].value:
+        return ""
+    last = told[earlier[-1]].value
+    return (
+        f"found {_plain(value)} for {_name(fact)} in {names[index]}, where it was {_plain(last)} "
+        f"in {names[earlier[-1]]}; {_NO_THOUSANDS}"
+    )
+
+
+def _year_so_far(
+    told: Sequence[Known],
+    index: int,
+    fact: Fact,
+    names: Sequence[str],
+    grain: str,
+    is_money: bool,
+) -> str:
+    """Doubt a figure that looks as if it held those of its financial year before it, too."""
+    enough = _LONG_ENOUGH.get(grain)
+    if enough is None:  # a year is the year so far
+        return ""
+    year = _year(names[index])
+    first = next(each for each in range(index + 1) if _year(names[each]) == year)
+    values = [known.value for known in told[first : index + 1]]
+    if len(values) < enough:
+        return ""
+    if not _rises_evenly(values) and not (is_money and _takes_in_the_others(values)):
+        return ""
+    return (
+        f"found {', '.join(map(_plain, values))} for {_name(fact)} in {names[first]} to "
+        f"{names[index]}, where the last looks like one of the year so far; figures are of the "
+        "period alone unless their basis is ytd; write ytd under basis where they are not"
+    )
+
+
+def _rises_evenly(values: Sequence[float]) -> bool:
+    """Tell whether the figures of a year rise by about the first, as an even flow would sum up."""
+    first = values[0]
+    steps = [later - earlier for earlier, later in itertools.pairwise(values)]
+    return first >= _LARGE_ENOUGH and all(abs(step - first) <= _STEADY * first for step in steps)
+
+
+def _takes_in_the_others(values: Sequence[float]) -> bool:
+    """Tell whether the last figure of a year is the sum of all, after an even flow."""
+    *earlier, last = values
+    mean = math.fsum(earlier) / len(earlier)
+    is_even = mean > 0 and all(abs(each - mean) <= _STEADY * mean for each in earlier)
+    return is_even and abs(last - math.fsum(earlier) - mean) <= _STEADY * mean
+
+
+def _no_whole_number(known: Known, fact: Fact, period: str) -> str:
+    """Doubt a part of a person or of an event."""
+    if fact.measure not in _COUNTS or known.value == round(known.value):
+        return ""
+    return (
+        f"found {_plain(known.value)} for {_name(fact)} in {period}; "
+        f"'{fact.measure}' counts {COLUMNS[fact.measure][1]}, in whole numbers; correct it, or "
+        "check that the value stands in its own row"
+    )
+
+
+def _year(period: str) -> int:
+    """Return the financial year of a period, by the calendar year it begins in."""
+    read = read_period(period)
+    assert read is not None, "the name of a period"
+    return read[1].year if read[1].month >= 4 else read[1].year - 1
+
+
+def _name(fact: Fact) -> str:
+    of = " ".join(part for part in (fact.party, fact.service) if part)
+    return f"'{fact.measure}'" + (f" of {of}" if of else "")
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.2f}".removesuffix(".00")
