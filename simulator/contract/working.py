@@ -11,7 +11,7 @@ import numpy as np
 from simulator.contract.amounts import Amount, amount_is_a_year, array_of, level_of
 from simulator.contract.curve import Curve
 from simulator.contract.data import Datum, expected_value
-from simulator.contract.expression import Expression, Interval, Measure
+from simulator.contract.expression import Expression, Interval, Measure, parse
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.quantities import Figure
@@ -176,6 +176,19 @@ class Working:
         added = self.conditions.added.get(name)
         return value if added is None else value + added
 
+    def _bounds_before(self, name: str, measure: str) -> Interval:
+        """Return the bounds of what a measure came to before, in the later windows of a year.
+
+        One that carries itself on, or follows from payments, is not bounded.
+        """
+        nought = self._nought(name)
+        self._known_bounds[name] = nought - np.inf, nought + np.inf
+        asked = used_names([parse(f"before({measure})")], self.definitions)
+        if any(each.partition(".")[0] == "payments" for each in asked):
+            return self._known_bounds[name]
+        low, high = self.look_up_bounds(measure)
+        return np.minimum(low, nought), np.maximum(high, nought)
+
     def look_up_bounds(self, name: str) -> Interval:
         """Return the least and greatest value of a name for any statement of this length."""
         known = self._known_bounds.get(name)
@@ -187,6 +200,8 @@ class Working:
         head, _, rest = name.partition(".")
         if head == "payments":
             return self.payment_bounds[name]
+        if head == "before" and self.statement.years < 1.0:
+            return self._bounds_before(name, rest)
         if name in self.definitions.measures:
             measure = self.definitions.measures[name]
             measured = self.bounds(measure.measure)

@@ -213,3 +213,21 @@ def test_a_share_of_the_cost_itself_has_no_limit(times: str, worst: float, best:
     )
     assert (council.worst, council.best) == (worst, best)
     assert (north.worst, north.best) == (-best, -worst)
+
+
+@pytest.mark.parametrize(("assessed", "most"), [("year", 0), ("quarter", 4_000), ("month", 12_000)])
+def test_what_a_measure_came_to_before_counts_in_later_windows(assessed: str, most: int) -> None:
+    """A full first year has nothing before it, but its second quarter has."""
+    late = {"name": "Late", "measure": "before(sold)", "assessed": assessed}
+    sold = {"measure": "completed", "bands": [{"rate": "£100"}], "at_most": "£1,000"}
+    contract = Contract.model_validate({"measures": {"sold": sold}, "terms": [late]})
+    limits = {each.party: each for each in yearly_limits(contract.agree("three", THREE))}
+    assert (limits["north"].least, limits["north"].most) == (0, most)
+
+
+def test_what_carries_itself_on_has_no_limit() -> None:
+    carry = {"measure": "completed - 10 + before(left)", "at_least": "0"}
+    term = {"name": "Left", "measure": "left", "bands": [{"rate": "£1"}], "assessed": "quarter"}
+    contract = Contract.model_validate({"measures": {"left": carry}, "terms": [term]})
+    limits = {each.party: each for each in yearly_limits(contract.agree("three", THREE))}
+    assert (limits["north"].least, limits["north"].most) == (0, np.inf)
