@@ -44,7 +44,7 @@ def told(name: str) -> str:
     day = datetime.date(2026, 7, 15)
     asked = Preparing(Path(f"{name}.csv"), "period", False, "", "", "", False, day)
     with pytest.raises(ScenarioError) as caught:
-        settle(Path("contract.yaml"), contract, period, asked, None, False)
+        settle(Path("contract.yaml"), contract, period, None, asked, None, False)
     count = len(caught.value.problems)
     return f"{caught.value}\n{count} problem{'s' if count > 1 else ''} found.\n"
 
