@@ -128,7 +128,7 @@ def memory(quick: bool) -> Section:
 def two_processes(quick: bool) -> Section:
     """Time a long study on one process and on two."""
     scenario = load(FLAGSHIP)
-    count = 1_000 if quick else 2_500
+    count = 1_000 if quick else 3_500
     tasks = {str(workers): partial(_replicate, scenario, count, workers) for workers in (1, 2)}
     seconds = interleaved(tasks, 1 if quick else 3)
     one, two = min(seconds["1"]), min(seconds["2"])  # the least disturbed of each
