@@ -277,6 +277,8 @@ def _explain_term(
     if divided and lines_of.has_providers:
         rule = "left-over pennies to the largest remainders"
     how = f"[{last}]; {rule}"
+    if term.instead_of is not None:
+        how = f"[{last}], rounded together with what it replaces; {rule}"
     if party not in signatories.providers and lines_of.has_providers:
         both = "commissioners" in (term.payer, term.payee)
         share = signatories.funding[party] if both else 1.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class LinesSheet:
     agreement: Agreement
     sheet: Sheet
     title: str
+    _pence_rows: dict[int, int] = field(default_factory=dict)
+    """Where the whole pence of each line stand that says what a term pays."""
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -142,6 +144,7 @@ class LinesSheet:
         row += 1
         divided = is_divided(term, term.is_pooled(self.agreement.pooled))
         pence = self._write_pence(page, due, end, row, divided)
+        self._pence_rows[end.receipts] = pence
         taken = [(CLOSED, due.closed), (ON_ACCOUNT, due.on_account), (DUE_EARLIER, due.settled)]
         signs = ["+", "-", "-"]
         if move.corrects:
@@ -184,20 +187,31 @@ class LinesSheet:
                 page.number(row, column, pence / 100, "money")
             return row
         page.text(row, 1, "In pounds")
-        values = np.broadcast_to(line.values, (count,))
+        values = np.broadcast_to(line.values, (count,)).tolist()
         for index, value in enumerate(values):
-            there = 2 if line.values.size == 1 else 3 + index
-            cell = address(HEAD + line.number - 1, there)
-            page.formula(row, 3 + index, cell, float(value), "number")
+            page.formula(row, 3 + index, self._line_cell(line, index), value, "number")
         others = [each for each in (term.payer, term.payee) if each in signatories.providers]
         is_among = "providers" in (term.payer, term.payee) and bool(others)
+        if end.replaced and is_among:  # a provider on the other side: its pence are what is left
+            return self._write_numbers(page, term, row + 1, so_far)
+        if end.replaced:  # rounded together with what it stands instead of
+            row += 1
+            page.text(row, 1, "In pounds, with what it replaces")
+            replaced = [self.sheet.line(number) for number in end.replaced]
+            for index in range(count):
+                cells = [self._line_cell(each, index) for each in replaced]
+                parts = [np.broadcast_to(each.values, (count,))[index] for each in replaced]
+                values[index] += sum(float(each) for each in parts)
+                formula = "+".join([address(row - 1, 3 + index), *cells])
+                page.formula(row, 3 + index, formula, values[index], "number")
+        taken_back = dict(self._by_column(due.replaced))
+        whole = {column: pence + taken_back[column] for column, pence in so_far.items()}
         result = row + (4 if divided else 1)
         if divided and not is_among:
             every = _rounded(f"SUM({address(row, 3)}:{address(row, 2 + count)})")
-            pounds = [float(value) for value in values]
-            self._apportion(page, row, result, 3, every, so_far, pounds)
+            self._apportion(page, row, result, 3, every, whole, values)
         for index in range(count):
-            column, pence = 3 + index, so_far[3 + index]
+            column, pence = 3 + index, whole[3 + index]
             if is_among and signatories.providers[index] in others:
                 rest = [address(result, 3 + each) for each in range(count) if each != index]
                 page.formula(result, column, f"-({'+'.join(rest)})", pence / 100, "money")
@@ -207,7 +221,45 @@ class LinesSheet:
                 formula = f"{_rounded(address(row, column))}/100"
                 page.formula(result, column, formula, pence / 100, "money")
         page.text(result, 1, "In whole pence")
+        if end.replaced:
+            result = self._take_back(page, end, taken_back, so_far, result)
         return self._write_commissioners(page, term, result, so_far)
+
+    def _line_cell(self, line: Line, provider: int) -> str:
+        """Return the cell of a line that holds a provider's figure, or the one for all."""
+        return address(HEAD + line.number - 1, 2 if line.values.size == 1 else 3 + provider)
+
+    def _write_numbers(
+        self, page: CellSheet, term: Term, row: int, so_far: Mapping[int, int]
+    ) -> int:
+        page.text(row, 1, "In whole pence")
+        for index in range(len(self.agreement.signatories.providers)):
+            page.number(row, 3 + index, so_far[3 + index] / 100, "money")
+        return self._write_commissioners(page, term, row, so_far)
+
+    def _take_back(
+        self,
+        page: CellSheet,
+        end: TermLines,
+        taken_back: Mapping[int, int],
+        so_far: Mapping[int, int],
+        result: int,
+    ) -> int:
+        """Write what a term replaces, in whole pence, and what is left; return its row."""
+        page.text(result + 1, 1, "What it replaces, in whole pence")
+        page.text(result + 2, 1, "In whole pence, less what it replaces")
+        rows = [self._pence_rows.get(number) for number in end.replaced]
+        for index in range(len(self.agreement.signatories.providers)):
+            column = 3 + index
+            cells = "+".join(address(each, column) for each in rows if each is not None)
+            value = taken_back[column] / 100
+            if None in rows or not cells:  # settled on another sheet
+                page.number(result + 1, column, value, "money")
+            else:
+                page.formula(result + 1, column, cells, value, "money")
+            left = f"ROUND({address(result, column)}-{address(result + 1, column)},2)"
+            page.formula(result + 2, column, left, so_far[column] / 100, "money")
+        return result + 2
 
     def _write_commissioners(
         self, page: CellSheet, term: Term, result: int, so_far: Mapping[int, int]

@@ -37,6 +37,36 @@ QUARTERLY = {
 }
 
 
+CAPPED = {
+    "amounts": {"most": "£164,000 a year"},
+    "terms": [
+        {
+            "name": name,
+            "key": name,
+            "measure": measure,
+            "bands": [{"rate": rate}],
+            "settled": "quarterly",
+            "assessed": "year",
+        }
+        for name, measure, rate in (
+            ("start", "started", "£161.335"),
+            ("outcome", "good_outcomes", "£402.115"),
+        )
+    ]
+    + [
+        {
+            "name": "Cap",
+            "measure": "total(payments.start + payments.outcome)",
+            "at_most": "most",
+            "instead_of": ["start", "outcome"],
+            "split": {"by": "payments.start + payments.outcome"},
+            "settled": "quarterly",
+            "assessed": "year",
+        }
+    ],
+}
+
+
 def live_contract(contract: dict[str, Any], payers: int = 1) -> LiveContract:
     funds = [{"funds": f"{100 / payers}%"} for _ in range(payers)] if payers > 1 else [{}]
     names = ["payer", "other"][:payers]
@@ -187,7 +217,8 @@ def page_of(content: bytes, name: str) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize(
-    ("contract", "payers"), [(WRITTEN_OUT, 2), (WRITTEN_OUT, 1), (QUARTERLY, 2)]
+    ("contract", "payers"),
+    [(WRITTEN_OUT, 2), (WRITTEN_OUT, 1), (QUARTERLY, 2), (CAPPED, 1), (CAPPED, 2)],
 )
 def test_the_formulas_come_to_the_same_pennies(
     contract: dict[str, Any], payers: int, tmp_path: Path
@@ -261,3 +292,25 @@ def test_a_correction_shows_what_was_entered_and_what_is_corrected(tmp_path: Pat
     sheet = page_of(content, "Year to 2026Q1")
     entered = next(row for row in sheet if row[1] == "Entered for 2026Q1 before")
     assert any(entered[3:])
+
+
+@given(SEEDS, st.integers(1, 3))
+@settings(max_examples=30)
+def test_what_is_capped_together_never_passes_the_cap_by_a_penny(seed: int, payers: int) -> None:
+    live = live_contract(CAPPED, payers if payers < 3 else 1)
+    until = live.signed.timetable.periods(live.grain)[seed % 5]
+    figures = figures_for(live, live.names_until(until), seed)
+    settlement = live.settle(figures, until)
+    received = balances(settlement.entries)
+    years = sum(period.years for period in live.periods_until(until))
+    whole = sum(received[party] for party in ("a", "b"))
+    assert whole <= round(16_400_000 * years)
+    last = [due for due in settlement.dues if due.date == settlement.dues[-1].date]
+    at_cap = round(
+        16_400_000
+        * sum(
+            p.years for p in live.periods_until(until) if p.financial_year == until.financial_year
+        )
+    )
+    together = sum(sum(due.so_far[live.agreement.signatories.provider_slice]) for due in last)
+    assert together == at_cap, "many more came than the cap pays for"

@@ -58,6 +58,7 @@ class _Layout:
             is_asked = f"payments.{term.key}" in self.agreement.names_used
             if not active[index] or not (is_payment or is_asked):
                 continue
+            replaced = tuple(int(self._name(name)[1:]) for name in term.replaced)
             end = receipts = self._term(term)
             sides = ("providers", *self.agreement.signatories.providers)
             has_providers = term.payer in sides or term.payee in sides
@@ -67,7 +68,7 @@ class _Layout:
             self.paid_by[term.key] = receipts
             if not is_payment:
                 continue
-            ends.append(TermLines(index, int(end[1:]), has_providers))
+            ends.append(TermLines(index, int(end[1:]), has_providers, replaced))
             if has_providers:
                 self.paid.append(receipts)
             for name in ("payments", *self._follow_payments):

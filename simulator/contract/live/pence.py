@@ -4,13 +4,17 @@ An amount of each provider is rounded by itself. An amount that is one for all i
 then divided: every part is rounded down, and the pennies left over go one each to the parts that
 lost most by it, the first of the contract first where they lost alike. What a provider receives is
 divided between the commissioners likewise, each penny going to who has lost most so far. Half a
-penny rounds away from nought.
+penny rounds away from nought. What stands instead of other payments is rounded together with them,
+so that all of it comes to the pence of the new amount.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from simulator._errors import SettlementError
 from simulator.contract.signatories import Signatories
@@ -21,6 +25,7 @@ __all__ = [
     "NOISE",
     "REMAINDER_DIGITS",
     "Flows",
+    "Replaced",
     "added",
     "apportion",
     "flows_of",
@@ -76,7 +81,21 @@ Flows = dict[tuple[str, str], int]
 """Whole pence by payer and payee; below nought the payee pays."""
 
 
-def flows_of(term: Term, moved: Array, divided: bool, signatories: Signatories) -> Flows:
+@dataclass(frozen=True)
+class Replaced:
+    """What a term replaces: pounds and whole pence received by account."""
+
+    pounds: Array
+    pence: Sequence[int]
+
+
+def flows_of(
+    term: Term,
+    moved: Array,
+    divided: bool,
+    signatories: Signatories,
+    replaced: Replaced | None = None,
+) -> Flows:
     """Return who pays whom how much by one term, in whole pence.
 
     Each provider settles with the other side of the term, never with another provider, unless the
@@ -87,8 +106,12 @@ def flows_of(term: Term, moved: Array, divided: bool, signatories: Signatories) 
         moved: pounds received by account, shape ``(accounts,)``.
         divided: whether one amount for all was divided between the providers.
         signatories: the parties.
+        replaced: what the term stands instead of, and therefore takes back.
     """
-    received = dict(zip(signatories.accounts, map(float, moved), strict=True))
+    accounts = signatories.accounts
+    gone = replaced or Replaced(np.zeros(len(accounts)), [0] * len(accounts))
+    received = dict(zip(accounts, map(float, moved + gone.pounds), strict=True))
+    taken_back = dict(zip(accounts, gone.pence, strict=True))
     if "providers" in (term.payer, term.payee):
         other = term.payer if term.payee == "providers" else term.payee
         sign = 1.0 if term.payee == "providers" else -1.0
@@ -105,12 +128,16 @@ def flows_of(term: Term, moved: Array, divided: bool, signatories: Signatories) 
     if not parties:  # a party alone on both sides pays nobody
         return {}
     pounds = [sign * received[party] for party in parties]
-    pence = apportion(to_pence(math.fsum(pounds)), pounds) if divided else map(to_pence, pounds)
+    whole = apportion(to_pence(math.fsum(pounds)), pounds) if divided else map(to_pence, pounds)
+    pence = [
+        each - (1 if sign > 0 else -1) * taken_back[party]
+        for party, each in zip(parties, whole, strict=True)
+    ]
     shares = {other: 1.0}
     if other == "commissioners":
         shares = {party: share for party, share in signatories.funding.items() if share}
     flows: Flows = {}
-    for party, row in zip(parties, share_out(list(pence), list(shares.values())), strict=True):
+    for party, row in zip(parties, share_out(pence, list(shares.values())), strict=True):
         for payer, part in zip(shares, row, strict=True):
             flows[(payer, party) if sign > 0 else (party, payer)] = part
     return flows

@@ -12,7 +12,7 @@ import numpy as np
 from simulator.contract.account import Account, OpenWindow, holds, settled_at
 from simulator.contract.agreement import Agreement
 from simulator.contract.live.ledger import Entry, entries_of
-from simulator.contract.live.pence import Flows, added, flows_of, received_by
+from simulator.contract.live.pence import Flows, Replaced, added, flows_of, received_by
 from simulator.contract.live.period_names import period_name
 from simulator.contract.periods import Month, Timetable
 from simulator.contract.statement import COLUMNS, Statement
@@ -34,6 +34,7 @@ class Due:
         window: the window it was worked out on, as it was then.
         closed: what its earlier windows came to.
         so_far: what this window comes to so far.
+        replaced: what that stands instead of, and takes back.
         on_account: paid on account until now.
         settled: settled before.
         due: what is left to pay: the first two less the others.
@@ -46,6 +47,7 @@ class Due:
     window: OpenWindow
     closed: Pence
     so_far: Pence
+    replaced: Pence
     on_account: Pence
     settled: Pence
     due: Pence
@@ -147,7 +149,24 @@ class _Book:
             return {}
         moved = window.entitle(self.agreement)[index]
         divided = is_divided(term, term.is_pooled(self.agreement.pooled))
-        return flows_of(term, moved, divided, self.agreement.signatories)
+        signatories, replaced = self.agreement.signatories, self._replaced(index, window)
+        return flows_of(term, moved, divided, signatories, replaced)
+
+    def _replaced(self, index: int, window: OpenWindow) -> Replaced | None:
+        """Return what a term stands instead of in a window; None where it replaces nothing."""
+        terms, keys = self.agreement.terms, self.agreement.terms[index].instead_of
+        if keys is None:
+            return None
+        gone = [
+            other
+            for other, term in enumerate(terms[:index])
+            if self.agreement.is_payment(term) and ("payments" in keys or term.key in keys)
+        ]
+        accounts = self.agreement.signatories.accounts
+        pounds = window.entitle(self.agreement)[gone].sum(axis=0)
+        flows = [self._pence(other, window) for other in gone]
+        rows = [received_by(each, accounts) for each in flows]
+        return Replaced(pounds, [sum(row[place] for row in rows) for place in range(len(accounts))])
 
     def _pay_on_account(self, month: Month) -> list[Entry]:
         signatories = self.agreement.signatories
@@ -184,6 +203,7 @@ class _Book:
         if is_over and not any(due.values()):
             return []
         accounts = self.agreement.signatories.accounts
+        replaced = self._replaced(index, window)
         each = Due(
             index,
             period_name(period, self.grain),
@@ -191,6 +211,7 @@ class _Book:
             window,
             closed=received_by(closed, accounts),
             so_far=received_by(so_far, accounts),
+            replaced=[0] * len(accounts) if replaced is None else list(replaced.pence),
             on_account=received_by(self.on_account[index], accounts),
             settled=received_by(self.settled[index], accounts),
             due=received_by(due, accounts),

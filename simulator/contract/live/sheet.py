@@ -77,11 +77,13 @@ class TermLines:
         receipts: number of the line that says what each provider receives, in pounds; where no
             provider is on either side, what passes from the payer to the payee.
         has_providers: whether a provider is on a side.
+        replaced: numbers of the lines that say what it stands instead of.
     """
 
     index: int
     receipts: int
     has_providers: bool
+    replaced: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,15 @@ class Sheet:
                     said=renumbered(line.said, lambda each: f"L{new[each]}"),
                 )
             )
-        return Sheet(tuple(lines), tuple(replace(end, receipts=new[end.receipts]) for end in ends))
+        moved = [
+            replace(
+                end,
+                receipts=new[end.receipts],
+                replaced=tuple(new[number] for number in end.replaced),
+            )
+            for end in ends
+        ]
+        return Sheet(tuple(lines), tuple(moved))
 
 
 def renumbered(text: str, name: Callable[[int], str]) -> str:
