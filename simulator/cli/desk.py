@@ -14,7 +14,7 @@ from simulator._errors import CheckFailed, Problem, ScenarioError, UsageError
 from simulator.contract.live.actuals import decode, read_actuals
 from simulator.contract.live.facts import Actual
 from simulator.contract.live.ledger import Entry, outstanding
-from simulator.contract.live.period_names import read_period
+from simulator.contract.live.period_names import KINDS, period_name, read_period
 from simulator.contract.live.settling import Settlement
 from simulator.contract.live.statements import (
     Changed,
@@ -22,7 +22,7 @@ from simulator.contract.live.statements import (
     changed_figures,
     missing_figures,
 )
-from simulator.contract.periods import Month
+from simulator.contract.periods import Month, Timetable
 from simulator.scenario.build import build_signed
 from simulator.scenario.yaml_text import Document
 from simulator.study.files import read_documents
@@ -41,25 +41,29 @@ class Shown:
 
     Attributes:
         record: what is kept, or would be.
-        before: the locked settlements it follows.
         settlement: what the contract comes to on its figures.
-        until: its last period.
+        until: its last period, or the longer one that is asked for.
+        settled_until: the last day that earlier settlements cover.
+        changed: the figures that were settled otherwise before.
+        entered_by: of what several settlements entered, their numbers and reasons.
     """
 
     record: Record
-    before: Sequence[Record]
     settlement: Settlement
     until: Month
+    settled_until: datetime.date
+    changed: Sequence[Changed] = ()
+    entered_by: Sequence[tuple[int, str]] = ()
 
-    @property
-    def settled_until(self) -> datetime.date:
-        """The last day that earlier settlements cover."""
-        return self.before[-1].until if self.before else datetime.date.min
-
-    @property
-    def changed(self) -> list[Changed]:
-        """The figures that were settled otherwise before."""
-        return changed_figures(self.before[-1].figures, self.record.figures) if self.before else []
+    @classmethod
+    def of(
+        cls, record: Record, before: Sequence[Record], settlement: Settlement, until: Month
+    ) -> Shown:
+        """Return one settlement after those before it."""
+        if not before:
+            return cls(record, settlement, until, datetime.date.min)
+        changed = changed_figures(before[-1].figures, record.figures)
+        return cls(record, settlement, until, before[-1].until, changed)
 
 
 class Desk:
@@ -124,58 +128,89 @@ class Desk:
         pay_by = today + datetime.timedelta(math.ceil(self.live.contract.paid_within))
         return outstanding(settlement.entries, ledger_of(chain), until, today, pay_by)
 
-    def kept(self, period: str, until: Month, version: int | None) -> Shown | None:
+    def entries_after(
+        self, settlement: Settlement, shown: Shown, today: datetime.date
+    ) -> list[Entry]:
+        """Return what a settlement on other figures adds in the place of one that is shown."""
+        if not shown.entered_by:
+            return self.entries(settlement, self.before(shown.record), today)
+        since = shown.settled_until
+        return [entry for entry in settlement.entries if entry.date > since]
+
+    def kept(self, until: Month, version: int | None) -> Shown | None:
         """Return what is kept of a period: prepared, or locked; the latest unless one is named.
 
-        A longer period than the settlements' own is all that was settled in it.
+        Of a longer period than the settlements' own, and of one that was settled along with a later
+        one, it is all that was entered for it, whenever that was.
 
         Raises:
             UsageError: it has no such version.
             CheckFailed: what was locked does not follow from the contract as it is now.
         """
-        chain = self.chain
-        locked = [record for record in chain if record.period == period]
+        name, last_day = self.live.names_until(until)[-1], until.end - datetime.timedelta(days=1)
+        own = self.live.periods_until(until)[-1].first == until.first
+        locked = [record for record in self.chain if record.until == last_day]
         if version is not None:
-            found = [record for record in locked if record.version == version]
+            found = [record for record in locked if own and record.version == version]
             if not found:
-                told = ", ".join(str(record.version) for record in locked) or "none"
+                told = ", ".join(str(record.version) for record in locked if own) or "none"
                 raise UsageError(
-                    f"--version: found {version}; the locked versions of {period} are: {told}"
+                    f"--version: found {version}; the locked versions of this period are: {told}"
                 )
-            return self._checked(found[-1], chain[: found[-1].number - 1], until)
-        prepared = self.store.prepared(period)
-        if prepared is not None and prepared.number == len(chain) + 1:
-            return self._checked(prepared, chain, until)
-        if locked:
-            return self._checked(locked[-1], chain[: locked[-1].number - 1], until)
-        last_day = until.end - datetime.timedelta(days=1)
-        inside = [each for each in chain if until.first <= each.until <= last_day]
-        if not inside or inside[-1].until != last_day:
-            return None
-        entries = tuple(ledger_of(inside))
+            return self._one(found[-1], until)
+        prepared = self.store.prepared(name)
+        if prepared is not None and prepared.number == len(self.chain) + 1:
+            return self._one(prepared, until)
+        if own and locked:
+            return self._one(locked[-1], until)
+        return self._together(until) if self.settled_until >= last_day else None
+
+    def before(self, record: Record) -> Sequence[Record]:
+        """Return the locked settlements that one follows."""
+        return self.chain[: record.number - 1]
+
+    def _one(self, record: Record, until: Month) -> Shown:
+        """Return one settlement, if it follows from the contract as it is now."""
+        own = self.live.periods_until(until)[-1]
+        settlement = self.settled(record.figures, own)
+        if settlement is not None:
+            day = record.prepared_on or record.until
+            due = self.entries(settlement, self.before(record), day)
+            if not outstanding(due, record.entries, datetime.date.max, day, day):
+                return Shown.of(record, self.before(record), settlement, own)
+        raise _changed(record.period)
+
+    def _together(self, until: Month) -> Shown:
+        """Return all that was entered for a period, by the figures of the last settlement."""
+        timetable, last = self.live.signed.timetable, self.chain[-1]
+        inside = {
+            period_name(each, kind)
+            for kind in KINDS
+            for each in timetable.periods(kind)
+            if until.first <= each.first and each.end <= until.end
+        }
+        found = [
+            (record, [entry for entry in record.entries if entry.period in inside])
+            for record in self.chain
+        ]
+        entries = tuple(entry for _, each in found for entry in each)
         record = replace(
-            inside[-1],
-            period=period,
+            last,
+            period=period_name(until, _kind_of(until, timetable)),
             entries=entries,
             status="together",
             why="",
             prepared_by="",
             approved_by="",
         )
-        return self._checked(record, chain[: inside[0].number - 1], until)
-
-    def _checked(self, record: Record, before: Sequence[Record], until: Month) -> Shown:
-        """Return what is kept, if it follows from the contract as it is now."""
-        settlement = self.settled(record.figures, until)
+        settlement = self.settled(last.figures, until)
         if settlement is not None:
-            day = record.prepared_on or record.until
-            due = self.entries(settlement, before, day)
-            if not outstanding(due, record.entries, datetime.date.max, day, day):
-                return Shown(record, before, settlement, until)
-        raise CheckFailed(
-            f"The contract has changed since {record.period} was settled, so its figures cannot "
-            "be explained by it; use the file as it was."
-        )
+            due = [entry for entry in settlement.entries if entry.period in inside]
+            if not outstanding(due, entries, datetime.date.max, last.until, last.until):
+                day_before = until.first - datetime.timedelta(days=1)
+                numbers = [(each.number, each.why) for each, entered in found if entered]
+                return Shown(record, settlement, until, day_before, entered_by=numbers)
+        raise _changed(record.period)
 
     def refuse_to_replace(self, *out: Path | None, read: Path | None = None) -> None:
         """Refuse to write over the contract, over the actuals that are read, or on settlements."""
@@ -199,9 +234,15 @@ class Desk:
         top = ("contracts", self.live.key)
         count = len(self.live.contract.terms)
 
+        parts = list(self.live.contract.parts())
+
         def where(name: str) -> str:
             paths: list[tuple[str | int, ...]] = [(*top, "amounts", name), (*top, name)]
             paths += [(*top, "terms", index, name) for index in range(count)]
+            # an amount that a form names stands where the form does
+            paths += [
+                (*top, "terms", index) for index, part in enumerate(parts) if name in part.amounts
+            ]
             for path in paths:
                 if path in self.document.values:
                     file, line, _ = self.document.values[path]
@@ -209,6 +250,18 @@ class Desk:
             return "from the contract"
 
         return where
+
+
+def _changed(period: str) -> CheckFailed:
+    return CheckFailed(
+        f"The contract has changed since {period} was settled, so its figures cannot be explained "
+        "by it; use the file as it was."
+    )
+
+
+def _kind_of(period: Month, timetable: Timetable) -> str:
+    """Return the kind of a period of the timetable: the shortest that it is."""
+    return next(kind for kind in KINDS if period in timetable.periods(kind))
 
 
 def kind_of(period: str) -> str:

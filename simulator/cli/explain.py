@@ -9,11 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from simulator._errors import CheckFailed, UsageError
-from simulator.cli.desk import Desk, kind_of, print_json
+from simulator.cli.desk import Desk, print_json
 from simulator.cli.endings import check_ending
 from simulator.cli.settle import Preparing, prepare
 from simulator.contract.live.ledger import Entry, balances, outstanding
-from simulator.contract.live.period_names import period_name
 from simulator.report.explanation import explain as explained
 from simulator.report.ledger_text import ledger_document, ledger_table, ledger_text
 from simulator.report.settlement_text import (
@@ -45,7 +44,7 @@ def explain(
     live = desk.live
     until = live.period(period)
     party = live.party(party)
-    name = period_name(until, kind_of(period))
+    name = live.names_until(until)[-1]
     if actuals is not None:
         if version is not None:
             raise UsageError("explain: --version names what is locked; leave out --actuals")
@@ -53,7 +52,7 @@ def explain(
         shown = prepare(desk, name, until, asked)
         shown = replace(shown, record=replace(shown.record, status="shown"))
     else:
-        kept = desk.kept(name, until, version)
+        kept = desk.kept(until, version)
         if kept is None:
             raise UsageError(
                 f"explain: {name} is not settled; settle it first, or add --actuals FILE.csv"
@@ -65,7 +64,8 @@ def explain(
     if changes:
         figures, told = what_if(figures, changes, live, until)
         settlement = live.settle(figures, until)
-        entries = desk.entries(settlement, shown.before, record.prepared_on or dated)
+        day = record.prepared_on or dated
+        entries = desk.entries_after(settlement, shown, day)
         tried = ", ".join(told), balances(record.entries), balances(entries)
     result = explained(live, settlement, entries, shown.settled_until, figures, party, desk.place())
     if as_json:
@@ -74,7 +74,9 @@ def explain(
             document |= {"what_if": tried[0], "received_pence_without": tried[1]}
         print_json(document)
         return
-    text = explanation_text(live, record, until, result, shown.changed, tried)
+    text = explanation_text(
+        live, record, shown.until, result, shown.changed, shown.entered_by, tried
+    )
     sys.stdout.write(text + "\n")
 
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.cli.desk import Shown
+from simulator.cli.desk import Desk, Shown
 from simulator.contract.live.doubts import Doubt
 from simulator.contract.live.facts import Actual
-from simulator.study.live import LiveContract
 
 __all__ = ["Notes"]
 
@@ -30,10 +29,14 @@ class Notes:
     warnings: Sequence[Doubt]
 
     @classmethod
-    def of(cls, live: LiveContract, shown: Shown, left_out: Sequence[Actual]) -> Notes:
-        """Return the notes on a settlement."""
-        before = shown.before[-1].figures if shown.before else {}
-        return cls(left_out, live.doubts(shown.record.figures, before, shown.record.entries))
+    def of(cls, desk: Desk, shown: Shown) -> Notes:
+        """Return the notes on a settlement; what was settled in several is not doubted again."""
+        if shown.entered_by:
+            return cls((), ())
+        before = desk.before(shown.record)
+        figures = before[-1].figures if before else {}
+        doubts = desk.live.doubts(shown.record.figures, figures, shown.record.entries)
+        return cls(desk.left_out, doubts)
 
     def say(self) -> None:
         """Tell them on standard error."""

@@ -25,6 +25,9 @@ from simulator.study.settlements import Record
 
 __all__ = ["Preparing", "prepare", "settle", "write_template"]
 
+_A_DAY = datetime.timedelta(days=1)
+_MOST_TOLD = 5  # changed figures that a refusal names
+
 
 @dataclass(frozen=True)
 class Preparing:
@@ -72,17 +75,25 @@ def settle(
     check_ending("--xlsx", xlsx, ".xlsx")
     live = desk.live
     until = live.period(period)
-    name = period_name(until, kind_of(period))
+    name = live.names_until(until)[-1]  # a year is settled with its last period
     if version is not None and asked.does_something:
         raise UsageError("settle: --version shows what is locked; leave the other options out")
-    kept = None if asked.does_something else desk.kept(name, until, version)
+    kept = None if asked.does_something else desk.kept(until, version)
     if kept is not None:
         shown = kept
     elif asked.approve or asked.lock:
-        shown = _approve(desk, name, until, asked)
+        # prepared when the contract was told by other periods, it stands under their name
+        other = period_name(until, kind_of(period))
+        shown = _approve(desk, name, other, until, asked)
     else:
         shown = prepare(desk, name, until, asked)
-    notes = Notes.of(desk.live, shown, desk.left_out)
+    if xlsx is not None and shown.entered_by:
+        raise UsageError(
+            f"--xlsx: {period} was entered by the settlements number "
+            f"{', '.join(str(number) for number, _ in shown.entered_by)}; write the workbook of "
+            "each, by the name of its last period"
+        )
+    notes = Notes.of(desk, shown)
     notes.say()
     if as_json:
         print_json(settlement_document(live, shown.record, shown.changed) | notes.document())
@@ -94,13 +105,14 @@ def settle(
 
 def _say(desk: Desk, shown: Shown) -> None:
     live, record = desk.live, shown.record
-    text = settlement_text(live, record, shown.until, shown.changed)
-    if shown.before and shown.before[-1].fingerprint != live.fingerprint:
+    settles = live.periods_after(shown.settled_until, shown.until)
+    text = settlement_text(live, record, shown.until, shown.changed, shown.entered_by, settles)
+    if desk.chain and desk.chain[-1].fingerprint != live.fingerprint:
         text += (
             "\nThe contract has changed since it was last settled; corrections may follow from it."
         )
     if record.status == "locked":
-        text += f"\nKeep this outside the folder, in the minutes say: {record.digest}"
+        text += f"\nKeep its digest outside the folder, for example in the minutes: {record.digest}"
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
@@ -114,11 +126,11 @@ def _write_book(desk: Desk, shown: Shown, xlsx: Path) -> None:
     facts = {
         "Contract": live.signed.title_of(live.key),
         "Period": f"{record.period}, {period_dates(shown.until)}",
-        "Version": f"{record.version}, {record.status}" if record.status != "together" else "",
+        "Version": f"{record.version}, {record.status}",
         "Why": record.why,
         "Prepared by": _by(record.prepared_by, record.prepared_on),
         "Approved by": _by(record.approved_by, record.approved_on),
-        "Digest": record.digest if record.status != "together" else "",
+        "Digest": record.digest,
     }
     cover = Cover(
         live.signed.title,
@@ -134,8 +146,10 @@ def _write_book(desk: Desk, shown: Shown, xlsx: Path) -> None:
         shown.changed,
         desk.place(),
         cover,
+        record.approved_on or record.prepared_on or datetime.date.min,
     )
     write_file(xlsx, book)
+    sys.stdout.write(f"Written {xlsx}.\n")
 
 
 def _by(name: str, day: datetime.date | None) -> str:
@@ -149,11 +163,8 @@ def write_template(file: Path, contract: str | None, period: str, out: Path) -> 
     check_ending("--template", out, ".csv")
     live = desk.live
     until = live.period(period)
-    year = [
-        period_name(each, live.grain)
-        for each in live.periods_until(until)
-        if each.first >= until.first
-    ]
+    # with what is not settled yet before it
+    year = live.periods_after(min(desk.settled_until, until.first - _A_DAY), until)
     columns = tuple(Column(name, meaning=meaning) for name, meaning in COLUMNS_OF_ACTUALS.items())
     rows = list(template(live.needs, year))
     if out.exists():
@@ -205,7 +216,7 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Shown:
     )
     if record.provisional and not asked.draft:
         raise ScenarioError(_provisional(record, asked.actuals))
-    shown = Shown(record, chain, settlement, until)
+    shown = Shown.of(record, chain, settlement, until)
     if asked.prepared_by:
         _refuse_silent_corrections(live, shown)
         desk.refuse_earlier(asked.dated)
@@ -222,11 +233,9 @@ def _refuse_silent_corrections(live: LiveContract, shown: Shown) -> None:
     if record.version > 1:
         raise UsageError(f"settle: {record.period} is settled already; {mend}")
     if changed:
-        more = f", and {len(changed) - 1} more" if len(changed) > 1 else ""
-        raise UsageError(
-            f"settle: found a figure that was settled otherwise before: "
-            f"{changed_words(live, changed[0])}{more}; {mend}"
-        )
+        told = "; ".join(changed_words(live, each) for each in changed[:_MOST_TOLD])
+        more = f"; and {len(changed) - _MOST_TOLD} more" if len(changed) > _MOST_TOLD else ""
+        raise UsageError(f"settle: found figures that were settled before: {told}{more}; {mend}")
 
 
 def _refuse_before_end(name: str, until: Month, dated: datetime.date, mend: str) -> None:
@@ -256,13 +265,13 @@ def _provisional(record: Record, file: Path) -> list[Problem]:
     ]
 
 
-def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Shown:
+def _approve(desk: Desk, name: str, other: str, until: Month, asked: Preparing) -> Shown:
     if asked.actuals is not None or asked.prepared_by or asked.draft or asked.why:
         raise UsageError(
             "settle: --approve and --lock take what is prepared; leave out --actuals, --draft, "
             "--why and --prepared-by"
         )
-    prepared = record = desk.store.prepared(name)
+    prepared = record = desk.store.prepared(name) or desk.store.prepared(other)
     if prepared is None or record is None:
         raise UsageError(
             f"settle: nothing is prepared for {name}; first settle it with --actuals and "
@@ -294,7 +303,7 @@ def _approve(desk: Desk, name: str, until: Month, asked: Preparing) -> Shown:
         desk.store.lock(record, prepared)
     else:
         desk.store.save(record, prepared)
-    return Shown(record, desk.chain, settlement, until)
+    return Shown.of(record, desk.chain, settlement, until)
 
 
 def _current(desk: Desk, record: Record, until: Month) -> Settlement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import datetime
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from simulator.contract.live.ledger import Entry, balances
 from simulator.contract.live.moves import Move, is_side, moves_of
 from simulator.contract.live.period_names import period_dates, period_name
 from simulator.contract.live.settling import Due, Settlement, is_divided
-from simulator.contract.live.sheet import Line, Sheet, renumbered
+from simulator.contract.live.sheet import Line, Sheet, TermLines, renumbered
 from simulator.contract.live.statements import Figures
 from simulator.contract.signatories import Signatories
 from simulator.report.pounds import in_pounds
@@ -90,12 +90,14 @@ class Explanation:
         party: identifier.
         sections: their pence add up to ``pence``.
         pence: what the party receives in all (below nought: pays).
+        on_account: what of it was paid on account before.
         check: the parties' figures, which add up to nought.
     """
 
     party: str
     sections: tuple[Section, ...]
     pence: int
+    on_account: int
     check: str
 
 
@@ -152,6 +154,8 @@ def explain(
         term = live.agreement.terms[due.index]
         if party not in move.sides and not is_side(term, party, live.agreement.signatories):
             continue
+        if move.corrects and not move.paid[account]:
+            continue  # it concerns others
         key = id(due.window)
         if key not in sheets:
             sheets[key] = lay_out(live.agreement, due.window, where_from(live, due, figures, place))
@@ -166,7 +170,7 @@ def explain(
     own = [entry for entry in beside if party in (entry.payer, entry.payee)]
     for is_on_account, title in (
         (True, "Paid on account in this period"),
-        (False, "Corrections of what was paid under no term settled here"),
+        (False, "Corrections of payments on account, and of terms that are gone"),
     ):
         pence = 0
         groups: dict[tuple[str, str], list[Entry]] = {}
@@ -188,7 +192,8 @@ def explain(
     order = (*live.agreement.signatories.commissioners, *live.agreement.signatories.providers)
     parts = [f"{name(each)} {in_pounds(totals.get(each, 0), currency)}" for each in order]
     check = f"{', '.join(parts)}: together {in_pounds(sum(totals.values()), currency)}."
-    return Explanation(party, tuple(sections), total, check)
+    before = balances(entry for entry in entries if entry.kind == "on account")
+    return Explanation(party, tuple(sections), total, before.get(party, 0), check)
 
 
 def _title(live: LiveContract, move: Move, settlement: Settlement) -> str:
@@ -254,23 +259,24 @@ def _explain_term(
     lines_of = next(each for each in sheet.terms if each.index == due.index)
     needed = sheet.needed(lines_of.receipts)
     summed = _summed(sheet, needed)
+    is_provider = party in signatories.providers
     for number in needed:
         line = sheet.line(number)
-        if number in numbers:
+        # of others, a figure of each provider is told only where their sum is asked for
+        if number in numbers or not (is_provider or line.values.size == 1 or number in summed):
             continue
         numbers[number] = pages.at + len(pages.lines) + 1
+        how = _how_of(line, sheet, numbers)
         if line.expression is None:
-            is_own = line.values.size > 1 and party in signatories.providers and line.of
+            is_own = line.values.size > 1 and is_provider and line.of
             how = own(line.of) if is_own and number not in summed else line.source
-        elif line.said:
-            how = renumbered(line.said, lambda each: f"[{numbers[each]}]")
-        else:
-            how = _how(line.expression.tree, numbers)
         note = limit_note(line, sheet, signatories, party)
         how += f" ({note})" if note else ""
         pages.add(line.label, how, _shown(line, signatories.providers, party, currency))
+    if not is_provider:
+        _add_receipts(pages, live, sheet, lines_of)
     account = signatories.accounts.index(party)
-    last = numbers[lines_of.receipts]
+    last = numbers[lines_of.receipts] if is_provider else len(pages.lines) + pages.at
     divided = is_divided(term, term.is_pooled(live.agreement.pooled))
     name = signatories.name(party)
     rule = "half a penny away from nought"
@@ -283,7 +289,9 @@ def _explain_term(
         both = "commissioners" in (term.payer, term.payee)
         share = signatories.funding[party] if both else 1.0
         part = "" if share == 1 else f"{100 * share:.6g}% of "
-        how = f"{_MINUS}{part}the whole pence of each provider, from [{last}]"
+        first = last - len(signatories.providers) + 1
+        lines_told = f"[{first}]" if first == last else f"[{first}] to [{last}]"
+        how = f"{_MINUS}{part}{lines_told}, each in whole pence"
     amount = due.so_far[account]
     rounded = pages.add(f"{name} in whole pence", how, in_pounds(amount, currency), amount)
     terms, so_far = f"[{rounded}]", amount
@@ -299,6 +307,29 @@ def _explain_term(
     if so_far != due.due[account]:
         raise SettlementError("an explanation does not add up; this is a mistake, please report it")
     pages.add("Due", terms, in_pounds(so_far, currency), so_far)
+
+
+def _add_receipts(pages: _Pages, live: LiveContract, sheet: Sheet, end: TermLines) -> None:
+    """Add what each provider receives by a term, which their own explanations work out."""
+    signatories, line = live.agreement.signatories, sheet.line(end.receipts)
+    if not end.has_providers:
+        pages.add(line.label, "lines above", figure(float(line.values[0]), "money", "£"))
+        return
+    values = np.broadcast_to(line.values, (len(signatories.providers),))
+    for provider, value in zip(signatories.providers, values, strict=True):
+        shown = figure(float(value), "money", live.signed.currency)
+        pages.add(f"{signatories.name(provider)} receives", f"explain --party {provider}", shown)
+
+
+def _how_of(line: Line, sheet: Sheet, numbers: Mapping[int, int]) -> str:
+    """Say how a line follows from others; one whose parts are not told, that it is added up."""
+    if line.expression is None:
+        return ""
+    if any(number not in numbers for number in line.follows_from):
+        return "of each provider, added up"
+    if line.said:
+        return renumbered(line.said, lambda each: f"[{numbers[each]}]")
+    return _how(line.expression.tree, numbers)
 
 
 def limit_note(line: Line, sheet: Sheet, signatories: Signatories, party: str | None = None) -> str:
@@ -355,7 +386,7 @@ def figure(value: float, unit: str, currency: str) -> str:
     return f"{sign}{size:,.10g}"
 
 
-def _how(node: ast.expr, numbers: dict[int, int], depth: int = 0) -> str:
+def _how(node: ast.expr, numbers: Mapping[int, int], depth: int = 0) -> str:
     """Return an expression over lines as a formula that people read."""
 
     def inner(part: ast.expr) -> str:

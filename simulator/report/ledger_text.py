@@ -44,28 +44,28 @@ def ledger_text(
             texts=7,
         )
     )
-    lines += ["", "Entries", ""]
-    lines.append(
-        table(
-            ("Number", "Date", "From", "To", "Term", "Clause", "Period", "Kind", "Amount"),
-            [
-                (
-                    str(record.number),
-                    str(each.date),
-                    name(each.payer),
-                    name(each.payee),
-                    each.term,
-                    each.clause or " ",
-                    each.period,
-                    each.kind,
-                    in_pounds(each.pence, currency),
-                )
-                for record in chain
-                for each in record.entries
-            ],
-            texts=8,
+    for record in chain:
+        lines += ["", f"Entries of number {record.number}, {record.period}", ""]
+        lines.append(
+            table(
+                ("Date", "From", "To", "Term", "Period", "Kind", "Amount"),
+                [
+                    (
+                        str(each.date),
+                        name(each.payer),
+                        name(each.payee),
+                        f"{each.term} ({each.clause})" if each.clause else each.term,
+                        each.period,
+                        each.kind,
+                        in_pounds(each.pence, currency),
+                    )
+                    for each in record.entries
+                ],
+                texts=6,
+            )
+            if record.entries
+            else "Nothing was paid."
         )
-    )
     net = balances(entries)
     parties = (*live.agreement.signatories.commissioners, *live.agreement.signatories.providers)
     lines += ["", "Received less paid, in all", ""]
@@ -108,7 +108,7 @@ def ledger_table(live: LiveContract, chain: Sequence[Record]) -> Table:
         Column("term", meaning="the term it rests on"),
         Column("clause", meaning="the clause the term stands in"),
         Column("period", meaning="what it is for"),
-        Column("kind", meaning="on account, settlement or true-up"),
+        Column("kind", meaning="on account, settlement, true-up, or true-up on account"),
         Column("why", meaning="what a correction corrects"),
     )
     shape = Table("ledger", "Every payment, entered once on both sides", columns)

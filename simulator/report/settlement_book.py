@@ -14,6 +14,7 @@ from typing import Any
 from simulator.contract.live.layout import lay_out
 from simulator.contract.live.ledger import Entry, balances, netted
 from simulator.contract.live.moves import Move, moves_of
+from simulator.contract.live.period_names import day_in_words
 from simulator.contract.live.settling import Settlement
 from simulator.contract.live.statements import Changed, Figures
 from simulator.report.cells import HEAD, CellSheet, address, style_of
@@ -37,6 +38,7 @@ def settlement_book(
     changed: Sequence[Changed],
     place: Callable[[str], str],
     cover: Cover,
+    settled_on: datetime.date,
 ) -> bytes:
     """Return the workbook of a settlement.
 
@@ -49,6 +51,7 @@ def settlement_book(
         changed: those of them that earlier settlements took for something else.
         place: says where an amount stands in the contract's file.
         cover: the first sheet.
+        settled_on: the day; what was due before is said to be so.
 
     Raises:
         RunError: the library is missing.
@@ -67,7 +70,7 @@ def settlement_book(
         title = f"{window_words(due)}, settled for {due.period}"
         sheet = LinesSheet(live.agreement, lines.only([each.due.index for each in group]), title)
         pages.append(Page(name, _write_lines(sheet, group, name, paid)))
-    first = _Payments(live, entries, moves, beside, changed, paid)
+    first = _Payments(live, entries, moves, beside, changed, settled_on, paid)
     # the sheets are written before the page that points to them
     return book_of(cover, [Page("Payments", first.write), *pages], last=1)
 
@@ -100,21 +103,24 @@ class _Payments:
     moves: Sequence[Move]
     beside: Sequence[Entry]
     changed: Sequence[Changed]
+    settled_on: datetime.date
     paid: Mapping[int, tuple[str, int]]
 
     def write(self, sheet: Any, styles: Mapping[str, Any]) -> None:
         """Write the page."""
         page = CellSheet(sheet, styles)
         parties, names = self._parties()
-        head = ("From", "To", "Pay by", f"Amount, {self.live.signed.currency}")
-        page.head("Payments due", head, (34, 24, 16, 16))
+        head = ("From", "To", "Pay by", f"Amount, {self.live.signed.currency}", "What")
+        page.head("Payments due", head, (34, 24, 24, 16, 16))
         sheet.set_column(_PARTIES, _PARTIES + len(parties) - 1, 16)
         row = HEAD
-        for payer, payee, day, pence in netted(self.entries):
-            page.text(row, 0, names[payer])
-            page.text(row, 1, names[payee])
-            page.text(row, 2, f"{day.day} {day:%B %Y}")
-            page.number(row, 3, pence / 100, "money")
+        for each in netted(self.entries):
+            page.text(row, 0, names[each.payer])
+            page.text(row, 1, names[each.payee])
+            due = "was due " if each.day < self.settled_on else ""
+            page.text(row, 2, due + day_in_words(each.day))
+            page.number(row, 3, each.pence / 100, "money")
+            page.text(row, 4, "correction" if each.corrects else "settlement")
             row += 1
         if row == HEAD:
             page.text(row, 0, "Nothing is due.")
@@ -127,9 +133,11 @@ class _Payments:
         signatories = self.live.agreement.signatories
         parties = (*signatories.providers, *signatories.commissioners)
         names = {party: signatories.name(party) for party in parties}
-        several = [name for name in names.values() if list(names.values()).count(name) > 1]
+        written = [name.casefold() for name in names.values()]  # as a spreadsheet compares them
+        several = {name for name in written if written.count(name) > 1}
         return parties, {
-            party: f"{name} ({party})" if name in several else name for party, name in names.items()
+            party: f"{name} ({party})" if name.casefold() in several else name
+            for party, name in names.items()
         }
 
     def _write_terms(
@@ -172,7 +180,7 @@ class _Payments:
         due_row, first = row - 2, row
         row = self._write_entries(page, row, parties, is_on_account=True)
         self._write_texts(page, row, ("In all, with payments on account",), "bold")
-        self._write_texts(page, row + 1, ("Agrees with the ledger",))
+        self._write_texts(page, row + 1, ("Agrees with what the settlement enters",))
         net = balances(self.entries)
         for column, party in enumerate(parties, _PARTIES):
             value = net.get(party, 0) / 100

@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.contract.live.ledger import Entry, balances, netted
 from simulator.contract.live.needs import unit_of
-from simulator.contract.live.period_names import period_dates
+from simulator.contract.live.period_names import day_in_words, period_dates
 from simulator.contract.live.statements import Changed
 from simulator.contract.periods import Month
 from simulator.report.explanation import Explanation, figure
@@ -31,9 +31,6 @@ __all__ = [
 _MOST_CHANGED = 12  # figures told one by one; the workbook and --json have them all
 _STATUS = {
     "draft": "Draft: some figures are provisional or it was asked for as a draft.",
-    "prepared": "Prepared, not approved yet.",
-    "locked": "Locked.",
-    "together": "All that was settled in this time, one settlement after another.",
     "shown": "Not kept: add --prepared-by NAME to keep it for approval.",
 }
 
@@ -49,29 +46,50 @@ def _title(live: LiveContract, record: Record, period: Month) -> Iterator[str]:
         yield MADE_UP
 
 
-def settlement_text(
-    live: LiveContract, record: Record, period: Month, changed: Sequence[Changed] = ()
-) -> str:
-    """Return a settlement as text; ``changed`` are figures that were settled otherwise before."""
-    lines = [*_title(live, record, period)]
-    status = _STATUS[record.status]
-    if record.status == "prepared":
-        status = f"Prepared by {record.prepared_by} on {record.prepared_on}, not approved yet."
-        if record.approved_by:
-            status = (
-                f"Prepared by {record.prepared_by} on {record.prepared_on}, approved by "
-                f"{record.approved_by} on {record.approved_on}, not locked yet: add --lock."
-            )
-    if record.status == "locked":
-        status = (
-            f"Prepared by {record.prepared_by} on {record.prepared_on}, approved by "
-            f"{record.approved_by} on {record.approved_on}, locked as number {record.number}."
-        )
-    lines.append(paragraph(status))
+def _standing(record: Record, entered_by: Sequence[tuple[int, str]]) -> Iterator[str]:
+    """Say where a settlement stands: who prepared, approved and locked it, and why."""
+    prepared = f"Prepared by {record.prepared_by} on {record.prepared_on}"
+    approved = f"{prepared}, approved by {record.approved_by} on {record.approved_on}"
+    if record.status == "together":
+        numbers = ", ".join(str(number) for number, _ in entered_by)
+        yield f"All that settlements number {numbers} entered for this time, by the latest figures."
+        yield from (f"Number {number} corrected: {why}" for number, why in entered_by if why)
+    elif record.status == "locked":
+        yield f"{approved}, locked as number {record.number}."
+    elif record.status == "prepared" and record.approved_by:
+        yield f"{approved}, not locked yet: add --lock."
+    elif record.status == "prepared":
+        yield f"{prepared}, not approved yet."
+    else:
+        yield _STATUS[record.status]
     if record.provisional:
-        lines.append(f"{record.provisional} of its figures are provisional.")
+        yield f"{record.provisional} of its figures are provisional."
     if record.why:
-        lines.append(paragraph(f"Why: {record.why}"))
+        yield f"Why: {record.why}"
+
+
+def settlement_text(
+    live: LiveContract,
+    record: Record,
+    period: Month,
+    changed: Sequence[Changed] = (),
+    entered_by: Sequence[tuple[int, str]] = (),
+    settles: Sequence[str] = (),
+) -> str:
+    """Return a settlement as text.
+
+    Args:
+        live: the contract.
+        record: the settlement.
+        period: its period.
+        changed: figures that were settled otherwise before.
+        entered_by: of what several settlements entered, their numbers and reasons.
+        settles: the periods that it settles first.
+    """
+    lines = [*_title(live, record, period)]
+    lines += map(paragraph, _standing(record, entered_by))
+    if len(settles) > 1:
+        lines.append(paragraph(f"Settles {', '.join(settles[:-1])} and {settles[-1]} together."))
     lines += _changed_lines(live, changed)
     lines += ["", *_by_term(live, record.entries), ""]
     lines += _payments(live, record)
@@ -102,7 +120,12 @@ def _changed_lines(live: LiveContract, changed: Sequence[Changed]) -> Iterator[s
 
 def _by_term(live: LiveContract, entries: Sequence[Entry]) -> Iterator[str]:
     parties = _parties(live)
-    kinds = {"on account": "paid on account", "settlement": "due now", "true-up": "true-up"}
+    kinds = {
+        "on account": "paid on account",
+        "true-up on account": "on account, true-up",
+        "settlement": "due now",
+        "true-up": "true-up",
+    }
     groups: dict[tuple[str, str], list[Entry]] = {}
     order = [term.name for term in live.agreement.terms]  # what no term holds now stands last
     terms = dict.fromkeys(entry.term for entry in entries)
@@ -114,7 +137,10 @@ def _by_term(live: LiveContract, entries: Sequence[Entry]) -> Iterator[str]:
     if not groups:
         yield "Nothing is due, and nothing was paid on account."
         return
-    groups["All terms", "together"] = list(entries)
+    now = [entry for entry in entries if entry.kind != "on account"]
+    if len(now) < len(entries):
+        groups["All terms", "due now"] = now
+    groups["All terms", "in all"] = list(entries)
     nets = {key: balances(found) for key, found in groups.items()}
 
     def received(key: tuple[str, str], party: str) -> str:
@@ -140,10 +166,11 @@ def _payments(live: LiveContract, record: Record) -> Iterator[str]:
     """Say who pays whom what is not paid yet, and by when it is due or, when settled, was due."""
     name, currency = live.agreement.signatories.name, live.signed.currency
     settled_on = record.approved_on or record.prepared_on or datetime.date.min
-    for payer, payee, day, pence in netted(record.entries):
-        amount = in_pounds(pence, currency)
-        due = ", which was due" if day < settled_on else ""
-        yield f"{name(payer)} pays {name(payee)} {amount}{due} by {day.day} {day:%B %Y}."
+    for each in netted(record.entries):
+        pays = f"{name(each.payer)} pays {name(each.payee)} {in_pounds(each.pence, currency)}"
+        due = ", which was due" if each.day < settled_on else ""
+        what = " (correction)" if each.corrects else ""
+        yield f"{pays}{due} by {day_in_words(each.day)}{what}."
 
 
 def _parties(live: LiveContract) -> tuple[str, ...]:
@@ -157,6 +184,7 @@ def explanation_text(
     period: Month,
     explained: Explanation,
     changed: Sequence[Changed] = (),
+    entered_by: Sequence[tuple[int, str]] = (),
     tried: tuple[str, Mapping[str, int], Mapping[str, int]] | None = None,
 ) -> str:
     """Return how a party's figure came about, line by line.
@@ -167,18 +195,22 @@ def explanation_text(
         period: its period.
         explained: the lines.
         changed: figures that were settled otherwise before.
+        entered_by: of what several settlements entered, their numbers and reasons.
         tried: a change that is only tried, and what each party receives without and with it.
     """
     name, currency = live.agreement.signatories.name, live.signed.currency
     lines = [*_title(live, record, period)]
-    if record.why:
-        lines.append(paragraph(f"Why: {record.why}"))
+    lines += map(paragraph, _standing(record, entered_by))
     lines += _changed_lines(live, changed)
     if tried is not None:
         lines += _tried_lines(live, *tried)
     verb = "receives" if explained.pence >= 0 else "pays"
     amount = in_pounds(abs(explained.pence), currency)
-    lines += ["", f"{name(explained.party)} {verb} {amount} in all. [3] is the figure of line 3."]
+    said = f"{name(explained.party)} {verb} {amount} in all"
+    if explained.on_account:
+        now, before = explained.pence - explained.on_account, explained.on_account
+        said += f": {in_pounds(now, currency)} now, {in_pounds(before, currency)} on account before"
+    lines += ["", paragraph(f"{said}. [3] is the figure of line 3; sum() is over all providers.")]
     for section in explained.sections:
         rows = [(str(line.number), line.label, line.shown, line.how) for line in section.lines]
         lines += ["", section.title, ""]
@@ -239,6 +271,7 @@ def settlement_document(
     live: LiveContract, record: Record, changed: Sequence[Changed] = ()
 ) -> dict[str, Any]:
     """Return a settlement for JSON; ``changed`` are figures that were settled otherwise before."""
+    received = balances(record.entries)
     return {
         "schema": "alliance-settlement/1",
         "title": live.signed.title,
@@ -266,9 +299,7 @@ def settlement_document(
             for each in changed
         ],
         "entries": entries_document(record.entries),
-        "received_pence": {
-            party: balances(record.entries).get(party, 0) for party in _parties(live)
-        },
+        "received_pence": {party: received.get(party, 0) for party in _parties(live)},
         "digest": record.digest,
     }
 

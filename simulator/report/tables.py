@@ -6,7 +6,7 @@ import io
 import textwrap
 from collections.abc import Sequence
 
-__all__ = ["WIDTH", "paragraph", "table"]
+__all__ = ["WIDTH", "fits", "paragraph", "table"]
 
 WIDTH = 100
 """Characters a line; what a laptop's terminal and an A4 page both hold."""
@@ -26,8 +26,8 @@ def _least_widths(
 ) -> list[int]:
     """Return the width each column needs: a figure is shown whole, names and prose may wrap."""
     widths = []
-    for index in range(len(header)):
-        widest = max((len(row[index]) for row in rows), default=0)
+    for index, title in enumerate(header):
+        widest = max([len(title), *(len(row[index]) for row in rows)])
         is_figure = texts <= index < len(header) - prose
         widths.append(widest if is_figure else min(widest, _NARROWEST))
     return widths

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import math
@@ -42,6 +43,7 @@ from simulator.scenario.signed import ContractFile
 
 __all__ = ["LiveContract", "what_if"]
 
+_A_DAY = datetime.timedelta(days=1)
 _LARGEST = 1e12  # as in actuals; neither infinite nor no number at all
 
 
@@ -152,6 +154,11 @@ class LiveContract:
     def periods_until(self, until: Month) -> list[Month]:
         """Return the periods that are told, from the start of the contract through one."""
         return [each for each in self.signed.timetable.periods(self.grain) if each.end <= until.end]
+
+    def periods_after(self, day: datetime.date, until: Month) -> list[str]:
+        """Return the names of the periods that are told and end after a day, through one."""
+        periods = [each for each in self.periods_until(until) if each.end - _A_DAY > day]
+        return [period_name(each, self.grain) for each in periods]
 
     def names_until(self, until: Month) -> list[str]:
         """Return the names of the periods that are told, from the start through one."""

@@ -105,7 +105,7 @@ def test_a_year_is_settled_corrected_and_explained(desk: Desk) -> None:
     )
     assert "version 2" in found
     assert "Why: late invoice" in found
-    assert "Council pays North £687.50 by 3 June 2027." in found
+    assert "Council pays North £687.50 by 3 June 2027 (correction)." in found
     explained = desk.run("explain", "--period", "2026Q4", "--party", "North")
     assert "North receives £687.50 in all." in explained
     assert "late.csv" in explained
@@ -326,7 +326,7 @@ def test_a_correction_is_explained_by_old_new_and_difference(desk: Desk) -> None
     assert any("Correction due now" in " ".join(line) for line in lines), said
     assert "North receives £500.00 in all." in found
     before = desk.run("explain", "--period", "2026Q2", "--version", "1", "--party", "north")
-    assert "North receives £71,000.00 in all." in before
+    assert "North receives £71,000.00 in all: −£4,000.00 now, £75,000.00 on account" in before
 
 
 def test_a_longer_period_is_all_that_was_settled_in_it(desk: Desk) -> None:
@@ -379,3 +379,72 @@ def test_the_ledger_says_which_settlement_entered_what(desk: Desk) -> None:
     last = rows[-1]
     assert (last["settlement"], last["version"], last["why"]) == ("3", "2", "late invoice")
     assert (last["from_name"], last["to_name"], last["amount"]) == ("Council", "North", "500.0")
+
+
+def test_a_year_settled_by_its_name_is_its_last_quarter_and_the_year_is_all_of_it(
+    desk: Desk,
+) -> None:
+    for quarter in (1, 2, 3):
+        desk.settle(f"2026Q{quarter}", 70_000, 40_000)
+    asked = ("settle", "--period", "2026-27")
+    file = desk.actuals("2026Q4", 70_000, 40_000)
+    desk.run(*asked, "--actuals", file, "--prepared-by", "Ann", "--dated", "2027-04-20")
+    assert "settlement of 2026Q4, version 1" in desk.run(*asked), "what is prepared"
+    desk.run(*asked, "--approve", "Bob", "--lock", "--dated", "2027-04-20")
+    year = desk.run(*asked)
+    assert "All that settlements number 1, 2, 3, 4 entered for this time" in year
+    assert desk.received(*asked) == desk.received("ledger")
+    with pytest.raises(AllianceError, match="number 1, 2, 3, 4; write the workbook of each"):
+        desk.run(*asked, "--xlsx", desk.folder / "year.xlsx")
+    assert "version 1" in desk.run("settle", "--period", "2026Q4", "--version", "1")
+
+
+def test_a_period_settled_along_with_a_later_one_is_shown_for_itself(desk: Desk) -> None:
+    file = desk.folder / "two.csv"
+    rows = [f"2026Q{q},{p},cost,{v}," for q in (1, 2) for p, v in (("north", 7e4), ("south", 4e4))]
+    file.write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    asked = ("settle", "--period", "2026Q2")
+    empty = desk.folder / "empty.csv"
+    desk.run(*asked, "--template", empty)
+    assert empty.read_text(encoding="utf-8-sig").count("2026Q1") == 2, (
+        "what is not settled yet, too"
+    )
+    shown = desk.run(*asked, "--actuals", file, "--prepared-by", "Ann", "--dated", "2026-10-01")
+    assert "Settles 2026Q1 and 2026Q2 together." in shown
+    desk.run(*asked, "--approve", "Bob", "--lock", "--dated", "2026-10-01")
+    first = desk.received("settle", "--period", "2026Q1")
+    assert first["north"] == 7_000_000
+    found = desk.run("explain", "--period", "2026Q1", "--party", "north")
+    assert "North receives £70,000.00 in all: −£5,000.00 now, £75,000.00 on account" in found
+    assert desk.received(*asked)["north"] == 14_000_000
+
+
+def test_a_year_shows_what_later_settlements_corrected(desk: Desk) -> None:
+    for quarter in (1, 2):
+        desk.settle(f"2026Q{quarter}", 70_000, 40_000)
+    correct(desk)
+    found = desk.run("explain", "--period", "2026Q1", "--version", "1", "--party", "north")
+    assert "North receives £70,000.00 in all" in found
+    half = desk.received("ledger")
+    assert half["north"] == 14_050_000
+    asked = ("settle", "--period", "2026Q3", "--actuals", desk.actuals("2026Q3", 7e4, 4e4))
+    desk.run(*asked, "--prepared-by", "Ann", "--dated", "2027-01-05")
+    late = desk.folder / "later.csv"
+    late.write_text(HEAD + "2026Q2,south,cost,40600,\n", encoding="utf-8")
+
+
+def test_a_correction_of_nothing_is_a_correction(desk: Desk) -> None:
+    """The share of an underspend was nought; a credit note makes it due."""
+    for quarter in (1, 2, 3, 4):
+        file = desk.actuals(f"2026Q{quarter}", 75_000, 45_000)
+        asked = ("settle", "--period", f"2026Q{quarter}", "--dated", "2027-04-20")
+        desk.run(*asked, "--actuals", file, "--prepared-by", "Ann")
+        desk.run(*asked, "--approve", "Bob", "--lock")
+    late = desk.folder / "credit.csv"
+    late.write_text(HEAD + "2026Q1,north,cost,74000,\n", encoding="utf-8")
+    asked = ("settle", "--period", "2026Q4", "--dated", "2027-05-20")
+    desk.run(*asked, "--actuals", late, "--prepared-by", "Ann", "--why", "credit note")
+    found = desk.run("explain", "--period", "2026Q4", "--party", "south")
+    assert "correction of 2026Q4" in found
+    entered = next(line for line in found.splitlines() if "Entered for 2026Q4 before" in line)
+    assert "£0.00" in entered

@@ -185,7 +185,15 @@ def book_and_values(
 
     def written() -> bytes:
         return settlement_book(
-            live, settlement, entries, settled_until, figures, changed, lambda _: "line 1", cover
+            live,
+            settlement,
+            entries,
+            settled_until,
+            figures,
+            changed,
+            lambda _: "line 1",
+            cover,
+            datetime.date(2027, 4, 1),
         )
 
     content = written()

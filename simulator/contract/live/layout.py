@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.contract.account import OpenWindow
 from simulator.contract.agreement import Agreement
-from simulator.contract.amounts import amount_is_money
+from simulator.contract.amounts import amount_is_a_year, amount_is_money, level_of
 from simulator.contract.curve import Curve, DeadBand
 from simulator.contract.curve_words import scale_words
 from simulator.contract.expression import Expression
@@ -139,12 +139,25 @@ class _Layout:
         if name in self.agreement.amounts:
             is_money = amount_is_money(self.agreement.amounts[name])
             unit: Unit = "money" if is_money else "number"
-            return self._input(label, self.working.look_up(name), unit, self.where(name))
+            source = self.where(name) + self._scaling(name)
+            return self._input(label, self.working.look_up(name), unit, source)
         head = name.partition(".")[0]
         if head in ("before", "years", "only"):
             return self._input(label, self.working.look_up(name), "number")
         unit = unit_of(head, self.agreement)
         return self._input(label, self.working.look_up(name), unit, self.where(name), of=name)
+
+    def _scaling(self, name: str) -> str:
+        """Say what an amount is multiplied by in this window, and that it was adjusted."""
+        amount, conditions = self.agreement.amounts[name], self.window.conditions
+        said = ""
+        years = self.working.statement.years
+        level = level_of(amount, conditions.price_level)
+        if amount_is_a_year(amount) and (years != 1.0 or level != 1.0):
+            written = f"{amount.written} " if isinstance(amount, Figure) else ""
+            said = f": {written}× {years:.6g} years"
+            said += f" × {level:.6g}, the price level" if level != 1.0 else ""
+        return said + (", with adjustments" if name in conditions.added else "")
 
     def _text(self, expression: Expression) -> str:
         """Return a measure with the lines that its names stand for, making those that lack."""
@@ -301,7 +314,9 @@ class _Layout:
         if level == 1.0:
             return ""
         if "price level" not in self.known:
-            self.known["price level"] = self._input("Price level", np.array([level]), "number")
+            self.known["price level"] = self._input(
+                "Price level", np.array([level]), "number", "the uplift of the contract"
+            )
         return self.known["price level"]
 
     def _value_number(self, parameter: Figure | Expression, curve: Curve) -> str:

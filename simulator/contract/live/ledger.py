@@ -10,10 +10,10 @@ from typing import Literal
 from simulator.contract.live.pence import Flows
 from simulator.contract.term import Term
 
-__all__ = ["Entry", "Kind", "balances", "entries_of", "netted", "outstanding"]
+__all__ = ["Entry", "Kind", "Payment", "balances", "entries_of", "netted", "outstanding"]
 
-Kind = Literal["on account", "settlement", "true-up"]
-"""A payment in the meantime, what a period's settlement leaves due, or a later correction."""
+Kind = Literal["on account", "settlement", "true-up", "true-up on account"]
+"""A payment in the meantime, what a settlement leaves due, or a later correction of either."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,14 @@ class Entry:
     period: str
     kind: Kind
 
+    @property
+    def is_on_account(self) -> bool:
+        """Whether it is a payment on account, or corrects one."""
+        return self.kind in ("on account", "true-up on account")
 
-Key = tuple[str, str, str, str]
-"""Period, term, and two parties in the order of their names."""
+
+Key = tuple[bool, str, str, str, str]
+"""Whether on account, period, term, and two parties in the order of their names."""
 
 
 def entries_of(
@@ -80,21 +85,40 @@ def balances(entries: Iterable[Entry]) -> dict[str, int]:
     return total
 
 
-def netted(entries: Iterable[Entry]) -> list[tuple[str, str, datetime.date, int]]:
-    """Return who pays whom, by when and how many pence, once for each two parties and day.
+@dataclass(frozen=True)
+class Payment:
+    """What one party pays another by a day, all terms together.
+
+    Attributes:
+        day: by which it is paid.
+        payer: who pays.
+        payee: who receives.
+        pence: how much, above nought.
+        corrects: whether it corrects earlier settlements.
+    """
+
+    day: datetime.date
+    payer: str
+    payee: str
+    pence: int
+    corrects: bool
+
+
+def netted(entries: Iterable[Entry]) -> list[Payment]:
+    """Return the payments that entries come to, by day and party.
 
     Payments on account are left out: they were paid in the meantime.
     """
-    owed: dict[tuple[str, str, datetime.date], int] = {}
+    owed: dict[tuple[datetime.date, str, str, bool], int] = {}
     for entry in entries:
         if entry.kind != "on account":
             first, second = sorted((entry.payer, entry.payee))
             sign = 1 if entry.payer == first else -1
-            key = first, second, entry.pay_by
+            key = entry.pay_by, first, second, entry.kind != "settlement"
             owed[key] = owed.get(key, 0) + sign * entry.pence
     return [
-        (first, second, day, pence) if pence > 0 else (second, first, day, -pence)
-        for (first, second, day), pence in owed.items()
+        Payment(day, *((first, second) if pence > 0 else (second, first)), abs(pence), corrects)
+        for (day, first, second, corrects), pence in sorted(owed.items())
         if pence
     ]
 
@@ -124,13 +148,13 @@ def outstanding(
         missing[key] = missing.get(key, 0) - pence
     clauses = {entry.term: entry.clause for entry in (*entered, *due)}
     corrections = []
-    for (period, term, first, second), pence in missing.items():
+    for (on_account, period, term, first, second), pence in missing.items():
         payer, payee = (first, second) if pence > 0 else (second, first)
+        kind: Kind = "true-up on account" if on_account else "true-up"
         if pence:
+            sides = payer, payee
             corrections.append(
-                Entry(
-                    today, pay_by, payer, payee, abs(pence), term, clauses[term], period, "true-up"
-                )
+                Entry(today, pay_by, *sides, abs(pence), term, clauses[term], period, kind)
             )
     return corrections + [entry for entry in due if entry.date > settled_until]
 
@@ -140,7 +164,7 @@ def _amounts(entries: Iterable[Entry]) -> dict[Key, int]:
     total: dict[Key, int] = {}
     for entry in entries:
         first, second = sorted((entry.payer, entry.payee))
-        key = entry.period, entry.term, first, second
+        key = entry.is_on_account, entry.period, entry.term, first, second
         sign = 1 if entry.payer == first else -1
         total[key] = total.get(key, 0) + sign * entry.pence
     return total

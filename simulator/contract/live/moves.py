@@ -24,17 +24,14 @@ class Move:
         entered: what earlier settlements entered for it; nothing where it is settled first.
         paid: what this settlement adds, so that both together are what is due.
         sides: the parties that it moves money between.
+        corrects: whether its period was settled before.
     """
 
     due: Due
     entered: Pence
     paid: Pence
     sides: frozenset[str]
-
-    @property
-    def corrects(self) -> bool:
-        """Whether it changes what was entered before."""
-        return any(self.entered) or self.due.due != self.paid
+    corrects: bool
 
 
 def is_side(term: Term, party: str, signatories: Signatories) -> bool:
@@ -67,7 +64,7 @@ def moves_of(
     """
     paid: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
-        if entry.kind != "on account":
+        if not entry.is_on_account:
             paid.setdefault((entry.period, entry.term), []).append(entry)
     moves = []
     accounts = agreement.signatories.accounts
@@ -80,11 +77,11 @@ def moves_of(
         entered = [all_ - part for all_, part in zip(due.due, now, strict=True)]
         parties = [party for each in found for party in (each.payer, each.payee)]
         sides = frozenset((*parties, *(party for pair in due.flows for party in pair)))
-        moves.append(Move(due, entered, now, sides))
+        moves.append(Move(due, entered, now, sides, due.date <= settled_until))
     covered = {(move.due.period, agreement.terms[move.due.index].name) for move in moves}
     beside = [
         entry
         for entry in entries
-        if entry.kind == "on account" or (entry.period, entry.term) not in covered
+        if entry.is_on_account or (entry.period, entry.term) not in covered
     ]
     return moves, beside

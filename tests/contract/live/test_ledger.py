@@ -81,7 +81,7 @@ def by_key(made: list[Entry]) -> dict[tuple[str, str, str, str], int]:
     total: dict[tuple[str, str, str, str], int] = {}
     for entry in made:
         first, second = sorted((entry.payer, entry.payee))
-        key = entry.period, entry.term, first, second
+        key = entry.is_on_account, entry.period, entry.term, first, second
         total[key] = total.get(key, 0) + (entry.pence if entry.payer == first else -entry.pence)
     return {key: pence for key, pence in total.items() if pence}
 
@@ -96,8 +96,9 @@ def test_what_is_outstanding_and_entered_is_what_is_due(
     assert by_key([*entered, *missing]) == by_key(due)
     for entry in missing:
         assert entry.pence > 0
-        assert (entry.kind == "true-up") == (entry not in due)
-        if entry.kind == "true-up":
+        is_correction = entry.kind in ("true-up", "true-up on account")
+        assert is_correction == (entry not in due)
+        if is_correction:
             assert (entry.date, entry.pay_by) == (TODAY, TODAY)
     later = [entry for entry in due if entry.date > until]
     assert missing[len(missing) - len(later) :] == later
