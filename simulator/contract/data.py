@@ -30,9 +30,9 @@ class Datum(Frozen):
     over_time: Literal["adds up", "latest"] = "adds up"
     """Whether the figures of several periods are added up, or the latest one holds."""
     lowest: AnyAmount | None = Figure(0.0, "0")
-    """The least it can be; 'null' where there is no such limit."""
+    """The least it can be in a period that is told; 'null' where there is no such limit."""
     highest: AnyAmount | None = None
-    """The most it can be."""
+    """The most it can be in a period that is told."""
     expected: AnyAmount | None = None
     """What a simulation takes it to be: the latest value, or what adds up in a year. Without it the
     contract can be settled and shown but not simulated."""
@@ -47,9 +47,9 @@ class Datum(Frozen):
                 "the least a figure can be is not above the most",
                 "swap them",
             )
-        if self.expected is None:
-            return self
-        if self.over_time == "latest" and is_a_year(self.expected):
+        if self.expected is None or self.over_time == "adds up":
+            return self  # of a year, where the limits are those of each period
+        if is_a_year(self.expected):
             raise refuse(
                 f"found {self.expected.written} of a figure whose latest value holds",
                 "an amount a year adds up",

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simulator.contract.account import holds
 from simulator.contract.agreement import Agreement
 from simulator.contract.expression import Interval, product
+from simulator.contract.live.needs import smallest_period
+from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.split import DividedBy, fixed_shares
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.term import Term
 from simulator.contract.working import Working
 
-__all__ = ["Limits", "is_cost_reimbursement", "yearly_limits"]
+__all__ = ["Limits", "holds_all_year", "is_cost_reimbursement", "yearly_limits"]
 
 WINDOWS_A_YEAR = {"month": 12, "quarter": 4, "year": 1, "term": 1}
 
@@ -142,12 +146,18 @@ def is_cost_reimbursement(term: Term) -> bool:
     return term.is_plain and whole and (term.payer, term.payee) == ("commissioners", "providers")
 
 
-def yearly_limits(agreement: Agreement) -> list[Limits]:
-    """Return the limits of every commissioner and provider for a full first year."""
+def yearly_limits(agreement: Agreement, timetable: Timetable | None = None) -> list[Limits]:
+    """Return the limits of every commissioner and provider for a full first year.
+
+    Args:
+        agreement: the contract, without its adjustments.
+        timetable: its term, which tells the terms that hold in the first year and for how long;
+            without it all hold all year.
+    """
     signatories = agreement.signatories
     year = _Year([], {})
     for term in agreement.terms:
-        _take_in(year, agreement, term)
+        _take_in(year, agreement, term, _windows(term, timetable))
     reimbursing = next((part for part in year.parts if part.reimburses), None)
     others = [part for part in year.parts if part is not reimbursing]
     in_all, beside = _receipts(year.parts, signatories), _receipts(others, signatories)
@@ -172,12 +182,40 @@ def _receipts(parts: Sequence[_Part], signatories: Signatories) -> Array:
     return _total(rows, parties)
 
 
-def _take_in(year: _Year, agreement: Agreement, term: Term) -> None:
-    """Add what a term can move to what those above it can."""
+def holds_all_year(term: Term, timetable: Timetable) -> bool:
+    """Tell whether a term holds in every month of the first year."""
+    return all(holds(term, month) for month in timetable.months[:12])
+
+
+def _windows(term: Term, timetable: Timetable | None) -> dict[int, int]:
+    """Return how many windows of how many months a term has in a first year."""
     windows = WINDOWS_A_YEAR[term.assessed]
-    working = _working(agreement, year, windows)
-    measured = _measured(year, agreement, term, windows)
-    bounds = np.stack(term.payment_bounds(working, measured), axis=1)
+    if timetable is None or holds_all_year(term, timetable):
+        return {12 // windows: windows}
+    lengths, held = [], 0
+    for month in timetable.months[:12]:
+        held += holds(term, month)
+        if term.assessed == "month" or (term.assessed == "quarter" and month.quarter_end):
+            lengths.append(held)
+            held = 0
+    return dict(Counter(length for length in (*lengths, held) if length))
+
+
+def _take_in(year: _Year, agreement: Agreement, term: Term, windows: Mapping[int, int]) -> None:
+    """Add what a term can move in its windows to what those above it can.
+
+    ``windows`` has how many there are by their length in months.
+    """
+    count, several = len(agreement.signatories.providers), sum(windows.values())
+    if not several:
+        year.moved[term.key] = np.zeros((count, 2))
+        return
+    each = []
+    for months in windows:
+        working = _working(agreement, year, windows, months)
+        measured = _measured(year, agreement, term, windows)
+        each.append(np.stack(term.payment_bounds(working, measured), axis=1))
+    bounds = _hull(np.stack(each))
     sign, key = term.factor_on
     if sign:
         like = _part(agreement, term, bounds)
@@ -192,7 +230,8 @@ def _take_in(year: _Year, agreement: Agreement, term: Term) -> None:
             year.parts.append(_part(agreement, term, received))
         year.moved[term.key] = received
         return
-    bounds = bounds * windows
+    pairs = zip(windows.values(), each, strict=True)
+    bounds = np.sum([how_many * rows for how_many, rows in pairs], axis=0)
     if term.instead_of is not None:
         _replace(year, agreement, term, bounds)
         return
@@ -201,13 +240,15 @@ def _take_in(year: _Year, agreement: Agreement, term: Term) -> None:
     year.moved[term.key] = part.providers
 
 
-def _measured(year: _Year, agreement: Agreement, term: Term, windows: int) -> Interval | None:
+def _measured(
+    year: _Year, agreement: Agreement, term: Term, windows: Mapping[int, int]
+) -> Interval | None:
     """Return the bounds of a measure that is what the term replaces, closer than by its parts."""
     if term.instead_of is None:
         return None
     paid = " + ".join(term.replaced)
     count = len(agreement.signatories.providers)
-    low, high = year.paid_by(frozenset(term.instead_of), count)[1].T / windows
+    low, high = _in_a_window(year.paid_by(frozenset(term.instead_of), count)[1], windows).T
     if term.measure.text == paid:
         return low, high
     if term.measure.text == f"total({paid})":
@@ -215,15 +256,34 @@ def _measured(year: _Year, agreement: Agreement, term: Term, windows: int) -> In
     return None
 
 
-def _working(agreement: Agreement, year: _Year, windows: int) -> Working:
-    """Return a working sheet that knows what the terms above can pay in a window of the year."""
+def _in_a_window(rows: Array, windows: Mapping[int, int]) -> Array:
+    """Return what can be moved in one window of what can in all, ``(providers, 2)``.
+
+    Of windows of several lengths one can have next to nothing, or next to all of it.
+    """
+    if len(windows) == 1:
+        return rows / sum(windows.values())
+    return np.stack([np.minimum(rows[:, 0], 0.0), np.maximum(rows[:, 1], 0.0)], axis=1)
+
+
+def _working(agreement: Agreement, year: _Year, windows: Mapping[int, int], months: int) -> Working:
+    """Return a working sheet that knows what the terms above can pay in a window.
+
+    Args:
+        agreement: the contract.
+        year: what they can move in it.
+        windows: how many windows they have, by length.
+        months: length of this one.
+    """
     signatories = agreement.signatories
     empty = np.zeros((len(signatories.providers), len(signatories.services)))
-    working = agreement.working(Statement(dict.fromkeys(COLUMNS, empty), 1.0 / windows))
+    working = agreement.working(Statement(dict.fromkeys(COLUMNS, empty), months / 12))
+    working.told = 1.0 / WINDOWS_A_YEAR[smallest_period(agreement)]
     paid = {"payments": year.payments(len(empty))}
     paid |= {f"payments.{key}": rows for key, rows in year.moved.items()}
     for name, rows in paid.items():
-        working.payment_bounds[name] = rows[:, 0] / windows, rows[:, 1] / windows
+        low, high = _in_a_window(rows, windows).T
+        working.payment_bounds[name] = low, high
     return working
 
 

@@ -97,6 +97,7 @@ class Working:
             shape ``(..., providers)``.
         payments_by: the same for each earlier term that has a key.
         payment_bounds: least and greatest of these payments, by the names that measures use.
+        told: years of the periods that figures are told by, for bounds of data that add up.
     """
 
     statement: Statement
@@ -106,6 +107,7 @@ class Working:
     payments: Array | None = None
     payments_by: dict[str, Array] = field(default_factory=dict)
     payment_bounds: dict[str, Interval] = field(default_factory=dict)
+    told: float = 1.0
     _known: dict[str, Array] = field(default_factory=dict)
     _known_bounds: dict[str, Interval] = field(default_factory=dict)
 
@@ -176,6 +178,20 @@ class Working:
         added = self.conditions.added.get(name)
         return value if added is None else value + added
 
+    def _bounds_of_data(self, datum: Datum, one_service: bool) -> Interval:
+        """Return the bounds of data in a window: those of each period that is told, added up."""
+        services = len(self.signatories.services)
+        added = float(services if datum.of == "each service" and not one_service else 1)
+        low, high = (added * each for each in datum.bounds)
+        if datum.over_time == "adds up":
+            periods = max(1.0, self.statement.years / self.told)
+            low, high = low * periods, high * periods
+            if datum.expected is not None:  # a simulation spreads it evenly, whatever the limits
+                expected = added * float(datum.expected) * self.statement.years
+                low, high = min(low, expected), max(high, expected)
+        each = np.ones(1 if datum.is_pooled else len(self.signatories.providers))
+        return low * each, high * each
+
     def _bounds_before(self, name: str, measure: str) -> Interval:
         """Return the bounds of what a measure came to before, in the later windows of a year.
 
@@ -210,9 +226,7 @@ class Working:
             return low * level, high * level
         if head in self.definitions.data:
             datum = self.definitions.data[head]
-            added = len(self.signatories.services) if datum.of == "each service" and not rest else 1
-            each = np.full(1 if datum.is_pooled else len(self.signatories.providers), float(added))
-            return datum.bounds[0] * each, datum.bounds[1] * each
+            return self._bounds_of_data(datum, bool(rest))
         if head in self.statement.columns:  # a count, a time or a cost: never below 0
             nought = np.zeros(len(self.signatories.providers))
             return nought, nought + np.inf

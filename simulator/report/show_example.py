@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from simulator._errors import SettlementError
+from simulator.contract.account import holds
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import COSTS, Statement
 from simulator.engine.planned import planned_year
@@ -32,14 +33,17 @@ def example(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
     signatories, currency = agreement.signatories, scenario.currency
     parties = (*signatories.commissioners, *signatories.providers)
     planned = planned_year(scenario)
+    begins = scenario.timetable.months[0]
+    active = [holds(term, begins) for term in agreement.terms]
     try:
-        payments = agreement.settle(planned)
+        payments = agreement.settle(planned, active=active)
     except SettlementError as error:
         yield paragraph(f"None: {error}.")
         return
     rows = [
         (term.name, *(money(float(amount), currency) for amount in paid[: len(parties)]))
-        for term, paid in zip(agreement.terms, payments, strict=True)
+        for term, paid, holds_now in zip(agreement.terms, payments, active, strict=True)
+        if holds_now
     ]
     for label, statement in (
         ("Left with, as planned", planned),
@@ -47,7 +51,7 @@ def example(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
         ("Left with, all costs 10% lower", _scaled(planned, COSTS, 0.9)),
         ("Left with, good outcomes 10% fewer", _scaled(planned, _GOOD, 0.9)),
     ):
-        left = agreement.settle(statement).sum(axis=0)[: len(parties)]
+        left = agreement.settle(statement, active=active).sum(axis=0)[: len(parties)]
         left[signatories.provider_slice] -= statement.columns["cost"].sum(axis=1)
         rows.append((label, *(money(float(amount), currency) for amount in np.round(left))))
     yield table(("Received", *(signatories.name(party) for party in parties)), rows)
@@ -55,6 +59,8 @@ def example(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
         "Full strength, full caseloads, nobody waits. \N{MINUS SIGN} is paid. Left with: received "
         "less the provider's own cost."
     )
+    if not all(active):
+        yield paragraph("With the terms that hold at the start, as if they did all year.")
 
 
 def _scaled(statement: Statement, names: tuple[str, ...], factor: float) -> Statement:

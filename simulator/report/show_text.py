@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import Adjustment
-from simulator.contract.limits import Limits, yearly_limits
+from simulator.contract.limits import Limits, holds_all_year, yearly_limits
 from simulator.contract.live.needs import needs_of, smallest_period
 from simulator.contract.phrases import sum_words
 from simulator.contract.shape import turns
@@ -112,7 +112,8 @@ def _adjustment(change: Adjustment, agreement: Agreement) -> str:
 
 def _limits(scenario: Scenario | ContractFile, agreement: Agreement) -> Iterator[str]:
     """Tell what the rules alone allow, beside what delivering as planned costs."""
-    limits = yearly_limits(agreement)
+    timetable = scenario.timetable
+    limits = yearly_limits(agreement, timetable)
     payers = [each for each in limits if each.party in scenario.commissioners]
     providers = [each for each in limits if each.party in scenario.providers]
     is_reimbursed = limits[0].reimbursed
@@ -131,6 +132,11 @@ def _limits(scenario: Scenario | ContractFile, agreement: Agreement) -> Iterator
         yield paragraph(
             "Beyond cost: what a commissioner pays on top of its part of the providers' cost, "
             "whatever that cost is. With a minus sign it pays that much less than its part."
+        )
+    if not all(holds_all_year(term, timetable) for term in agreement.terms):
+        yield paragraph(
+            "Terms that hold for a part of the first year count for that part, later ones not at "
+            "all."
         )
     if agreement.adjustments:
         yield paragraph("They are those of the contract as signed, before its adjustments.")

@@ -45,7 +45,7 @@ def _losses(scenario: Scenario) -> Iterator[str]:
     """Compare each provider's largest loss by rule with its reserves."""
     planned = planned_yearly_cost(scenario)
     for name, agreement in scenario.agreements().items():
-        for limits in yearly_limits(agreement):
+        for limits in yearly_limits(agreement, scenario.timetable):
             if limits.party not in scenario.providers:
                 continue
             reserves = float(scenario.providers[limits.party].reserves)

@@ -23,6 +23,7 @@ from simulator._errors import SettlementError
 from simulator.contract.account import Account, settled_at
 from simulator.contract.agreement import Agreement
 from simulator.contract.limits import Limits, yearly_limits
+from simulator.contract.live.needs import smallest_period
 from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Statement
@@ -270,6 +271,50 @@ def test_limits_of_a_year_are_never_exceeded(data: st.DataObject, seed: int) -> 
             own = spent[..., parties.providers.index(limits.party)]
         found = received[..., parties.accounts.index(limits.party)]
         assert not outside(limits, found, own, slack)
+
+
+DATES = (
+    {"starts": "2026-07-01"},
+    {"ends": "2026-09-30"},
+    {"starts": "2026-06-01", "ends": "2027-01-31"},
+    {"starts": "2027-04-01"},
+)
+FIRST_YEAR = Timetable(datetime.date(2026, 4, 1), datetime.date(2027, 4, 1))
+
+
+@settings(max_examples=600 if FULL else 60)
+@given(st.data(), SEEDS, st.sampled_from(["month", "quarter", "year", "term"]))
+def test_limits_of_a_year_of_windows_are_never_exceeded(
+    data: st.DataObject, seed: int, kind: str
+) -> None:
+    """A year of quarters or months, with terms that begin and end in it."""
+    parties, written, _ = drawn(data, calm=True, assessed=kind)
+    for term in written["terms"]:  # one window, so that terms on payments hold when those do
+        if data.draw(st.booleans(), "dated") and "payments" not in str(written):
+            term |= data.draw(st.sampled_from(DATES))
+    agreement = read(written).agree("any", parties)
+    if len(agreement.live_terms) < len(agreement.terms):
+        return  # what a party pays outside is not told, and may hold at other times
+    told = FIRST_YEAR.periods(smallest_period(agreement))
+    account = Account(agreement)
+    try:
+        for number, period in enumerate(told):
+            shape = (FUTURES_WITHIN_LIMITS // 10,)
+            statement = statement_for(agreement, seed + number, shape, period.years, calm=True)
+            columns = {
+                name: values
+                for name, values in statement.columns.items()
+                if name not in agreement.data or agreement.data[name].expected is None
+            }
+            account.add(period, replace(statement, columns=columns))
+        due = account.entitlement(("monthly", "quarterly", "annually", "at the end"))
+    except SettlementError:
+        return
+    slack = 1e-3 + 1e-9 * np.abs(due).sum(axis=(-1, -2))
+    received = due.sum(axis=-2)
+    for limits in yearly_limits(agreement, FIRST_YEAR):
+        found = received[..., parties.accounts.index(limits.party)]
+        assert not outside(limits, np.atleast_1d(found), None, slack)
 
 
 def test_limits_are_mostly_finite_where_terms_are_capped() -> None:

@@ -125,7 +125,7 @@ def add_figures(
             used |= {(row.kind, row.period) for row in (*found, *passed)}
             if found:
                 value = _value(found, is_level, so_far)
-                told = _impossible(agreement, found[-1], value, so_far)
+                told = _impossible(agreement, found, value, so_far)
                 if told:
                     problems.append(_problem(file, found[-1], *told))
                 else:
@@ -212,11 +212,18 @@ def _value(found: Sequence[Actual], is_level: bool, so_far: float | None) -> flo
 
 
 def _impossible(
-    agreement: Agreement, row: Actual, value: float, so_far: float | None
+    agreement: Agreement, rows: Sequence[Actual], value: float, so_far: float | None
 ) -> tuple[str, str, str] | None:
-    """Return what is wrong with the figure that the year so far leaves for a period."""
+    """Return what is wrong with the figure that rows make for a period that is told.
+
+    Each row by itself is looked at when it is read.
+    """
+    row = rows[-1]
     if not row.to_date:
-        return None
+        told = outside(agreement, row.fact.measure, value) if len(rows) > 1 else None
+        if told is None:
+            return None
+        return f"found {_plain(value)} in all for the rows to {row.period}", *told
     if so_far is None:
         return (
             f"found the year so far to {row.period}, but not what came before in this year",
