@@ -24,5 +24,5 @@ def check_ending(option: str, file: Path | None, ending: str) -> None:
         found = f"the ending '{file.suffix}'" if file.suffix else "no ending"
         raise UsageError(
             f"{option} {file}: found {found}; the file ends in {ending}; write for example "
-            f"{option} {file.stem or 'file'}{ending}"
+            f"{option} {file.with_suffix(ending) if file.suffix else f'{file}{ending}'}"
         )

@@ -236,6 +236,12 @@ def _refuse_silent_corrections(live: LiveContract, shown: Shown) -> None:
         told = "; ".join(changed_words(live, each) for each in changed[:_MOST_TOLD])
         more = f"; and {len(changed) - _MOST_TOLD} more" if len(changed) > _MOST_TOLD else ""
         raise UsageError(f"settle: found figures that were settled before: {told}{more}; {mend}")
+    corrected = dict.fromkeys(entry.term for entry in record.entries if entry.corrects)
+    if corrected:
+        raise UsageError(
+            f"settle: the contract has changed, which corrects what was settled of "
+            f"{', '.join(corrected)}; {mend}"
+        )
 
 
 def _refuse_before_end(name: str, until: Month, dated: datetime.date, mend: str) -> None:

@@ -226,7 +226,7 @@ def _shortfall(edges: _Plain, measure: Expression, agreement: Agreement) -> str:
     if counted and is_in_money(rate):
         per = f"{counted} {side} {standard}{' a year' if per_year else ''}"
         return f"{minus}{money_words(abs(rate), rate)} for each {per}"
-    if counted.startswith("pound"):
+    if away.is_in_pounds and not is_in_money(rate):
         return f"{minus}{100 * abs(rate):.6g}% of what {watched} is {side} {standard}"
     return f"{minus}{slope_words(rate, away.unit)} by which {watched} is {side} {standard}"
 

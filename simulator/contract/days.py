@@ -6,7 +6,7 @@ import datetime
 import re
 from typing import Annotated
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
 from simulator._kinds import plain
 from simulator._refuse import refuse
@@ -37,7 +37,7 @@ def _read_date(found: object) -> datetime.date:
 
 Date = Annotated[
     datetime.date,
-    PlainValidator(_read_date),
+    BeforeValidator(_read_date),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-04-01"]}),
 ]
 """A day, written 2026-04-01."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simulator.contract.expression import Expression
 from simulator.contract.parameter import is_in_money
 from simulator.contract.phrases import money_words
+from simulator.contract.statement import COLUMNS, COSTS
 from simulator.quantities import Figure
 
 __all__ = ["Distance", "distance_of", "place_words", "slope_words"]
@@ -37,11 +38,23 @@ class Distance:
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 counted, base = _names(left), _names(right)
             case _:
-                counted, base = _names(self.watched), {"years"}
+                counted, base = _names(self.watched), set()
         if counted & _TIMES and not base & _TIMES:
             return _DAY
-        is_share = self.standard in (0, 1) and "years" not in base
-        return _POINT if is_share or 0 < self.standard < 1 else ""
+        if base:  # parts of a whole: people of people, or pounds of pounds
+            is_share = "years" not in base and counted <= set(COLUMNS) and base <= set(COLUMNS)
+            is_share = is_share and bool(counted & set(COSTS)) == bool(base & set(COSTS))
+            return _POINT if is_share and 0 <= self.standard <= 1 else ""
+        is_share = not counted & set(COLUMNS) and 0 < self.standard < 1
+        return _POINT if is_share else ""
+
+    @property
+    def is_in_pounds(self) -> bool:
+        """Whether x is an amount of money, for each of something or in all."""
+        match self.watched:
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return bool(_names(left) & set(COSTS)) and not _names(right) & set(COSTS)
+        return bool(_names(self.watched) & set(COSTS))
 
     def place(self, end: Figure) -> float:
         """Return x where the measure has a value."""

@@ -62,8 +62,10 @@ def amount_words(figure: Figure) -> str:
 def money_words(value: float, like: Figure) -> str:
     """Return a sum of money in the currency of another."""
     symbol = next(sign for sign in "£€$" if sign in like.written)
-    pence = 2 if round(value, 2) != round(value) else 0
-    return f"{symbol}{value:,.{pence}f}"
+    whole = round(value, 6)  # parts of a penny are said, arithmetic's noise is not
+    if round(whole, 2) == whole:
+        return f"{symbol}{whole:,.{0 if whole == round(whole) else 2}f}"
+    return f"{symbol}{whole:,.6f}".rstrip("0")
 
 
 def share_words(rate: Figure) -> str:

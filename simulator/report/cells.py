@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulator.report.tabular import Cell
 
-__all__ = ["HEAD", "CellSheet", "address", "style_of"]
+__all__ = ["HEAD", "INFINITE", "CellSheet", "address", "style_of"]
 
 HEAD = 3
 """Rows above the lines of a sheet: a title, an empty one, the names of the columns."""
+
+
+INFINITE = 1e300
+"""Stands for a number divided by nought, which only a limit can bring back."""
 
 
 def address(row: int, column: int, fixed: bool = False) -> str:
@@ -54,6 +59,8 @@ class CellSheet:
 
     def formula(self, row: int, column: int, formula: str, value: Cell, style: str) -> None:
         """Write a formula with the value it has."""
+        if isinstance(value, float) and math.isinf(value):
+            value = math.copysign(INFINITE, value)  # a file of this format has no other
         self.sheet.write_formula(row, column, f"={formula}", self.styles[style], value)
 
     def group(self, *rows: int) -> None:

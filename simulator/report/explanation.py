@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -374,6 +375,8 @@ def _shown(line: Line, providers: Sequence[str], party: str, currency: str) -> s
 
 def figure(value: float, unit: str, currency: str) -> str:
     """Return a figure of a line as text: money, a share or a number."""
+    if not math.isfinite(value):
+        return "nothing to divide by"
     sign = _MINUS if value < 0 else ""
     size = abs(value)
     if unit == "money":

@@ -18,12 +18,10 @@ from simulator.contract.live.pence import NOISE, REMAINDER_DIGITS, share_out
 from simulator.contract.live.settling import Due, is_divided
 from simulator.contract.live.sheet import Line, Sheet, TermLines
 from simulator.contract.term import Term
-from simulator.report.cells import HEAD, CellSheet, address, style_of
+from simulator.report.cells import HEAD, INFINITE, CellSheet, address, style_of
 from simulator.report.explanation import CLOSED, DUE_EARLIER, ON_ACCOUNT, limit_note
 
 __all__ = ["LinesSheet"]
-
-_HUGE = "1E+300"  # stands for a number divided by nought, which only a limit can bring back
 
 
 @dataclass
@@ -71,11 +69,7 @@ class LinesSheet:
         follows = "lines above" if line.expression else ""
         page.text(row, 3 + len(self.accounts), note.strip() or line.said or follows)
         providers = self.agreement.signatories.providers
-        columns = [2] if line.values.size == 1 and len(providers) != 1 else []
-        if not columns:
-            columns = [3 + index for index in range(len(providers))]
-        if line.values.size == 1:
-            columns = [2]
+        columns = [2] if line.values.size == 1 else [3 + i for i in range(len(providers))]
         style = style_of(line.unit, list(line.values))
         for column, value in zip(columns, line.values, strict=True):
             if line.expression is None:
@@ -102,7 +96,7 @@ class LinesSheet:
                 above, below = inner(left), inner(right)
                 if isinstance(right, ast.Constant):
                     return f"({above}/{below})"
-                nothing = f"IF({above}=0,NA(),SIGN({above})*{_HUGE})"
+                nothing = f"IF({above}=0,NA(),SIGN({above})*{INFINITE:G})"
                 return f"IF({below}=0,{nothing},{above}/{below})"
             case ast.BinOp(left=left, op=op, right=right):
                 sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}[type(op)]

@@ -14,7 +14,7 @@ from simulator._errors import ScenarioError, UsageError, did_you_mean
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
 from simulator.contract.live.doubts import Doubt, doubts
-from simulator.contract.live.facts import Actual, Fact, outside
+from simulator.contract.live.facts import Actual, Fact, outside, plain_number
 from simulator.contract.live.ledger import Entry
 from simulator.contract.live.names import meant_by, ways_of_parties, ways_of_services
 from simulator.contract.live.needs import Need, needs_of, smallest_period
@@ -216,9 +216,9 @@ class LiveContract:
             if term.on_account is not None and term.measure.text in COSTS
         }
         planned: dict[tuple[str, str], float] = {}
+        periods = self.signed.timetable.periods(self.grain)
         for entry in entries:
             if entry.kind == "on account" and entry.term in reimbursed:
-                periods = self.signed.timetable.periods(self.grain)
                 period = next(each for each in periods if each.first <= entry.date < each.end)
                 key = period_name(period, self.grain), reimbursed[entry.term]
                 planned[key] = planned.get(key, 0.0) + entry.pence / 100
@@ -280,6 +280,7 @@ def what_if(
     said = []
     for change in changes:
         place, _, written = change.partition("=")
+        told = []
         for fact in _meant(place.strip(), figures[names[-1]], live):
             # of a level the latest figure holds; the last of those that add up takes the change
             earlier = [] if fact.measure in live.agreement.levels else names[:-1]
@@ -288,7 +289,8 @@ def what_if(
             value = _changed(written.strip(), now, change)
             _refuse_outside(live.agreement, fact, value - before, names, change)
             changed[names[-1]][fact] = Known(value - before, False, f"--what-if {change}")
-        said.append(change)
+            told.append(f"{plain_number(now)} to {plain_number(value)}")
+        said.append(f"{change} ({', '.join(told)})")
     return changed, said
 
 
@@ -301,10 +303,9 @@ def _refuse_outside(
         told = "a figure is at most a million million", "correct it"
     if told is None:
         return
-    of = " ".join(part for part in (fact.party, fact.service) if part)
     raise UsageError(
-        f"--what-if: found '{change}', which makes '{fact.measure}'{f' of {of}' if of else ''} "
-        f"{value:,.6g} in {names[-1]}; {told[0]}"
+        f"--what-if: found '{change}', which makes {fact.named} {value:,.6g} in {names[-1]}; "
+        f"{told[0]}"
     )
 
 

@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +75,15 @@ class Record:
     why: str = ""
     software: str = field(default=__version__)
 
-    @property
+    @cached_property
+    def text(self) -> str:
+        """It as its file holds it, but for the digest."""
+        return _text(self)
+
+    @cached_property
     def digest(self) -> str:
         """The digest of all that stands in it."""
-        return hashlib.sha256(_text(self).encode("utf-8")).hexdigest()
+        return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
     @property
     def provisional(self) -> int:
@@ -107,7 +113,7 @@ def _text(record: Record) -> str:
 
 def _page(record: Record) -> str:
     """Return a record as its file holds it."""
-    text = _text(record)
+    text = record.text
     assert text.endswith("\n}")
     return f'{text[:-2]},\n "digest": "{record.digest}"\n}}\n'
 
@@ -165,7 +171,8 @@ class SettlementStore:
     """The folder ``settlements/CONTRACT`` beside the file of the contract."""
 
     def __init__(self, file: Path, contract: str) -> None:
-        self.folder = file.parent / "settlements" / contract
+        # beside the file itself, whatever link leads to it: one contract has one chain
+        self.folder = file.resolve().parent / "settlements" / contract
         self.contract = contract
 
     def chain(self) -> list[Record]:

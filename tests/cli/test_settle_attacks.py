@@ -495,7 +495,7 @@ def test_files_of_another_ending_are_refused_before_anything_is_done(desk: Desk)
     for said, command in (
         (r"--xlsx .*q1.csv: found the ending '.csv'; the file ends in .xlsx", ("settle", "--xlsx")),
         (r"--template .*q1.xls: found the ending '.xls'", ("settle", "--template")),
-        (r"--csv .*q1.xlsx: .*; write for example --csv q1.csv", ("ledger", "--csv")),
+        (r"--csv .*q1.xlsx: .*; write for example --csv .*q1.csv", ("ledger", "--csv")),
         (r"--csv .*q1: found no ending; the file ends in .csv", ("ledger", "--csv")),
     ):
         file = desk.folder / re.findall(r"q1[.a-z]*", said)[0]
@@ -688,3 +688,24 @@ def test_a_contract_that_needs_no_figures(desk: Desk) -> None:
     desk.settle("2026Q1", "--approve", "Bob", "--lock")
     ledger = json.loads(desk.do("ledger", "--json"))
     assert ledger["received_pence"]["council"] == -300000
+
+
+def test_a_change_of_the_contract_that_corrects_says_why(desk: Desk) -> None:
+    desk.lock("2026Q1")
+    desk.write(CONTRACT.replace("£100", "£101"))
+    asked = ("--actuals", desk.quarter("2026Q2"), "--prepared-by", "Ann")
+    with pytest.raises(UsageError, match="the contract has changed, which corrects what was"):
+        desk.settle("2026Q2", *asked)
+    desk.settle("2026Q2", *asked, "--why", "varied by agreement")
+
+
+def test_a_link_to_the_contract_leads_to_the_same_settlements(desk: Desk) -> None:
+    desk.lock("2026Q1")
+    elsewhere = desk.folder / "elsewhere"
+    elsewhere.mkdir()
+    link = elsewhere / "contract.yaml"
+    try:
+        link.symlink_to(desk.file)
+    except OSError:
+        pytest.skip("links are not allowed here")
+    assert len(SettlementStore(link, "savings").chain()) == 1

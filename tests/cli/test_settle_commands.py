@@ -177,7 +177,7 @@ def test_what_if_changes_nothing_that_is_kept(desk: Desk) -> None:
     # North's 7,000 more take half of it from the share, of which South has 37.5%
     change = json.loads(other)["received_pence"] - json.loads(kept)["received_pence"]
     assert change == round(-0.5 * 7_000 * 0.375 * 100)
-    assert json.loads(other)["what_if"] == "cost.north=+10%"
+    assert json.loads(other)["what_if"] == "cost.north=+10% (70,000 to 77,000)"
     with pytest.raises(AllianceError, match=r"did you mean 'cost\.north'"):
         desk.run("explain", "--period", "2026Q4", "--party", "south", "--what-if", "cost.nort=1")
 

@@ -28,6 +28,11 @@ GOOD, WAIT = "good_outcomes / completed", "wait_days / started"
         ("500 - completed", 0, "£480", "£480 for each person who completes below 500"),
         ("completed / years - 500", 0, "£9", "£9 for each person who completes above 500 a year"),
         ("cost - 480000", 0, "50%", "50% of what cost is above 480,000"),
+        (f"0.9 - {GOOD}", 0, "£1,234.56", "£12.3456 for each percentage point by which {good}"),
+        (f"{WAIT} - 28", 0, "£0.001", "£0.001 for each day by which {wait} is above 28 days"),
+        ("cost / completed - 1000", 0, "50%", "50% of what {unit_cost} is above 1,000"),
+        ("completed - 0.5", 0, "£10", "£10 for each person who completes above 0.5"),
+        ("cost / completed - 1", 0, "£2", "£2 for each one by which {unit_cost} is above 1"),
         (GOOD, 12.5, 0, "12.5 times ({good}) up to 0"),
     ],
 )
@@ -41,5 +46,6 @@ def test_a_distance_from_a_standard_is_said_as_clauses_say_it(
     names = {
         "good": "good outcomes per person who completes",
         "wait": "days waited per person who starts",
+        "unit_cost": "cost per person who completes",
     }
     assert expected.format(**names) in said

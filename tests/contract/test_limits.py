@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from simulator.contract.contract import Contract
 from simulator.contract.limits import yearly_limits
+from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Statement
 from tests.strategies import contracts, signatories, statement_like
@@ -231,3 +234,26 @@ def test_what_carries_itself_on_has_no_limit() -> None:
     contract = Contract.model_validate({"measures": {"left": carry}, "terms": [term]})
     limits = {each.party: each for each in yearly_limits(contract.agree("three", THREE))}
     assert (limits["north"].least, limits["north"].most) == (0, np.inf)
+
+
+def test_terms_count_for_the_part_of_the_first_year_in_which_they_hold() -> None:
+    terms = [
+        {"form": "block", "amount": "£100,000 a year", "split": "equal", "ends": "2027-03-31"},
+        {"form": "block", "amount": "£120,000 a year", "split": "equal", "starts": "2027-04-01"},
+        {"form": "block", "amount": "£60,000 a year", "split": "equal", "starts": "2026-10-01"},
+    ]
+    timetable = Timetable(datetime.date(2026, 4, 1), datetime.date(2029, 4, 1))
+    agreement = Contract.model_validate({"terms": terms}).agree("three", THREE)
+    limits = {each.party: each for each in yearly_limits(agreement, timetable)}
+    assert (limits["council"].least, limits["council"].most) == pytest.approx((-130_000, -130_000))
+
+
+@pytest.mark.parametrize(("settled", "most"), [("annually", 1_000), ("quarterly", 4_000)])
+def test_data_that_add_up_are_limited_in_each_period_that_tells_them(
+    settled: str, most: int
+) -> None:
+    term = {"name": "Bonus", "measure": "points", "bands": [{"rate": "£10"}], "split": "equal"}
+    data = {"points": {"highest": 100}}
+    contract = Contract.model_validate({"data": data, "terms": [term | {"settled": settled}]})
+    limits = {each.party: each for each in yearly_limits(contract.agree("three", THREE))}
+    assert limits["council"].least == -most

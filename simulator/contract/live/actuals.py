@@ -128,7 +128,7 @@ class _Reader:
                 self._tell(
                     number,
                     "",
-                    f"found {_name(actual.fact)} for {actual.period} again; it stands in row "
+                    f"found {actual.fact.named} for {actual.period} again; it stands in row "
                     f"{seen[place]}",
                     "every figure stands once",
                     "remove one of the two rows",
@@ -213,7 +213,7 @@ class _Reader:
         fact = Fact(measure, self._party(row, measure), self._service(row, measure))
         if measure in self.units and fact not in self.facts:
             of = f"{fact.party} does not deliver {fact.service or 'any service'}"
-            raise _Refused("", f"found {_name(fact)}", of, "correct the row, or remove it")
+            raise _Refused("", f"found {fact.named}", of, "correct the row, or remove it")
         to_date = self._word(row, "basis", ("period", "ytd"), self.basis) == "ytd"
         if measure in self.agreement.levels:
             to_date = False  # the latest value holds, on either basis
@@ -370,11 +370,6 @@ class _Reader:
                 "90% is written 90% or 0.9",
                 "add the sign to the value, or remove the unit where the figure is no share",
             )
-
-
-def _name(fact: Fact) -> str:
-    of = " ".join(part for part in (fact.party, fact.service) if part)
-    return f"'{fact.measure}'" + (f" of {of}" if of else "")
 
 
 def template(needs: Sequence[Need], periods: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from simulator.contract.live.facts import Fact
+from simulator.contract.live.facts import Fact, plain_number
 from simulator.contract.live.needs import Need
 from simulator.contract.live.period_names import read_period
 from simulator.contract.live.statements import Figures, Known
@@ -88,7 +88,13 @@ def doubts(
                 continue
             said = [_no_whole_number(told[index], fact, name)]
             if is_money:
-                said.append(_in_thousands(told, index, fact, names))
+                settled = before.get(name, {}).get(fact)
+                others = [
+                    figures[name][each.fact].value
+                    for each in needs
+                    if each.measure == need.measure and each.service == need.service
+                ]
+                said.append(_in_thousands(told, index, fact, names, settled, others))
             if need.measure not in levels:
                 said.append(_year_so_far(told, index, fact, names, grain, is_money))
             found += [Doubt(told[index].source, name, fact, each) for each in said if each]
@@ -122,27 +128,47 @@ def _against_plan(
                 known[facts[0]].source,
                 period,
                 Fact(measure, "", ""),
-                f"found {_plain(total)} for '{measure}' of all providers in {period}, where "
-                f"{_plain(plan)} is paid on account; {_NO_THOUSANDS}",
+                f"found {plain_number(total)} for '{measure}' of all providers in {period}, where "
+                f"{plain_number(plan)} is paid on account; {_NO_THOUSANDS}",
             )
 
 
+_NO_PENCE = "amounts are whole units; correct the figure if a decimal point is missing"
 _NO_THOUSANDS = (
     "amounts are whole units, never thousands; correct the figure if it is written in thousands"
 )
 
 
-def _in_thousands(told: Sequence[Known], index: int, fact: Fact, names: Sequence[str]) -> str:
-    """Doubt money that is next to nothing beside the last figure before it that is any."""
+def _in_thousands(
+    told: Sequence[Known],
+    index: int,
+    fact: Fact,
+    names: Sequence[str],
+    settled: Known | None,
+    others: Sequence[float],
+) -> str:
+    """Doubt money that is next to nothing, or hundreds of times as much, beside what is like it.
+
+    That is what it was settled on before, else the last figure before it that is any, else the
+    largest of the providers.
+    """
     value = told[index].value
     earlier = [each for each in range(index) if told[each].value > 0]
-    if not earlier or not 0 < value * _IN_THOUSANDS < told[earlier[-1]].value:
+    if settled is not None and settled.value > 0:
+        other, where = settled.value, f"where it was settled on {plain_number(settled.value)}"
+    elif earlier:
+        other = told[earlier[-1]].value
+        where = f"where it was {plain_number(other)} in {names[earlier[-1]]}"
+    else:
+        other = max(others)
+        where = f"where another provider has {plain_number(other)}"
+    is_small = 0 < value * _IN_THOUSANDS < other
+    largest = max([other, *(told[each].value for each in earlier)])
+    is_large = bool(settled or earlier) and value > largest * _IN_THOUSANDS
+    if not is_small and not is_large:
         return ""
-    last = told[earlier[-1]].value
-    return (
-        f"found {_plain(value)} for {_name(fact)} in {names[index]}, where it was {_plain(last)} "
-        f"in {names[earlier[-1]]}; {_NO_THOUSANDS}"
-    )
+    found = f"found {plain_number(value)} for {fact.named} in {names[index]}, {where}"
+    return f"{found}; {_NO_THOUSANDS if is_small else _NO_PENCE}"
 
 
 def _year_so_far(
@@ -165,7 +191,7 @@ def _year_so_far(
     if not _rises_evenly(values) and not (is_money and _takes_in_the_others(values)):
         return ""
     return (
-        f"found {', '.join(map(_plain, values))} for {_name(fact)} in {names[first]} to "
+        f"found {', '.join(map(plain_number, values))} for {fact.named} in {names[first]} to "
         f"{names[index]}, where the last looks like one of the year so far; figures are of the "
         "period alone unless their basis is ytd; write ytd under basis where they are not"
     )
@@ -191,7 +217,7 @@ def _no_whole_number(known: Known, fact: Fact, period: str) -> str:
     if fact.measure not in _COUNTS or known.value == round(known.value):
         return ""
     return (
-        f"found {_plain(known.value)} for {_name(fact)} in {period}; "
+        f"found {plain_number(known.value)} for {fact.named} in {period}; "
         f"'{fact.measure}' counts {COLUMNS[fact.measure][1]}, in whole numbers; correct it, or "
         "check that the value stands in its own row"
     )
@@ -202,12 +228,3 @@ def _year(period: str) -> int:
     read = read_period(period)
     assert read is not None, "the name of a period"
     return read[1].year if read[1].month >= 4 else read[1].year - 1
-
-
-def _name(fact: Fact) -> str:
-    of = " ".join(part for part in (fact.party, fact.service) if part)
-    return f"'{fact.measure}'" + (f" of {of}" if of else "")
-
-
-def _plain(number: float) -> str:
-    return f"{number:,.2f}".removesuffix(".00")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.contract.agreement import Agreement
 
-__all__ = ["Actual", "Fact", "outside"]
+__all__ = ["Actual", "Fact", "outside", "plain_number"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,12 @@ class Fact:
     measure: str
     party: str
     service: str
+
+    @property
+    def named(self) -> str:
+        """How messages call it: 'cost' of north support."""
+        of = " ".join(part for part in (self.party, self.service) if part)
+        return f"'{self.measure}'" + (f" of {of}" if of else "")
 
 
 @dataclass(frozen=True)
@@ -57,11 +63,11 @@ def outside(agreement: Agreement, measure: str, value: float) -> tuple[str, str]
     if low <= value <= high:
         return None
     if math.isinf(high):
-        ends = f"at least {_plain(low)}"
+        ends = f"at least {plain_number(low)}"
     elif math.isinf(low):
-        ends = f"at most {_plain(high)}"
+        ends = f"at most {plain_number(high)}"
     else:
-        ends = f"from {_plain(low)} to {_plain(high)}"
+        ends = f"from {plain_number(low)} to {plain_number(high)}"
     mend = "correct it"
     if high == 1 and value > 1:
         mend = "write 0.9 or 90% for a share"
@@ -70,5 +76,8 @@ def outside(agreement: Agreement, measure: str, value: float) -> tuple[str, str]
     return f"'{measure}' is {ends} in a period", mend
 
 
-def _plain(number: float) -> str:
+def plain_number(number: float) -> str:
+    """Return a number as messages say it: 1,200 or 0.25."""
+    if abs(number) >= 1 and round(number, 2) == number != round(number):
+        return f"{number:,.2f}"
     return f"{number:,.6f}".rstrip("0").rstrip(".")

@@ -43,6 +43,11 @@ class Entry:
     kind: Kind
 
     @property
+    def corrects(self) -> bool:
+        """Whether it corrects what was entered before."""
+        return self.kind in ("true-up", "true-up on account")
+
+    @property
     def is_on_account(self) -> bool:
         """Whether it is a payment on account, or corrects one."""
         return self.kind in ("on account", "true-up on account")
@@ -114,7 +119,7 @@ def netted(entries: Iterable[Entry]) -> list[Payment]:
         if entry.kind != "on account":
             first, second = sorted((entry.payer, entry.payee))
             sign = 1 if entry.payer == first else -1
-            key = entry.pay_by, first, second, entry.kind != "settlement"
+            key = entry.pay_by, first, second, entry.corrects
             owed[key] = owed.get(key, 0) + sign * entry.pence
     return [
         Payment(day, *((first, second) if pence > 0 else (second, first)), abs(pence), corrects)

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator._errors import Problem, ScenarioError
 from simulator.contract.agreement import Agreement
-from simulator.contract.live.facts import Actual, Fact, outside
+from simulator.contract.live.facts import Actual, Fact, outside, plain_number
 from simulator.contract.live.needs import Need
 from simulator.contract.live.period_names import KINDS, period_name
 from simulator.contract.periods import Month, Timetable
@@ -223,7 +223,7 @@ def _impossible(
         told = outside(agreement, row.fact.measure, value) if len(rows) > 1 else None
         if told is None:
             return None
-        return f"found {_plain(value)} in all for the rows to {row.period}", *told
+        return f"found {plain_number(value)} in all for the rows to {row.period}", *told
     if so_far is None:
         return (
             f"found the year so far to {row.period}, but not what came before in this year",
@@ -234,15 +234,11 @@ def _impossible(
     if told is None:
         return None
     found = (
-        f"found {_plain(row.value)} for the year so far to {row.period}, where it was "
-        f"{_plain(so_far)} before"
+        f"found {plain_number(row.value)} for the year so far to {row.period}, where it was "
+        f"{plain_number(so_far)} before"
     )
     mend = "correct an earlier period by a row of its own, or leave 'ytd' out where it is not meant"
     return found, told[0], mend
-
-
-def _plain(number: float) -> str:
-    return f"{number:,.2f}".removesuffix(".00")
 
 
 def _is_coarse(row: Actual, grain: str) -> bool:
@@ -302,14 +298,13 @@ def missing_figures(
         fact = need.fact
         lacking = [name for name in periods if name not in empty and fact not in known[name]]
         if lacking:
-            of = " ".join(part for part in (need.party, need.service) if part)
             problems.append(
                 Problem(
                     file,
                     0,
                     0,
                     "",
-                    f"found no '{need.measure}'{f' of {of}' if of else ''} for {_named(lacking)}",
+                    f"found no {fact.named} for {_named(lacking)}",
                     "missing is never nought",
                     "fill in its value, or add a row for it; nought is written 0",
                 )

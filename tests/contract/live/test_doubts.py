@@ -196,3 +196,28 @@ def test_what_was_known_is_not_doubted_again() -> None:
     assert doubts(figures, known(COST, [70_000, 70]), [COST], "quarter") == []
     corrected = doubts(figures, known(COST, [70_000, 70_500]), [COST], "quarter")
     assert [each.period for each in corrected] == ["2026Q2"]
+
+
+def test_a_correction_is_held_against_what_was_settled() -> None:
+    """A first quarter corrected in thousands has no figure before it to be held against."""
+    need = Need("cost", "north", "", "cost", "£")
+    settled = {"2026Q1": {need.fact: Known(70_150.25, False, "q1.csv, row 2")}}
+    for value, said in (
+        (72.15, "where it was settled on 70,150.25; amounts are whole units, never thousands"),
+        (70_150_250.0, "where it was settled on 70,150.25; amounts are whole units; correct the"),
+    ):
+        now = {"2026Q1": {need.fact: Known(value, False, "late.csv, row 2")}}
+        (doubt,) = doubts(now, settled, [need], "quarter")
+        assert said in str(doubt)
+
+
+def test_one_provider_in_thousands_is_held_against_the_others() -> None:
+    needs = [Need("cost", party, "", "cost", "£") for party in ("north", "south")]
+    values = {"north": 70.15, "south": 43_000.0}
+    now = {
+        "2026Q1": {
+            need.fact: Known(values[need.party], False, f"q1.csv, {need.party}") for need in needs
+        }
+    }
+    (doubt,) = doubts(now, {}, needs, "quarter")
+    assert "where another provider has 43,000" in str(doubt)
