@@ -216,8 +216,8 @@ class Contract(Frozen):
                 continue
             part = _first_free(entry, taken)
             taken |= part.names
-            shared = {"starts": entry.starts, "ends": entry.ends, "clause": entry.clause}
-            given = {key: value for key, value in shared.items() if value}
+            shared = ("starts", "ends", "clause", "settled")
+            given = {key: getattr(entry, key) for key in shared if getattr(entry, key)}
             terms = tuple(term.model_copy(update=given) for term in part.terms)
             yield replace(part, terms=terms)
 

@@ -14,7 +14,7 @@ from simulator.contract.curve import Frozen
 from simulator.contract.data import Datum
 from simulator.contract.days import Date
 from simulator.contract.expression import Expression, parse
-from simulator.contract.term import Term
+from simulator.contract.term import Settled, Term
 from simulator.contract.working import Definitions, NamedMeasure
 from simulator.quantities import Figure
 
@@ -72,6 +72,8 @@ class Form(Frozen, ABC):
     """The last day its terms hold, the last of a month; none means to the end."""
     clause: str = ""
     """The clause of the contract it stands in."""
+    settled: Settled | None = None
+    """When its terms are settled; none means each as this form has it."""
 
     @abstractmethod
     def compose(self, suffix: str = "") -> Composition:

@@ -535,3 +535,17 @@ def test_every_form_together_keeps_its_names_apart() -> None:
     assert len(names) == len(set(names))
     settled = contract.agree("all", PARTIES).settle(statement_like(PARTIES, 2))
     np.testing.assert_allclose(settled.sum(axis=-1), 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("form", EACH)
+def test_any_form_is_settled_when_it_says_and_stands_in_its_clause(form: str) -> None:
+    entry = {"form": form, **EACH[form], "settled": "quarterly", "clause": "5.1"}
+    above = (
+        [{"form": "block", "amount": "£9 a year"}]
+        if form in ("kpi deductions", "incentive")
+        else []
+    )
+    contract = Contract.model_validate({"terms": [*above, entry]})
+    *_, part = contract.parts()
+    assert {term.settled for term in part.terms} == {"quarterly"}
+    assert {term.clause for term in part.terms} == {"5.1"}
