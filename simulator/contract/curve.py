@@ -32,7 +32,11 @@ class Frozen(BaseModel):
     """Base of everything that is read from YAML: unchangeable, no unknown keys."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True
+        defer_build=True,
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        use_attribute_docstrings=True,
     )
 
 
