@@ -1,0 +1,97 @@
+"""What profiles of levers are worth to each party under a contract, and why.
+
+Payments come from the contract's own settlement, kept by term.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.contract.agreement import Agreement
+from simulator.contract.statement import Array
+from simulator.parties.outlook import Outlook
+from simulator.parties.stakes import Stakes
+
+__all__ = ["Appraisal", "appraise"]
+
+
+@dataclass(frozen=True)
+class Appraisal:
+    """What profiles are worth, expected over the nodes of the plan; leading axes of the profiles.
+
+    Private effort is not part of it: it is known without a plan.
+
+    Attributes:
+        payments: what each party receives by each term, pounds, ``(..., terms, parties)``.
+        costs: what each party pays for its own work, pounds, ``(..., parties)``.
+        outcomes: good outcomes, ``(...,)``.
+        variance: of each party's surplus, pounds squared, ``(..., parties)``.
+        shortfall: what a party is expected to lack to its floor, pounds, ``(..., parties)``.
+    """
+
+    payments: Array
+    costs: Array
+    outcomes: Array
+    variance: Array
+    shortfall: Array
+
+    def utility(self, stakes: Stakes) -> Array:
+        """Return what a profile is worth to each party, pounds, ``(..., parties)``.
+
+        Mean and variance of the surplus, the share of outcomes that is its mission, and the fear
+        of running below its floor; the same as constant absolute risk aversion under normality.
+        """
+        gain: Array = (
+            self.payments.sum(axis=-2)
+            - self.costs
+            - 0.5 * stakes.risk_aversion * self.variance
+            + stakes.value * stakes.mission * self.outcomes[..., None]
+            - stakes.fear * self.shortfall
+        )
+        return gain
+
+    def joint(self, stakes: Stakes) -> Array:
+        """Return what a profile is worth to all parties together, pounds, ``(...,)``.
+
+        Outcomes count once, and mission does not; payments between parties cancel, and what they
+        pay outside is a cost.
+        """
+        each = (
+            self.payments.sum(axis=-2)
+            - self.costs
+            - 0.5 * stakes.risk_aversion * self.variance
+            - stakes.fear * self.shortfall
+        )
+        together: Array = stakes.value * self.outcomes + each.sum(axis=-1)
+        return together
+
+
+def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisal:
+    """Return what is expected of profiles under a contract.
+
+    Args:
+        outlook: of the profiles, by the plan.
+        agreement: the contract.
+        stakes: what the parties care about.
+    """
+    parties = len(stakes.mission)
+    received = np.zeros(1)
+    for view in outlook.views:
+        active = [term.assessed == view.kind for term in agreement.terms]
+        if any(active):
+            moved = agreement.settle(view.statement, active=active)
+            received = received + view.count * moved[..., :parties]
+    if received.ndim == 1:  # nothing is paid
+        received = np.zeros((*outlook.outcomes.shape, len(agreement.terms), parties))
+    surplus = received.sum(axis=-2) - outlook.costs
+    lack = np.maximum(0.0, stakes.floor - stakes.reserves - surplus)
+    mean = surplus.mean(axis=-2)
+    return Appraisal(
+        payments=received.mean(axis=-3),
+        costs=outlook.costs.mean(axis=-2),
+        outcomes=outlook.outcomes.mean(axis=-1),
+        variance=((surplus - mean[..., None, :]) ** 2).mean(axis=-2),
+        shortfall=lack.mean(axis=-2),
+    )

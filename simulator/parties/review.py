@@ -1,0 +1,133 @@
+"""A review: each party looks at what others did, at what pays, and decides anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulator.contract.agreement import Agreement
+from simulator.contract.statement import Array
+from simulator.parties.incentives import Incentives, incentives
+from simulator.parties.outlook import Plan
+from simulator.parties.relation import Relation, goodwill, held_up, in_mind, trust_after
+from simulator.parties.response import Pace, response
+from simulator.parties.stakes import Stakes
+
+__all__ = ["Game", "Standing", "began", "review", "settled"]
+
+
+@dataclass(frozen=True)
+class Game:
+    """What the parties face: a plan, a contract, their stakes and their relationship.
+
+    Attributes:
+        plan: what levers are expected to lead to.
+        agreement: the contract.
+        stakes: what the parties care about.
+        relation: what makes them hold to what is best for all.
+        pace: how fast they move.
+    """
+
+    plan: Plan
+    agreement: Agreement
+    stakes: Stakes
+    relation: Relation
+    pace: Pace
+
+    def incentives(self, profile: Array) -> Incentives:
+        """Return the marginal incentives at a profile."""
+        return incentives(self.plan, self.agreement, self.stakes, profile, self.pace.step)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the parties stand; leading axes are futures.
+
+    Attributes:
+        own: levels of each one's own advantage, ``(..., parties, levers)``.
+        joint: levels that are best for all.
+        taken: levels that are acted on.
+        trust: of each party in each other, ``(..., of, others)``; nought in itself.
+    """
+
+    own: Array
+    joint: Array
+    taken: Array
+    trust: Array
+
+
+def began(stakes: Stakes, trust: Array) -> Standing:
+    """Return where parties stand before the first review: at the norm, with some trust."""
+    return Standing(stakes.norm, stakes.norm, stakes.norm, trust)
+
+
+def review(game: Game, standing: Standing, reviews_left: int | None) -> Standing:
+    """Return where the parties stand after a review.
+
+    Args:
+        game: what they face.
+        standing: before.
+        reviews_left: reviews that follow in the term; none means that it never ends.
+    """
+    stakes, relation = game.stakes, game.relation
+    at_own, at_joint = game.incentives(standing.own), game.incentives(standing.joint)
+    weights = _weights(stakes, at_own, standing)
+    seen = goodwill(relation, standing.taken, standing.own, standing.joint, stakes.norm)
+    trust = trust_after(relation, standing.trust, seen, weights)
+    own = response(stakes, standing.own, at_own.own, at_own.own_bend, game.pace)
+    joint = response(stakes, standing.joint, at_joint.joint, at_joint.joint_bend, game.pace)
+    after = replace(standing, own=own, joint=joint, trust=trust)
+    return _taken(after, weights, game, reviews_left)
+
+
+def _taken(standing: Standing, weights: Array, game: Game, reviews_left: int | None) -> Standing:
+    """Return the levels that are acted on: as far towards what is best for all as trust carries."""
+    trusting = game.stakes.reciprocity * _trusting(standing.trust, weights.sum(axis=-1))
+    carried = trusting[..., None] * held_up(game.relation, reviews_left)
+    taken = standing.own + carried * (standing.joint - standing.own)
+    return replace(standing, taken=taken)
+
+
+def _trusting(trust: Array, weights: Array) -> Array:
+    """Return each party's trust in the others together; alike in all where none is in its mind."""
+    others = np.broadcast_to(1.0 - np.eye(trust.shape[-1]), weights.shape)
+    counted = np.where(weights.sum(axis=-1, keepdims=True) > 0, weights, others)
+    together: Array = (counted * trust).sum(axis=-1) / counted.sum(axis=-1)
+    return together
+
+
+def _weights(stakes: Stakes, at_own: Incentives, standing: Standing) -> Array:
+    """Return how each party weighs others and their levers, ``(..., of, others, levers)``."""
+    party, lever = stakes.moves
+    parties, levers = stakes.low.shape
+    moved = (standing.joint - standing.own)[..., party, lever]
+    worth = np.zeros((*standing.own.shape[:-2], parties, parties, levers))
+    gain = at_own.worth * moved[..., None]  # (..., moves, of)
+    worth[..., :, party, lever] = np.moveaxis(gain, -1, -2)
+    worth[..., np.arange(parties), np.arange(parties), :] = 0.0
+    return in_mind(worth)
+
+
+def settled(game: Game, standing: Standing, reviews: int = 60, near: float = 1e-12) -> Standing:
+    """Return where own advantage and what is best for all come to rest, with trust as it is.
+
+    Args:
+        game: what the parties face.
+        standing: where they begin.
+        reviews: after so many it stops, at rest or not.
+        near: a review that moves no lever further is rest.
+    """
+    stakes, pace = game.stakes, game.pace
+    own, joint = standing.own, standing.joint
+    for _ in range(reviews):
+        at_own, at_joint = game.incentives(own), game.incentives(joint)
+        next_own = response(stakes, own, at_own.own, at_own.own_bend, pace)
+        next_joint = response(stakes, joint, at_joint.joint, at_joint.joint_bend, pace)
+        moved = max(np.abs(next_own - own).max(), np.abs(next_joint - joint).max())
+        own, joint = next_own, next_joint
+        if moved <= near:
+            break
+    at_rest = replace(standing, own=own, joint=joint)
+    weights = _weights(stakes, game.incentives(own), at_rest)
+    return _taken(at_rest, weights, game, None)
