@@ -443,6 +443,19 @@ def verify(
     command(folder, workers, as_json)
 
 
+@app.command(rich_help_panel=_ASSURE)
+def selfcheck(
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write them as a page, in Markdown, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Work out closed forms of theory with this product: expected beside obtained."""
+    from simulator.cli.selfcheck import selfcheck as command
+
+    command(page, as_json)
+
+
 def _amount(written: str) -> float:
     """Read an amount of money above nought, as a scenario writes it, in any currency."""
     from simulator._errors import UsageError

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq, minimize
+from scipy.special import ndtr
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.contract import Contract
@@ -23,8 +24,9 @@ from simulator.parties.relation import Relation, held_up
 from simulator.parties.response import THEORY
 from simulator.parties.review import Game, Standing, began, review, settled
 from simulator.parties.stakes import Stakes
+from simulator.scenario.appraisal import GREEN_BOOK_2022, discount_factor, present_value
 
-__all__ = ["Check", "behaviour_checks", "chi_star"]
+__all__ = ["Check", "all_checks", "alliance_lead", "chi_star"]
 
 _HELD = 1e6  # notice so certain that the relationship holds every lever up in full
 
@@ -525,6 +527,56 @@ def _map(
 _RELATIONAL = "Relational contracts: a word kept by the shadow of the future"
 
 
+def _effective_share(saving: float) -> Check:
+    """Check the share that a party with a noisy saving really keeps of one pound more.
+
+    Half of a saving up to 1 and 30% of an overspend down to -1.5, with a standard deviation of 1:
+    the share of each band times the chance of ending in it.
+    """
+    term = {
+        "measure": "completed",
+        "bands": [{"up_to": 0, "rate": "£0.30"}, {"rate": "£0.50"}],
+        "at_least": "-£0.45",
+        "at_most": "£0.50",
+    }
+    plan = LinearPlan(
+        {"completed": _gains(1, 1, lambda *_: 1.0)},
+        {"completed": np.array([[1.0]])},
+        outcomes=np.array([[0.0], [1.0]]),
+        spending=np.zeros((2, 1)),
+        nodes=64,
+    )
+    game = Game(plan, _agreement([term], 1), _stakes([np.eye(1)], 1.0, [0.0]), _relation(1), THEORY)
+    expected = 0.5 * (ndtr(1.0 - saving) - ndtr(-saving))
+    expected += 0.3 * (ndtr(-saving) - ndtr(-1.5 - saving))
+    obtained = game.incentives(np.array([[0.0], [saving]])).own[1, 0]
+    what = f"effective share at an expected saving of {saving:g} (64 nodes, step 0.1)"
+    return Check("Kinks: the effective share", what, float(expected), float(obtained), 0.005)
+
+
+def _discounting() -> Iterator[Check]:
+    """Check discount factors and annuities (HM Treasury, Green Book)."""
+    subject = "Discounting"
+    for years, rate in ((1, 0.035), (5, 0.035), (10, 0.035), (5, 0.015)):
+        what = f"a pound in {years} years at {rate:.1%}"
+        yield Check(subject, what, (1.0 + rate) ** -years, discount_factor(years, rate))
+    annuity = (1.0 - 1.035**-5) / 0.035
+    whole = present_value([1.0] * 5, 0.035)
+    middle = present_value([1.0] * 5, 0.035, mid_year=True)
+    yield Check(subject, "a pound a year for five years at 3.5%", annuity, whole)
+    what = "the same in the middle of each year"
+    yield Check(subject, what, annuity * math.sqrt(1.035), middle)
+    expected = 1.035**-30 / 1.03
+    found = discount_factor(31, GREEN_BOOK_2022)
+    yield Check(subject, "a pound in 31 years, 3.5% falling to 3%", expected, found)
+
+
+def all_checks() -> Iterator[Check]:
+    """Return every closed form beside what the product comes to."""
+    yield from behaviour_checks()
+    yield from _discounting()
+
+
 def behaviour_checks() -> Iterator[Check]:
     """Return the closed forms of behaviour beside what the product comes to."""
     for risk, cost, variance in ((1.0, 1.0, 1.0), (1.0, 2.0, 1.0), (0.5, 1.0, 3.0)):
@@ -533,6 +585,8 @@ def behaviour_checks() -> Iterator[Check]:
         tolerance = 0.157 * reserves * 1e6  # Howard's guideline as a share of equity
         says = f"noise of £150,000, reserves of £{reserves:g} million"
         yield from _len(1.0 / tolerance, 5e-6, 150_000.0**2, says)
+    for saving in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0):
+        yield _effective_share(saving)
     for providers in (2, 3, 8):
         yield from _teams(providers)
     for cross in (0.0, 0.3):
