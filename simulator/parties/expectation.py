@@ -1,0 +1,447 @@
+"""What a provider expects of its services: people, waits, outcomes, hand-overs, month by month.
+
+Nobody runs the simulator in their head. The people present with a team are taken for normal with
+mean n and variance v (a Gaussian closure of the queue with impatience), and with c places
+
+    x = (n - c) / sqrt(v),   Q = sqrt(v) phi(x) + (n - c) Phi(x)   people waiting,
+    n' = arrivals - completions - leaving,
+    v' = arrivals + completions + leaving - 2 v (mu Phi(-x) + theta Phi(x)).
+
+Unlike a plain fluid it has people leave at loads below 1. Stays pass through stages, so that the
+first to start are not the first to finish at once: with as many as one over the squared variation
+of the stays. Whoever is handed over, or comes back, is on the way for an exponential time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import expm
+from scipy.special import expit, logit, ndtr
+
+from simulator.contract.periods import Month
+from simulator.contract.statement import Array
+from simulator.parties.levers import LEVERS
+from simulator.quantities import DAYS_A_YEAR
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.world import MONTHS, Service, places, referral_shares
+
+__all__ = ["COUNTED", "Expectation", "People"]
+
+COUNTED = (
+    "referred",
+    "declined",
+    "started",
+    "completed",
+    "good_outcomes",
+    "dropped_out",
+    "returned",
+    "wait_days",
+    "service_days",
+    "handovers_due",
+    "handovers_made",
+)
+"""What is expected of the people; their columns of a statement."""
+
+_PARTS = 2  # of a month: steps of two weeks
+_MOST_STAGES = 8  # of a stay that always lasts the same, which would have endlessly many
+_LEAST_VARIANCE = 1e-3  # people squared: of what is known for certain
+_LEVER = {lever.name: place for place, lever in enumerate(LEVERS)}
+_DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
+
+
+@dataclass(frozen=True)
+class People:
+    """Where people are expected to be; leading axes are free.
+
+    Attributes:
+        present: waiting or in service, mean, ``(..., providers, services)``.
+        variance: of that number, same shape.
+        served: in service by stage of the stay, ``(..., providers, services, stages)``.
+        waited: days that those in service had waited before they started, in all, same shape as
+            ``present``.
+        arriving: on the way to another service, by path, ``(..., providers, paths)``.
+        coming_back: after a failed hand-over, same shape.
+        relapsing: on the way back after a good outcome, ``(..., providers, services)``.
+    """
+
+    present: Array
+    variance: Array
+    served: Array
+    waited: Array
+    arriving: Array
+    coming_back: Array
+    relapsing: Array
+
+
+class Expectation:
+    """The services of a scenario as their providers see them."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        services = list(scenario.services.values())
+        names, providers = list(scenario.services), list(scenario.providers)
+        self.providers, self.services = len(providers), len(services)
+        self.starts = scenario.timetable.starts
+        shares = [referral_shares(service) for service in services]
+        self.share = np.array([[each.get(name, 0.0) for each in shares] for name in providers])
+        self.posts = np.array(
+            [[float(each.workers.get(name, 0.0)) for each in services] for name in providers]
+        )
+        self.caseload = np.array([float(each.caseload) for each in services])
+        self.referrals = np.array([each.referrals / DAYS_A_YEAR for each in services])
+        self.growth = np.array([each.growth / DAYS_A_YEAR for each in services])
+        self.season = np.array([_season(each) for each in services])
+        self.take_up = np.array([float(each.take_up) for each in services])
+        self.leaving = np.array([float(each.drop_out.at_first) for each in services])
+        self.leaving_rise = np.array([float(each.drop_out.rise) for each in services])
+        self.harm = np.array([_harm(each) for each in services])
+        self.relapse = np.array([float(each.relapse.chance) for each in services])
+        self.relapse_after = np.array([float(each.relapse.after) for each in services])
+        self._set_needs(services)
+        self._set_stays(services)
+        self._set_paths(scenario, names)
+        self.risks = [
+            (
+                float(risk.demand),
+                None if risk.on is None else float((risk.on - self.starts).days),
+                float(risk.chance or 0.0) / DAYS_A_YEAR,
+                float(risk.lasts),
+                np.array([not risk.services or name in risk.services for name in names]),
+            )
+            for risk in scenario.risks.values()
+        ]
+
+    def _set_needs(self, services: Sequence[Service]) -> None:
+        """Lay the needs of each service side by side; missing ones have no share."""
+        most = max(max(len(each.needs), 1) for each in services)
+        shape = (self.services, most)
+        self.need_share, self.good, self.reach = (
+            np.zeros(shape),
+            np.full(shape, 0.5),
+            np.zeros(shape),
+        )
+        self.mean_stay = np.zeros(self.services)
+        for row, service in enumerate(services):
+            groups = [
+                (
+                    float(need.share),
+                    float(service.good_outcome or 0.0)
+                    if need.good_outcome is None
+                    else float(need.good_outcome),
+                    float(service.lasts.mean if need.lasts is None else need.lasts),
+                )
+                for need in service.needs.values()
+            ] or [(1.0, float(service.good_outcome or 0.0), float(service.lasts.mean))]
+            for place, (share, chance, _) in enumerate(groups):
+                self.need_share[row, place], self.good[row, place] = share, chance
+            self.mean_stay[row] = sum(share * stay for share, _, stay in groups)
+            observed, best = service.good_outcome, service.best_outcome
+            if best is not None and observed is not None and _is_open(observed, best):
+                self.reach[row] = logit(float(best)) - logit(float(observed))
+
+    def _set_stays(self, services: Sequence[Service]) -> None:
+        stages = []
+        self.variation = np.zeros(self.services)  # squared, of stays: variance over squared mean
+        for row, service in enumerate(services):
+            spread = {"fixed": 0.0, "exponential": 1.0}.get(
+                service.lasts.shape, float(service.lasts.variation)
+            )
+            each = [
+                (float(need.share), float(service.lasts.mean if need.lasts is None else need.lasts))
+                for need in service.needs.values()
+            ] or [(1.0, float(service.lasts.mean))]
+            second = sum(share * stay**2 * (1 + spread**2) for share, stay in each)
+            variation = second / self.mean_stay[row] ** 2 - 1.0
+            self.variation[row] = variation
+            count = _MOST_STAGES if variation <= 1 / _MOST_STAGES else round(1 / variation)
+            stages.append(max(1, count))
+        self.stages = np.array(stages)
+        self.most_stages = int(self.stages.max())
+        days = DAYS_A_YEAR / 12 / _PARTS
+        size = self.most_stages + 1  # the last counts completions
+        self.passing = np.zeros((self.services, size, size))  # from each stage to each in a step
+        self.entering = np.zeros((self.services, size))  # of those who start evenly in a step
+        for row, count in enumerate(stages):
+            rate = count / self.mean_stay[row]
+            flow = np.zeros((size + 1, size + 1))
+            for stage in range(count):
+                following = stage + 1 if stage + 1 < count else self.most_stages
+                flow[stage, stage] -= rate
+                flow[stage, following] += rate
+            flow[size, 0] = 1.0  # a source of one a day
+            moved = expm(flow * days)
+            self.passing[row] = moved[:size, :size]
+            self.entering[row] = moved[size, :size] / days
+
+    def _set_paths(self, scenario: Scenario, names: list[str]) -> None:
+        paths = scenario.handovers
+        self.sender = np.array([names.index(each.sender) for each in paths], dtype=np.intp)
+        self.receiver = np.array([names.index(each.receiver) for each in paths], dtype=np.intp)
+        self.path_share = np.array([float(each.share) for each in paths])
+        self.success = np.array([float(each.success) for each in paths])
+        self.success_reach = np.array(
+            [
+                logit(float(each.best_success)) - logit(float(each.success))
+                if each.best_success is not None and _is_open(each.success, each.best_success)
+                else 0.0
+                for each in paths
+            ]
+        )
+        self.after = np.array([float(each.after) for each in paths])
+        self.returns = np.array([float(each.returns) for each in paths])
+        self.returns_after = np.array([float(each.returns_after) for each in paths])
+        # who is handed over stays with the provider where it delivers the service
+        delivers = self.posts > 0
+        self.to_provider = np.zeros((len(paths), self.providers, self.providers))
+        for place, receiver in enumerate(self.receiver):
+            for provider in range(self.providers):
+                if delivers[provider, receiver]:
+                    self.to_provider[place, provider, provider] = 1.0
+                else:
+                    self.to_provider[place, provider] = self.share[:, receiver]
+        handed = np.zeros(self.services)
+        np.add.at(handed, self.sender, self.path_share)
+        self.stays_on = 1.0 - handed  # part of completions without a hand-over, who may relapse
+
+    # -- people ------------------------------------------------------------------------------------
+
+    def nobody(self, lead: tuple[int, ...] = ()) -> People:
+        """Return empty services, as at the start of a term."""
+        teams = np.zeros((*lead, self.providers, self.services))
+        paths = np.zeros((*lead, self.providers, len(self.sender)))
+        return People(
+            teams,
+            teams + _LEAST_VARIANCE,
+            np.zeros((*teams.shape, self.most_stages)),
+            teams,
+            paths,
+            paths,
+            teams,
+        )
+
+    def in_post(self, month: Month, mobilisation: float) -> Array:
+        """Return the mean caseworkers in post over a month, ``(providers, services)``.
+
+        Args:
+            month: which.
+            mobilisation: days over which caseworkers come into post, one by one.
+        """
+        if mobilisation <= 0:
+            return self.posts
+        steps = np.maximum(np.ceil(self.posts), 1.0)
+        first, last = (month.first - self.starts).days, (month.end - self.starts).days
+        days = np.arange(first, last)[:, None, None]
+        there = np.minimum(self.posts, np.floor(days * steps / mobilisation) + 1.0)
+        mean: Array = there.mean(axis=0)
+        return mean
+
+    def months(
+        self,
+        levers: Array,
+        people: People,
+        months: Sequence[Month],
+        posts: Sequence[Array],
+        demand: Array | float = 1.0,
+    ) -> tuple[list[dict[str, Array]], People]:
+        """Return what is expected of each month, and where people are at the end.
+
+        Args:
+            levers: levels of each provider, ``(..., providers, levers)``.
+            people: where people are at the beginning; leading axes that broadcast.
+            months: which.
+            posts: caseworkers in post in each, ``(providers, services)``.
+            demand: factor on referrals from outside, with the leading axes.
+
+        Returns:
+            For each month the columns of :data:`COUNTED`, ``(..., providers, services)``.
+        """
+        quality = levers[..., _LEVER["quality"], None]
+        handover = levers[..., _LEVER["hand-over"], None]
+        success = expit(logit(self.success) + handover * self.success_reach)
+        found = []
+        for month, in_post in zip(months, posts, strict=True):
+            capacity = np.array(
+                [
+                    [places(float(each), self.caseload[s]) for s, each in enumerate(row)]
+                    for row in in_post
+                ],
+                dtype=float,
+            )
+            total: dict[str, Array] = {}
+            for part in range(_PARTS):
+                arrivals = (
+                    self._referrals(month, (part + 0.5) / _PARTS) * np.asarray(demand)[..., None]
+                )
+                counts, people = self._step(quality, success, people, arrivals, capacity)
+                for name, value in counts.items():
+                    total[name] = total[name] + value if part else value
+            found.append(total)
+        return found, people
+
+    def _referrals(self, month: Month, part: float) -> Array:
+        """Return referrals from outside a day, by service, in the middle of a part of a month.
+
+        A shock to demand counts by the chance that it is there.
+        """
+        day = (month.first - self.starts).days + part * (month.end - month.first).days
+        rate: Array = (
+            self.referrals * np.exp(self.growth * day) * self.season[:, month.first.month - 1]
+        )
+        for demand, begins, chance, lasts, reached in self.risks:
+            there = chance * min(day, lasts)
+            if begins is not None:
+                there = float(begins <= day < begins + lasts)
+            rate = rate * np.where(reached, 1.0 + demand * there, 1.0)
+        return rate
+
+    def _step(
+        self, quality: Array, success: Array, people: People, outside: Array, places_: Array
+    ) -> tuple[dict[str, Array], People]:
+        """Return what is expected of a part of a month, and where people are after it."""
+        days = DAYS_A_YEAR / 12 / _PARTS
+        # completions of those in service now; who starts in the step is added below
+        ended = (people.served * self.passing[:, : self.most_stages, self.most_stages]).sum(axis=-1)
+        soon = ended[..., self.sender] * self.path_share * success
+        late = soon * _left_of_a_flow(self.after, days)
+        arriving, handed = _leave(people.arriving, self.after, days)
+        arriving, handed = arriving + late, handed + soon - late
+        coming_back, back = _leave(people.coming_back, self.returns_after, days)
+        relapsing, again = _leave(people.relapsing, self.relapse_after, days)
+        referred = outside[..., None, :] * self.share * days
+        returned = again + self._gathered(back, self.sender)
+        referred = referred + returned + self._handed(handed)
+        asked = referred * self.take_up
+        rate = 1.0 / self.mean_stay
+        root = np.sqrt(people.variance)
+        waiting, over = _waiting(people.present, root, places_)
+        served = people.served.sum(axis=-1)
+        ageing = self._hazard(waiting, asked / days)
+        left = ageing * waiting * days
+        started = np.minimum(asked, np.maximum(0.0, places_ - served) + ended)
+        variance = people.variance
+        for _ in range(2):  # starts follow from the people present after the step, and they from it
+            completed = ended + started * self.entering[:, self.most_stages]
+            present = np.maximum(0.0, people.present + asked - completed - left)
+            flow = asked + completed * (1.0 - over + over * self.variation) + left
+            drain = rate * (1.0 - over) + ageing * over
+            variance = (people.variance + flow) / (1.0 + 2.0 * days * drain)
+            variance = np.maximum(variance, _LEAST_VARIANCE)
+            waiting_after, over = _waiting(present, np.sqrt(variance), places_)
+            left = ageing * 0.5 * (waiting + waiting_after) * days
+            started = np.maximum(0.0, present - waiting_after - served + completed)
+        completed = ended + started * self.entering[:, self.most_stages]
+        present = np.maximum(0.0, people.present + asked - completed - left)
+        stages = np.einsum("...sk,skl->...sl", people.served, self.passing[:, :-1, :-1])
+        stages = stages + started[..., None] * self.entering[:, :-1]
+        queue = 0.5 * (waiting + waiting_after)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            wait = np.where(started > 0, queue * days / started, 0.0)
+        # of those who start; whoever leaves has waited half as long, and is not counted
+        waited = np.maximum(0.0, queue * days - 0.5 * wait * left)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            of_served = np.where(served > 0, people.waited / served, waited / started)
+            of_served = np.where(np.isfinite(of_served), of_served, 0.0)
+        good = completed * self._chance(quality, of_served)
+        due = completed[..., self.sender] * self.path_share
+        made = due * success
+        relapsed = self.stays_on * self.relapse * good
+        counts = {
+            "referred": referred,
+            "declined": referred - asked,
+            "started": started,
+            "completed": completed,
+            "good_outcomes": good,
+            "dropped_out": left,
+            "returned": returned,
+            "wait_days": waited,
+            "service_days": completed * self.mean_stay,
+            "handovers_due": self._gathered(due, self.sender),
+            "handovers_made": self._gathered(made, self.sender),
+        }
+        after = People(
+            present,
+            variance,
+            stages,
+            np.maximum(0.0, people.waited + waited - of_served * completed),
+            arriving + made - soon,
+            coming_back + (due - made) * self.returns,
+            relapsing + relapsed,
+        )
+        return counts, after
+
+    def _hazard(self, waiting: Array, asked: Array) -> Array:
+        """Return how many of those who wait leave a day: more, the longer they have waited.
+
+        People of a line that moves evenly have waited every time up to the whole wait.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            wait = np.where(asked > 0, waiting / asked, 0.0)
+        older = self.leaving_rise * wait
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factor = np.where(older > 1e-9, np.expm1(np.minimum(older, 50.0)) / older, 1.0)
+        hazard: Array = self.leaving * factor
+        return hazard
+
+    def _chance(self, quality: Array, wait: Array) -> Array:
+        """Return the mean chance of a good outcome over the needs, after a wait."""
+        moved = logit(self.good) + quality[..., None] * self.reach
+        moved = moved - (self.harm * wait)[..., None]
+        chance: Array = (self.need_share * expit(moved)).sum(axis=-1)
+        return chance
+
+    def _gathered(self, by_path: Array, service: npt.NDArray[np.intp]) -> Array:
+        """Return what passes by each path at the service of each."""
+        total = np.zeros((*by_path.shape[:-1], self.services))
+        for place, index in enumerate(service):
+            total[..., index] += by_path[..., place]
+        return total
+
+    def _handed(self, by_path: Array) -> Array:
+        """Return who arrives by hand-over, at the providers and services they go to."""
+        total = np.zeros((*by_path.shape[:-1], self.services))
+        for place, index in enumerate(self.receiver):
+            total[..., index] += by_path[..., place] @ self.to_provider[place]
+        return total
+
+
+def _waiting(present: Array, root: Array, held: Array) -> tuple[Array, Array]:
+    """Return how many wait, and the chance that all places are taken."""
+    beyond = present - held
+    x = beyond / root
+    over = ndtr(x)
+    waiting = root * _DENSITY * np.exp(-0.5 * x * x) + beyond * over
+    return np.clip(waiting, 0.0, present), over
+
+
+def _leave(pool: Array, mean: Array, days: float) -> tuple[Array, Array]:
+    """Return who is still on the way after some days, and who has arrived."""
+    with np.errstate(divide="ignore"):
+        stays = np.where(mean > 0, np.exp(-days / np.maximum(mean, 1e-9)), 0.0)
+    kept = pool * stays
+    return kept, pool - kept
+
+
+def _left_of_a_flow(mean: Array, days: float) -> Array:
+    """Return the part of an even flow of some days that is still on the way at their end."""
+    long = np.maximum(mean, 1e-9)
+    return np.where(mean > 0, long / days * -np.expm1(-days / long), 0.0)
+
+
+def _season(service: Service) -> list[float]:
+    named = {month: float(change) for month, change in service.season.items()}
+    others = len(MONTHS) - len(named)
+    rest = -sum(named.values()) / others if others else 0.0
+    return [1.0 + named.get(month, rest) for month in MONTHS]
+
+
+def _harm(service: Service) -> float:
+    """Return the fall of the log-odds of a good outcome a day waited."""
+    return math.inf if service.wait_harm >= 1.0 else -math.log1p(-service.wait_harm) / 7.0
+
+
+def _is_open(*chances: float) -> bool:
+    return all(0.0 < float(chance) < 1.0 for chance in chances)

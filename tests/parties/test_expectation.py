@@ -1,0 +1,170 @@
+"""What a provider expects agrees with what the engine makes of the same services."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from simulator.contract.statement import Array
+from simulator.engine.compiled import CompiledPeople
+from simulator.engine.life import live, plan_lives
+from simulator.engine.network import build_network
+from simulator.parties.expectation import Expectation
+from simulator.parties.levers import LEVERS, Practice
+from simulator.scenario.scenario import Scenario
+from simulator.study.files import load
+from tests.conftest import FULL, ROOT, SMALLEST, scenario_from
+
+FLAGSHIP = ROOT / "scenarios" / "staying-well.yaml"
+FUTURES = 1_000 if FULL else 300
+
+QUIET = """
+title: Few come
+starts: 2026-04-01
+years: 2
+council: {name: Council}
+providers:
+  north: {reserves: £0}
+  south: {reserves: £0}
+services:
+  support:
+    referrals: 700 a year
+    workers: {north: 3, south: 2}
+    caseload: 30
+    lasts: 9 weeks
+    drop_out: 4% a week
+    good_outcome: 40%
+    best_outcome: 60%
+    worker_cost: £40,000 a year
+  groups:
+    referrals: 100 a year
+    workers: {south: 4}
+    caseload: 25
+    lasts: {mean: 10 weeks, shape: exponential}
+    good_outcome: 30%
+    worker_cost: £30,000 a year
+handovers:
+  - from: support
+    to: groups
+    share: 40%
+    success: 50%
+    best_success: 80%
+    after: 3 weeks
+    returns: 20%
+contracts:
+  block: {form: block, amount: £0 a year}
+baseline: block
+"""
+
+
+@cache
+def scenario_of(name: str) -> Scenario:
+    if name == "quiet":
+        return scenario_from(QUIET)
+    return load([FLAGSHIP if name == "flagship" else SMALLEST])
+
+
+def lived(scenario: Scenario, levels: tuple[float, float]) -> tuple[dict[str, Array], float, int]:
+    """Return the mean counts of a scenario by month, with the mobilisation and providers."""
+    practice = [Practice(*levels) for _ in scenario.providers]
+    plan = plan_lives(scenario, build_network(scenario, practice))[0]
+    (futures,) = live([plan], 20260401, range(FUTURES), CompiledPeople)
+    columns = {
+        name: np.array([each.columns[name].mean(axis=0) for each in futures.statements])
+        for name in futures.statements[0].columns
+    }
+    return columns, plan.mobilisation, len(scenario.providers)
+
+
+def expected(
+    scenario: Scenario, levels: tuple[float, float], mobilisation: float
+) -> dict[str, Array]:
+    plan = Expectation(scenario)
+    levers = np.zeros((plan.providers, len(LEVERS)))
+    levers[:, :2] = levels
+    months = scenario.timetable.months
+    posts = [plan.in_post(month, mobilisation) for month in months]
+    found, _ = plan.months(levers, plan.nobody(), months, posts)
+    return {name: np.array([each[name] for each in found]) for name in found[0]}
+
+
+CLOSE = ("referred", "started", "completed", "good_outcomes", "handovers_due", "handovers_made")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("levels", [(0.0, 0.0), (1.0, 1.0), (-0.5, 0.5)])
+@pytest.mark.parametrize("name", ["flagship", "smallest", "quiet"])
+def test_the_plan_agrees_with_the_engine(name: str, levels: tuple[float, float]) -> None:
+    scenario = scenario_of(name)
+    columns, mobilisation, _ = lived(scenario, levels)
+    plan = expected(scenario, levels, mobilisation)
+    for first, last in ((0, 12), (12, 24), (0, len(scenario.timetable.months))):
+        for column in CLOSE:
+            seen, found = (each[column][first:last].sum() for each in (columns, plan))
+            assert found == pytest.approx(seen, rel=0.01), (column, first)
+        load_ = columns["wait_days"][first:last].sum() / columns["started"][first:last].sum()
+        left, thought = (each["dropped_out"][first:last].sum() for each in (columns, plan))
+        if load_ > 7:  # days: the line is long, as it is from a load of 0.95 on
+            assert thought == pytest.approx(left, rel=0.10), first
+        else:
+            wait = plan["wait_days"][first:last].sum() / plan["started"][first:last].sum()
+            assert wait == pytest.approx(load_, abs=1.5), "days"
+
+
+def test_many_profiles_at_once_are_each_on_its_own() -> None:
+    plan = Expectation(scenario_of("quiet"))
+    months = scenario_of("quiet").timetable.months[:12]
+    posts = [plan.posts] * 12
+    levers = np.zeros((3, 4, plan.providers, len(LEVERS)))
+    levers[1, 2, 0, 0], levers[2, 3, 1, 1] = 0.7, -1.0
+    demand = np.linspace(0.8, 1.2, 12).reshape(3, 4)
+    together, people = plan.months(levers, plan.nobody((3, 4)), months, posts, demand)
+    for place in ((0, 0), (1, 2), (2, 3)):
+        alone, after = plan.months(levers[place], plan.nobody(), months, posts, demand[place])
+        for month, again in zip(together, alone, strict=True):
+            for name, value in again.items():
+                np.testing.assert_allclose(month[name][place], value, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(people.present[place], after.present, rtol=1e-12)
+
+
+def test_nobody_is_lost() -> None:
+    """Whoever is referred declines, waits, is served, has left or has finished."""
+    scenario = scenario_of("flagship")
+    plan = Expectation(scenario)
+    months = scenario.timetable.months
+    found, people = plan.months(
+        np.zeros((plan.providers, len(LEVERS))), plan.nobody(), months, [plan.posts] * len(months)
+    )
+    total = {name: sum(each[name] for each in found) for name in found[0]}
+    inside = total["referred"] - total["declined"] - total["dropped_out"] - total["completed"]
+    np.testing.assert_allclose(inside, people.present, rtol=1e-9)
+    np.testing.assert_allclose(
+        people.present - people.served.sum(axis=-1) >= -1e-9, np.ones_like(inside, dtype=bool)
+    )
+
+
+def test_better_practice_of_one_provider_reaches_the_partner() -> None:
+    plan = Expectation(scenario_of("quiet"))
+    months = scenario_of("quiet").timetable.months
+    posts = [plan.posts] * len(months)
+    levers = np.zeros((2, plan.providers, len(LEVERS)))
+    levers[1, 0, 1] = 1.0
+    found, _ = plan.months(levers, plan.nobody((2,)), months, posts)
+    made = sum(each["handovers_made"] for each in found)
+    came = sum(each["referred"] for each in found)
+    assert made[1, 0, 0] > 1.4 * made[0, 0, 0]
+    assert came[1, 1, 1] > came[0, 1, 1]
+    assert came[1, 0, 0] < came[0, 0, 0], "fewer come back after a failed hand-over"
+
+
+def test_the_mean_in_post_grows_as_caseworkers_come() -> None:
+    scenario = scenario_of("quiet")
+    plan = Expectation(scenario)
+    first, second, third, fourth = scenario.timetable.months[:4]
+    found = [plan.in_post(month, 91.3125) for month in (first, second, third, fourth)]
+    assert (found[0] < found[1]).any()
+    assert (found[1] <= found[2]).all()
+    np.testing.assert_array_equal(found[3], plan.posts)
+    np.testing.assert_array_equal(plan.in_post(first, 0.0), plan.posts)
