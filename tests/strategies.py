@@ -15,7 +15,7 @@ from simulator.contract.statement import COLUMNS, Statement
 from simulator.engine.caseload import Trigger
 from simulator.engine.clock import TICKS_A_DAY
 from simulator.engine.network import HandoverPath, NeedGroup, Network, ServiceNode
-from tests.engine.courses import Course, Deed, Read, Resize, ScaleDemand, SetWatch
+from tests.engine.courses import Course, Deed, Practise, Read, Resize, ScaleDemand, SetWatch
 
 COSTS = ("staff_cost", "running_cost", "vat_cost")
 
@@ -140,6 +140,7 @@ MOST_PEOPLE = 60  # potential people of a service over the whole course, about
 FOR_EVER = 1e12  # units, beyond what the clock can tell
 
 chances = st.sampled_from([0.0, 1.0, 0.5]) | st.floats(0.0, 1.0)
+reaches = st.sampled_from([0.0, 0.7, -1.5])
 
 
 def edges_of(
@@ -180,6 +181,7 @@ def handover_paths(
                 returns=returns,
                 mean_until_return=unit
                 * draw(st.sampled_from([4.0, 9.0] if returns > 0.9 else [0.0, 4.0, 9.0])),
+                reach=draw(reaches),
             )
         )
     return edges, tuple(paths)
@@ -198,6 +200,7 @@ def service_node(
             tuple(draw(chances) for _ in range(providers)),
             unit * draw(stays),
             draw(st.integers(1, 3)),
+            draw(reaches),
         )
         for name in names
     )
@@ -280,12 +283,15 @@ def courses(draw: st.DrawFn, watched: bool = False) -> Course:
     provider = st.integers(0, network.providers - 1)
     service = st.integers(0, len(network.services) - 1)
     places = st.sampled_from([0, 1, 2, 3, 5, 8, 20, 70])
+    levels = st.sampled_from([0.0, 0.0, -2.0, 0.5, 2.0])
+    practised = st.tuples(*[levels] * network.providers)
     kinds: list[st.SearchStrategy[Deed]] = [
         st.builds(Resize, instants, some, provider, service, places),
         st.builds(
             ScaleDemand, instants, some, service, st.sampled_from([0.0, 0.5, 1.0, MOST_DEMAND])
         ),
         st.builds(Read, instants),
+        st.builds(Practise, instants, practised, practised),
     ]
     level = st.sampled_from([1, 2, 3, 7, 20])
     trigger = st.sampled_from(Trigger)

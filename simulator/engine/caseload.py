@@ -113,6 +113,16 @@ class Caseload(Protocol):
     def scale_demand(self, future: int, service: int, factor: float) -> None:
         """Multiply the referrals from outside by a factor, from now, instead of the last factor."""
 
+    def practise(self, quality: Array, handover: Array) -> None:
+        """Change how well providers work, from now, instead of what was last said.
+
+        Whoever completes from now on has the chances of the new practice.
+
+        Args:
+            quality: levels above each provider's standing practice, ``(futures, providers)``.
+            handover: the same of hand-over effort.
+        """
+
     def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
         """Let a trigger go off in every future when its number reaches a level.
 

@@ -18,6 +18,7 @@ from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Reading, 
 from simulator.engine.network import Network, ServiceNode
 from simulator.engine.people import Visit
 from simulator.engine.streams import Stream
+from simulator.parties.levers import shifted
 
 __all__ = ["CompiledPeople"]
 
@@ -90,6 +91,14 @@ class CompiledPeople:
     def scale_demand(self, future: int, service: int, factor: float) -> None:
         """Multiply the referrals from outside by a factor, from now."""
         self._state.source[future, service]["demand"] = factor
+
+    def practise(self, quality: Array, handover: Array) -> None:
+        """Change how well providers work, from now."""
+        tables, state = self._tables, self._state
+        moves = quality[:, None, None, :] * tables.good_reach[..., None]
+        state.good[:] = shifted(np.broadcast_to(tables.good, moves.shape), moves)
+        moves = handover[:, None, None, :] * tables.success_reach[..., None]
+        state.success[:] = shifted(np.broadcast_to(tables.success, moves.shape), moves)
 
     def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
         """Let a trigger go off in every future when its number reaches a level."""
@@ -215,6 +224,8 @@ def tables_of(network: Network) -> records.Tables:
     mean_stay = np.zeros((len(nodes), len(names)))
     line = np.zeros((len(nodes), len(names)), dtype=np.int64)
     good = np.zeros((len(nodes), len(names), providers))
+    good_reach = np.zeros((len(nodes), len(names)))
+    success_reach = np.zeros((len(nodes), most_paths))
     provider_edge = np.full((len(nodes), providers), 2.0)
     provider = np.zeros((len(nodes), providers), dtype=np.int64)
     for index, node in enumerate(nodes):
@@ -226,6 +237,7 @@ def tables_of(network: Network) -> records.Tables:
             mean_stay[index, place] = group.mean_stay
             line[index, place] = priorities.index(group.priority)
             good[index, place] = group.good_outcome
+            good_reach[index, place] = group.reach
         need_edge[index, : len(node.need_edges)] = node.need_edges
         order = [names.index(own[which]) for which in node.need_order]
         need[index, : len(order)] = order  # without the needs that nobody has
@@ -240,6 +252,7 @@ def tables_of(network: Network) -> records.Tables:
                 each.mean_until_return,
             )
             success[index, at] = each.success
+            success_reach[index, at] = each.reach
     return records.Tables(
         service=service,
         season=np.array([node.season for node in nodes]),
@@ -248,11 +261,13 @@ def tables_of(network: Network) -> records.Tables:
         mean_stay=mean_stay,
         line=line,
         good=good,
+        good_reach=good_reach,
         provider_edge=provider_edge,
         provider=provider,
         delivers=np.array([node.delivers for node in nodes], dtype=np.int64),
         path=path,
         success=success,
+        success_reach=success_reach,
         month_starts=np.array([*network.month_starts, records.NEVER], dtype=np.int64),
         first_month=network.first_month,
     )
@@ -303,6 +318,8 @@ def _new_state(tables: records.Tables, providers: int, streams: Sequence[Stream]
         luck=np.zeros((futures, records.VISIT_DRAWS)),
         ahead=np.zeros((futures, services, 2, records.AHEAD)),
         traveller=np.zeros((futures, 0), dtype=records.TRAVELLER),
+        good=np.repeat(tables.good[None], futures, axis=0),
+        success=np.repeat(tables.success[None], futures, axis=0),
         step=np.zeros((futures, 0), dtype=records.STEP),
         first_leaf=np.zeros(team.shape[1] + 1, dtype=np.int64),
         team_of=np.zeros(0, dtype=np.int64),

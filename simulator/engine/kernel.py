@@ -131,6 +131,8 @@ class _One(NamedTuple):
     luck: Floats
     ahead: Floats
     traveller: Records
+    good: Floats
+    success: Floats
     step: Records
     first_leaf: Integers
     team_of: Integers
@@ -549,7 +551,7 @@ def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
     node = tables.service[here]
     now = future["now"]
     waited = (who["granted"] - who["asked"]) / _TICKS
-    chance = _after_wait(tables.good[here, who["need"], provider], node["harm"], waited)
+    chance = _after_wait(s.good[here, who["need"], provider], node["harm"], waited)
     good = who["outcome"] < chance
     if good:
         numbers["good_outcomes"] += 1
@@ -563,7 +565,7 @@ def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
     if chosen < node["paths"]:
         path = tables.path[here, chosen]
         numbers["handovers_due"] += 1
-        success = tables.success[here, chosen, provider]
+        success = s.success[here, chosen, provider]
         if who["success"] < success:
             numbers["handovers_made"] += 1
             who["service"] = path["receiver"]
@@ -620,6 +622,8 @@ def _of(state: State, future: int) -> _One:
         state.luck[future],
         state.ahead[future],
         state.traveller[future],
+        state.good[future],
+        state.success[future],
         state.step[future],
         state.first_leaf,
         state.team_of,

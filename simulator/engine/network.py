@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from simulator.engine.clock import date_ticks, to_ticks
 from simulator.engine.streams import name_key
-from simulator.parties.levers import Practice, moved_chance
+from simulator.parties.levers import Practice, moved_chance, reach_of
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import MONTHS, Service, referral_shares
@@ -26,15 +26,17 @@ class NeedGroup:
 
     Attributes:
         name: identifier of the need, the same in all services.
-        good_outcome: chance by provider, at its practice and without a wait.
+        good_outcome: chance by provider, at its standing practice and without a wait.
         mean_stay: mean length of stay, days.
         priority: 1 is seen first.
+        reach: what one level of quality adds to the log-odds of a good outcome.
     """
 
     name: str
     good_outcome: tuple[float, ...]
     mean_stay: float
     priority: int
+    reach: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,11 @@ class HandoverPath:
 
     Attributes:
         receiver: index of the receiving service.
-        success: chance that it reaches the service, by provider.
+        success: chance that it reaches the service, by provider, at its standing practice.
         mean_on_the_way: days.
         returns: chance that a failed one comes back.
         mean_until_return: days.
+        reach: what one level of hand-over effort adds to the log-odds of success.
     """
 
     receiver: int
@@ -54,6 +57,7 @@ class HandoverPath:
     mean_on_the_way: float
     returns: float
     mean_until_return: float
+    reach: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,7 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
                     moved_chance(path.success, path.best_success, each.handover)
                     for each in practice
                 ),
+                reach=reach_of(path.success, path.best_success),
                 mean_on_the_way=float(path.after),
                 returns=float(path.returns),
                 mean_until_return=float(path.returns_after),
@@ -202,7 +207,7 @@ def _needs(service: Service, practice: Sequence[Practice]) -> tuple[NeedGroup, .
             # best practice moves the log-odds of every need as far as those of the service
             best = _shifted(chance, service.good_outcome, service.best_outcome)
         by_provider = tuple(moved_chance(chance, best, each.quality) for each in practice)
-        return NeedGroup(name, by_provider, stay, priority)
+        return NeedGroup(name, by_provider, stay, priority, reach_of(chance, best))
 
     mean = float(service.lasts.mean)
     if not service.needs:

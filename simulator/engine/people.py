@@ -19,6 +19,7 @@ import numpy as np
 import simpy
 
 from simulator._errors import RunError
+from simulator.contract.statement import Array
 from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Reading, Trigger
 from simulator.engine.clock import TICKS_A_DAY, to_days, to_ticks
 from simulator.engine.network import (
@@ -29,6 +30,7 @@ from simulator.engine.network import (
     stay_ticks,
 )
 from simulator.engine.streams import Purpose, Stream, inverse_normal
+from simulator.parties.levers import shifted
 
 __all__ = ["People", "ReferencePeople", "Visit"]
 
@@ -196,6 +198,8 @@ class People:
             for provider in range(network.providers)
         ]
         self.demand = [1.0] * len(network.services)
+        self.quality: Sequence[float] = [0.0] * network.providers  # levels above standing practice
+        self.handover: Sequence[float] = [0.0] * network.providers
         self.on_the_way = 0
         self.diary: list[Visit] | None = None
         for index, node in enumerate(network.services):
@@ -320,7 +324,8 @@ class People:
             note("completed")
 
             waited = to_days(place.granted_at - place.asked)
-            chance = after_wait(mine.good_outcome[provider], node.log_wait_harm, waited)
+            chance = _at_level(mine.good_outcome[provider], mine.reach, self.quality[provider])
+            chance = after_wait(chance, node.log_wait_harm, waited)
             good = luck.draw(Purpose.OUTCOME) < chance
             team.good_outcomes += good
             if good:
@@ -350,7 +355,9 @@ class People:
         path = _path(node, luck)
         if path is not None:
             team.handovers_due += 1
-            if luck.draw(Purpose.HANDOVER_SUCCESS) < path.success[provider]:
+            level = self.handover[provider]
+            success = _at_level(path.success[provider], path.reach, level)
+            if luck.draw(Purpose.HANDOVER_SUCCESS) < success:
                 team.handovers_made += 1
                 return path.receiver, path.mean_on_the_way
             if luck.draw(Purpose.HANDOVER_RETURN) < path.returns:
@@ -375,6 +382,11 @@ class ReferencePeople:
     def resize(self, future: int, provider: int, service: int, places: int) -> None:
         """Change how many people a provider can hold in a service, from now."""
         self.futures[future].resize(provider, service, places)
+
+    def practise(self, quality: Array, handover: Array) -> None:
+        """Change how well providers work, from now."""
+        for people, own_quality, own_handover in zip(self.futures, quality, handover, strict=True):
+            people.quality, people.handover = own_quality, own_handover
 
     def scale_demand(self, future: int, service: int, factor: float) -> None:
         """Multiply the referrals from outside by a factor, from now."""
@@ -412,6 +424,11 @@ def _path(node: ServiceNode, luck: _Luck) -> HandoverPath | None:
 
 def _pick(edges: tuple[float, ...], order: tuple[int, ...], uniform: float) -> int:
     return order[bisect_right(edges, uniform)]
+
+
+def _at_level(chance: float, reach: float, level: float) -> float:
+    """Return a chance at so many levels above standing practice."""
+    return float(shifted(np.array(chance), np.array(reach * level)))
 
 
 def after_wait(chance: float, log_harm: float, waited: float) -> float:

@@ -165,12 +165,14 @@ class Tables(NamedTuple):
     need: Integers  # (S, N): which need it is, at each edge
     mean_stay: Floats  # (S, N)
     line: Integers  # (S, N): which line people of this need wait in; 0 is seen first
-    good: Floats  # (S, N, P): chance of a good outcome without a wait
+    good: Floats  # (S, N, P): chance of a good outcome without a wait, at standing practice
+    good_reach: Floats  # (S, N): log-odds added by one level of quality
     provider_edge: Floats  # (S, P)
     provider: Integers  # (S, P)
     delivers: Integers  # (S, P)
     path: Records  # (S, K)
-    success: Floats  # (S, K, P)
+    success: Floats  # (S, K, P): at standing practice
+    success_reach: Floats  # (S, K): log-odds added by one level of hand-over effort
     month_starts: Integers  # (months + 1,), the last one never
     first_month: int
 
@@ -189,6 +191,8 @@ class State(NamedTuple):
     luck: Floats  # (F, VISIT_DRAWS): the uniforms of the visit that is looked at
     ahead: Floats  # (F, S, 2, AHEAD): gaps and acceptance of the next potential people
     traveller: Records  # (F, pool)
+    good: Floats  # (F, S, N, P): chance of a good outcome without a wait, at practice now
+    success: Floats  # (F, S, K, P): of hand-overs
     step: Records  # (F, steps); no steps are noted where it is empty
     first_leaf: Integers  # (T + 1,): where each team's places begin
     team_of: Integers  # (L,)

@@ -11,7 +11,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["LEVERS", "Lever", "Practice", "at_norm", "moved_chance"]
+import numpy as np
+from scipy.special import expit, logit
+
+from simulator.contract.statement import Array
+
+__all__ = ["LEVERS", "Lever", "Practice", "at_norm", "moved_chance", "reach_of", "shifted"]
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,24 @@ def moved_chance(observed: float, best: float | None, level: float) -> float:
 
     Without a known best practice, and for chances of 0 and 1, the level has no effect.
     """
-    certain = observed in (0.0, 1.0) or best in (0.0, 1.0)
-    if best is None or certain or level == 0.0:
+    reach = reach_of(observed, best)
+    if reach == 0.0 or level == 0.0:
         return observed
-    log_odds = math.log(observed / (1 - observed))
-    reach = math.log(best / (1 - best)) - log_odds
-    return 1 / (1 + math.exp(-(log_odds + level * reach)))
+    return 1 / (1 + math.exp(-(math.log(observed / (1 - observed)) + level * reach)))
+
+
+def reach_of(observed: float, best: float | None) -> float:
+    """Return the log-odds between a chance as observed and at best practice.
+
+    Nought without a known best practice, and where a chance is 0 or 1.
+    """
+    if best is None or observed in (0.0, 1.0) or best in (0.0, 1.0):
+        return 0.0
+    return math.log(best / (1 - best)) - math.log(observed / (1 - observed))
+
+
+def shifted(chance: Array, log_odds: Array) -> Array:
+    """Return chances moved by log-odds; those that are not moved stay as they are, to the bit."""
+    with np.errstate(divide="ignore"):
+        moved = expit(logit(chance) + log_odds)
+    return np.where(log_odds == 0.0, chance, moved)

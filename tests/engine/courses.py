@@ -33,6 +33,15 @@ class ScaleDemand:
 
 
 @dataclass(frozen=True)
+class Practise:
+    """Change practice, in all futures alike."""
+
+    tick: int
+    quality: tuple[float, ...]
+    handover: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class SetWatch:
     """Watch a number."""
 
@@ -50,7 +59,7 @@ class Read:
     tick: int
 
 
-Deed = Resize | ScaleDemand | SetWatch | Read
+Deed = Resize | ScaleDemand | Practise | SetWatch | Read
 
 
 @dataclass(frozen=True)

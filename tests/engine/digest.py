@@ -10,6 +10,7 @@ from simulator.engine.clock import TICKS_A_DAY
 from simulator.engine.network import HandoverPath, NeedGroup
 from tests.engine.courses import (
     Course,
+    Practise,
     Read,
     Resize,
     ScaleDemand,
@@ -27,8 +28,8 @@ DAY = TICKS_A_DAY
 def _course() -> Course:
     """Return a course that touches everything: shapes, needs, paths, tails of the normal."""
     needs = (
-        NeedGroup("lower", (0.6, 1.0), 12.0, 2),
-        NeedGroup("higher", (0.3, 0.5), 20.0, 1),
+        NeedGroup("lower", (0.6, 1.0), 12.0, 2, 0.8),
+        NeedGroup("higher", (0.3, 0.5), 20.0, 1, 1.1),
     )
     first = plain_node(
         key=2**32 - 1,
@@ -50,7 +51,7 @@ def _course() -> Course:
         log_wait_harm=0.04,
         relapse=0.5,
         mean_until_relapse=9.0,
-        handovers=(HandoverPath(1, (0.7, 0.4), 2.0, 0.6, 5.0),),
+        handovers=(HandoverPath(1, (0.7, 0.4), 2.0, 0.6, 5.0, 0.9),),
         handover_edges=(0.5,),
     )
     second = replace(
@@ -76,6 +77,7 @@ def _course() -> Course:
         *(SetWatch(0, trigger, 0, 0, 12) for trigger in Trigger),
         ScaleDemand(40 * DAY, None, 0, 2.0),
         Read(50 * DAY),
+        Practise(55 * DAY, (0.7, -0.4), (-1.0, 0.3)),
         Resize(60 * DAY, 1, 0, 0, 2),
         ScaleDemand(80 * DAY, 0, 0, 0.5),
         Resize(90 * DAY, None, 0, 0, 40),

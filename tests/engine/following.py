@@ -16,7 +16,7 @@ from simulator.engine.people import ReferencePeople, Visit
 from simulator.engine.streams import Stream
 from simulator.parties.levers import at_norm
 from simulator.scenario.scenario import Scenario
-from tests.engine.courses import Course, Deed, Read, Resize, SetWatch
+from tests.engine.courses import Course, Deed, Practise, Read, Resize, SetWatch
 
 
 @dataclass
@@ -115,6 +115,8 @@ def do(caseload: Caseload, deed: Deed, futures: int, seen: Seen) -> None:
         seen.readings.append(caseload.read())
     elif isinstance(deed, SetWatch):
         caseload.watch(deed.trigger, deed.provider, deed.service, deed.level)
+    elif isinstance(deed, Practise):
+        caseload.practise(*(np.tile(each, (futures, 1)) for each in (deed.quality, deed.handover)))
     else:
         for future in range(futures) if deed.future is None else (deed.future,):
             if isinstance(deed, Resize):

@@ -299,3 +299,37 @@ def test_a_second_contract_in_the_same_life_changes_nothing() -> None:
     together = lived(tree, 2)
     assert alone.payments["block"].tobytes() == together.payments["block"].tobytes()
     assert alone.costs.tobytes() == together.costs.tobytes()
+
+
+@pytest.mark.parametrize("make", [CompiledPeople, ReferencePeople])
+def test_practice_moves_outcomes_and_hand_overs_in_each_future_by_itself(make: Any) -> None:
+    """One level is best practice; whoever completes from then on has its chances."""
+    tree = world(good_outcome="40%", best_outcome="70%")
+    tree["services"]["second"] = read_yaml(SECOND, "second.yaml").tree
+    tree["handovers"] = [
+        {"from": "first", "to": "second", "share": "50%", "success": "50%", "best_success": "90%"}
+    ]
+    scenario = scenario_of(tree)
+    network = build_network(scenario, (Practice(), Practice()))
+    futures = 40 if make is CompiledPeople else 6
+    caseload = make(network, [Stream(3, each) for each in range(futures)])
+    better = np.zeros((futures, 2))
+    better[futures // 2 :, 0] = 1.0
+    caseload.practise(better, better)
+    for future in range(futures):
+        for provider in (0, 1):
+            caseload.resize(future, provider, 0, 40)
+    while caseload.advance(network.end):
+        pass
+    counts = caseload.read().counts
+    for rows, provider, good, success in (
+        (slice(0, futures // 2), 0, 0.4, 0.5),
+        (slice(futures // 2, None), 0, 0.7, 0.9),
+        (slice(futures // 2, None), 1, 0.4, 0.5),
+    ):
+        seen = {name: values[rows, provider, 0].sum() for name, values in counts.items()}
+        completed, due = seen["completed"], seen["handovers_due"]
+        expected = good * completed
+        assert completed > 100
+        assert close(expected, seen["good_outcomes"], expected * (1 - good))
+        assert close(success * due, seen["handovers_made"], success * due * (1 - success))
