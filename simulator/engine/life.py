@@ -28,12 +28,13 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.periods import Timetable
 from simulator.contract.statement import Array, Statement
 from simulator.contract.term import Settled
-from simulator.engine.books import Books, CostRates, cost_flows
+from simulator.engine.books import Books, cost_flows
 from simulator.engine.caseload import Caseload, Engine, Reading, Trigger
 from simulator.engine.clock import date_ticks, to_days, to_ticks
 from simulator.engine.network import Network
 from simulator.engine.streams import Stream
 from simulator.engine.world import Note, Process, World
+from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import places
 

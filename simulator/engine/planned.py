@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.contract.statement import COLUMNS, Statement
-from simulator.engine.books import CostRates
 from simulator.quantities import DAYS_A_YEAR
+from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import Service, mean_stay, referral_shares
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -77,9 +77,23 @@ class People:
     coming_back: Array
     relapsing: Array
 
+    def for_profiles(self) -> People:
+        """Return the same with an axis for profiles of levers before the providers."""
+        return People(
+            *(
+                np.expand_dims(getattr(self, each.name), -4 if each.name == "served" else -3)
+                for each in fields(self)
+            )
+        )
+
 
 class Expectation:
-    """The services of a scenario as their providers see them."""
+    """The services of a scenario as their providers see them.
+
+    Attributes:
+        lasting: part of the good outcomes of each service after which nobody comes back,
+            ``(services,)``.
+    """
 
     def __init__(self, scenario: Scenario) -> None:
         services = list(scenario.services.values())
@@ -206,6 +220,7 @@ class Expectation:
         handed = np.zeros(self.services)
         np.add.at(handed, self.sender, self.path_share)
         self.stays_on = 1.0 - handed  # part of completions without a hand-over, who may relapse
+        self.lasting = 1.0 - self.stays_on * self.relapse
 
     # -- people ------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from simulator.engine.life import live, plan_lives
 from simulator.engine.network import build_network
 from simulator.parties.expectation import Expectation
 from simulator.parties.levers import LEVERS, Practice
+from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 from simulator.study.files import load
 from tests.conftest import FULL, ROOT, SMALLEST, scenario_from
@@ -87,10 +88,24 @@ def expected(
     months = scenario.timetable.months
     posts = [plan.in_post(month, mobilisation) for month in months]
     found, _ = plan.months(levers, plan.nobody(), months, posts)
-    return {name: np.array([each[name] for each in found]) for name in found[0]}
+    columns = {name: np.array([each[name] for each in found]) for name in found[0]}
+    rates = CostRates(scenario)
+    costs = [
+        sum(rates.of_month(month, in_post, each["started"]))
+        for month, in_post, each in zip(months, posts, found, strict=True)
+    ]
+    return columns | {"cost": np.array(costs)}
 
 
-CLOSE = ("referred", "started", "completed", "good_outcomes", "handovers_due", "handovers_made")
+CLOSE = (
+    "cost",
+    "referred",
+    "started",
+    "completed",
+    "good_outcomes",
+    "handovers_due",
+    "handovers_made",
+)
 
 
 @pytest.mark.slow
