@@ -15,7 +15,12 @@ from simulator.engine.streams import name_key
 from simulator.parties.levers import Practice, moved_chance, reach_of
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import MONTHS, Service, referral_shares
+from simulator.scenario.world import (
+    Service,
+    log_wait_harm,
+    referral_shares,
+    season_factors,
+)
 
 __all__ = ["HandoverPath", "NeedGroup", "Network", "ServiceNode", "build_network"]
 
@@ -151,7 +156,7 @@ def build_network(scenario: Scenario, practice: Sequence[Practice]) -> Network:
 def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> ServiceNode:
     service = scenario.services[name]
     providers = list(scenario.providers)
-    season = _season(service)
+    season = season_factors(service)
     provider_edges, provider_order = _edges(referral_shares(service), providers)
     needs = _needs(service, practice)
     shares = {key: float(need.share) for key, need in service.needs.items()} or {"": 1.0}
@@ -179,7 +184,7 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
         drop_out_rise=float(service.drop_out.rise),
         shape=service.lasts.shape,
         log_spread=math.sqrt(math.log1p(service.lasts.variation**2)),
-        log_wait_harm=_log_wait_harm(service),
+        log_wait_harm=log_wait_harm(service),
         relapse=float(service.relapse.chance),
         mean_until_relapse=float(service.relapse.after),
         handovers=tuple(
@@ -228,20 +233,6 @@ def _shifted(chance: float, observed: float, best: float) -> float:
         return chance
     odds = chance / (1 - chance) * (best / (1 - best)) / (observed / (1 - observed))
     return odds / (1 + odds)
-
-
-def _log_wait_harm(service: Service) -> float:
-    if service.wait_harm >= 1.0:
-        return math.inf
-    return -math.log1p(-service.wait_harm) / 7.0
-
-
-def _season(service: Service) -> tuple[float, ...]:
-    """Months that are not named share what makes the year's mean 1."""
-    named = {month: float(change) for month, change in service.season.items()}
-    others = len(MONTHS) - len(named)
-    rest = -sum(named.values()) / others if others else 0.0
-    return tuple(1.0 + named.get(month, rest) for month in MONTHS)
 
 
 def _edges(shares: dict[str, float], order: list[str]) -> tuple[tuple[float, ...], tuple[int, ...]]:

@@ -28,7 +28,13 @@ from simulator.contract.statement import Array
 from simulator.parties.levers import LEVERS
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import MONTHS, Service, places, referral_shares
+from simulator.scenario.world import (
+    Service,
+    log_wait_harm,
+    places,
+    referral_shares,
+    season_factors,
+)
 
 __all__ = ["COUNTED", "Expectation", "People"]
 
@@ -47,7 +53,7 @@ COUNTED = (
 )
 """What is expected of the people; their columns of a statement."""
 
-_PARTS = 2  # of a month: steps of two weeks
+_DAYS = DAYS_A_YEAR / 12  # of a step: months are taken for equally long
 _MOST_STAGES = 8  # of a stay that always lasts the same, which would have endlessly many
 _LEAST_VARIANCE = 1e-3  # people squared: of what is known for certain
 _LEVER = {lever.name: place for place, lever in enumerate(LEVERS)}
@@ -108,11 +114,11 @@ class Expectation:
         self.caseload = np.array([float(each.caseload) for each in services])
         self.referrals = np.array([each.referrals / DAYS_A_YEAR for each in services])
         self.growth = np.array([each.growth / DAYS_A_YEAR for each in services])
-        self.season = np.array([_season(each) for each in services])
+        self.season = np.array([season_factors(each) for each in services])
         self.take_up = np.array([float(each.take_up) for each in services])
         self.leaving = np.array([float(each.drop_out.at_first) for each in services])
         self.leaving_rise = np.array([float(each.drop_out.rise) for each in services])
-        self.harm = np.array([_harm(each) for each in services])
+        self.harm = np.array([log_wait_harm(each) for each in services])
         self.relapse = np.array([float(each.relapse.chance) for each in services])
         self.relapse_after = np.array([float(each.relapse.after) for each in services])
         self._set_needs(services)
@@ -175,7 +181,7 @@ class Expectation:
             stages.append(max(1, count))
         self.stages = np.array(stages)
         self.most_stages = int(self.stages.max())
-        days = DAYS_A_YEAR / 12 / _PARTS
+        days = _DAYS
         size = self.most_stages + 1  # the last counts completions
         self.passing = np.zeros((self.services, size, size))  # from each stage to each in a step
         self.entering = np.zeros((self.services, size))  # of those who start evenly in a step
@@ -286,23 +292,17 @@ class Expectation:
                 ],
                 dtype=float,
             )
-            total: dict[str, Array] = {}
-            for part in range(_PARTS):
-                arrivals = (
-                    self._referrals(month, (part + 0.5) / _PARTS) * np.asarray(demand)[..., None]
-                )
-                counts, people = self._step(quality, success, people, arrivals, capacity)
-                for name, value in counts.items():
-                    total[name] = total[name] + value if part else value
-            found.append(total)
+            arrivals = self._referrals(month) * np.asarray(demand)[..., None]
+            counts, people = self._step(quality, success, people, arrivals, capacity)
+            found.append(counts)
         return found, people
 
-    def _referrals(self, month: Month, part: float) -> Array:
-        """Return referrals from outside a day, by service, in the middle of a part of a month.
+    def _referrals(self, month: Month) -> Array:
+        """Return referrals from outside a day, by service, in the middle of a month.
 
         A shock to demand counts by the chance that it is there.
         """
-        day = (month.first - self.starts).days + part * (month.end - month.first).days
+        day = (month.first - self.starts).days + 0.5 * (month.end - month.first).days
         rate: Array = (
             self.referrals * np.exp(self.growth * day) * self.season[:, month.first.month - 1]
         )
@@ -316,8 +316,8 @@ class Expectation:
     def _step(
         self, quality: Array, success: Array, people: People, outside: Array, places_: Array
     ) -> tuple[dict[str, Array], People]:
-        """Return what is expected of a part of a month, and where people are after it."""
-        days = DAYS_A_YEAR / 12 / _PARTS
+        """Return what is expected of a month, and where people are after it."""
+        days = _DAYS
         # completions of those in service now; who starts in the step is added below
         ended = (people.served * self.passing[:, : self.most_stages, self.most_stages]).sum(axis=-1)
         soon = ended[..., self.sender] * self.path_share * success
@@ -444,18 +444,6 @@ def _left_of_a_flow(mean: Array, days: float) -> Array:
     """Return the part of an even flow of some days that is still on the way at their end."""
     long = np.maximum(mean, 1e-9)
     return np.where(mean > 0, long / days * -np.expm1(-days / long), 0.0)
-
-
-def _season(service: Service) -> list[float]:
-    named = {month: float(change) for month, change in service.season.items()}
-    others = len(MONTHS) - len(named)
-    rest = -sum(named.values()) / others if others else 0.0
-    return [1.0 + named.get(month, rest) for month in MONTHS]
-
-
-def _harm(service: Service) -> float:
-    """Return the fall of the log-odds of a good outcome a day waited."""
-    return math.inf if service.wait_harm >= 1.0 else -math.log1p(-service.wait_harm) / 7.0
 
 
 def _is_open(*chances: float) -> bool:

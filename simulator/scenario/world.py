@@ -233,6 +233,24 @@ def referral_shares(service: Service) -> dict[str, float]:
     return {name: posts / total for name, posts in service.workers.items()}
 
 
+def season_factors(service: Service) -> tuple[float, ...]:
+    """Return a factor on referrals for each calendar month, January first.
+
+    Months that are not named share what makes the year's mean 1.
+    """
+    named = {month: float(change) for month, change in service.season.items()}
+    others = len(MONTHS) - len(named)
+    rest = -sum(named.values()) / others if others else 0.0
+    return tuple(1.0 + named.get(month, rest) for month in MONTHS)
+
+
+def log_wait_harm(service: Service) -> float:
+    """Return the fall of the log-odds of a good outcome for each day waited."""
+    if service.wait_harm >= 1.0:
+        return math.inf
+    return -math.log1p(-service.wait_harm) / 7.0
+
+
 def mean_stay(service: Service) -> float:
     """Return the mean stay over the needs of those referred, days."""
     if not service.needs:
