@@ -14,6 +14,7 @@ import numpy as np
 
 from simulator.contract.periods import Month
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
+from simulator.contract.term import Window
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.outlook import Outlook, View
 from simulator.parties.uncertainty import normal_nodes
@@ -60,6 +61,9 @@ class ServicePlan:
         commissioners: how many parties stand before the providers.
         demand_spread: standard deviation of demand over the months ahead, a share of it.
         needed: the columns that a contract counts.
+        kinds: the windows its terms are worked out on. Months and quarters are taken for even parts
+            of the year, the whole term for as many such years as it has.
+        term: length of the contract, years.
     """
 
     def __init__(
@@ -70,7 +74,10 @@ class ServicePlan:
         commissioners: int,
         demand_spread: float,
         needed: Iterable[str] = COLUMNS,
+        kinds: Iterable[Window] = ("year",),
+        term: float = 1.0,
     ) -> None:
+        self.kinds, self.term = tuple(kinds), term
         self.expectation, self.rates, self.ahead = expectation, rates, ahead
         self.commissioners, self.demand_spread = commissioners, demand_spread
         providers = expectation.providers
@@ -98,10 +105,20 @@ class ServicePlan:
                 years += self.ahead.years_so_far
             costs = costs + found["cost"].sum(axis=-1)
             none = np.zeros_like(found["cost"])
-            views.append(View("year", Statement(dict.fromkeys(COLUMNS, none) | found, years)))
+            columns = dict.fromkeys(COLUMNS, none) | found
+            views += [self._view(kind, columns, years) for kind in self.kinds]
         own = np.zeros((*costs.shape[:-1], self.commissioners + self.expectation.providers))
         own[..., self.commissioners :] = costs
         return Outlook(tuple(views), outcomes, own)
+
+    def _view(self, kind: Window, columns: Mapping[str, Array], years: float) -> View:
+        """Return a year, or the part of it, as terms of one kind see it."""
+        lengths = {"year": years, "quarter": 0.25, "month": 1.0 / 12.0, "term": self.term}
+        part = lengths[kind] / years
+        if part == 1.0:
+            return View(kind, Statement(columns, years))
+        scaled = {name: values * part for name, values in columns.items()}
+        return View(kind, Statement(scaled, lengths[kind]), 1.0 / part)
 
     def _years(self, profiles: Array) -> list[tuple[dict[str, Array], float]]:
         """Return columns by financial year, with its length.

@@ -15,6 +15,7 @@ from simulator.contract.wording import sentence, sentences_of_measures
 from simulator.engine.planned import planned_yearly_cost
 from simulator.quantities import Figure
 from simulator.report.show_example import example
+from simulator.report.show_worth import better_work
 from simulator.report.tables import paragraph, table
 from simulator.report.words import money
 from simulator.scenario.scenario import Scenario
@@ -78,6 +79,8 @@ def _contract(scenario: Scenario | ContractFile, name: str, agreement: Agreement
             prose=1,
         )
     if isinstance(scenario, Scenario):
+        yield ""
+        yield from better_work(scenario, agreement)
         yield ""
         yield from example(scenario, agreement)
     else:
