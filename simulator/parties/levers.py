@@ -88,6 +88,6 @@ def reach_of(observed: float, best: float | None) -> float:
 
 def shifted(chance: Array, log_odds: Array) -> Array:
     """Return chances moved by log-odds; those that are not moved stay as they are, to the bit."""
-    with np.errstate(divide="ignore"):  # a chance of nought has infinite odds against it
+    with np.errstate(divide="ignore", over="ignore"):  # no chance has infinite odds against it
         moved = 1.0 / (1.0 + (1.0 - chance) / chance * np.exp(-log_odds))
     return np.where(log_odds == 0.0, chance, moved)
