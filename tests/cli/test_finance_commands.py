@@ -568,7 +568,7 @@ def peak(points: int) -> int:
 def test_memory_stays_flat_over_many_points() -> None:
     """Of each further point only its row is kept: a few kilobytes at most."""
     # far enough apart that it does not matter when garbage is collected
-    few, many = (1_000, 10_000) if FULL else (20, 200)
+    few, many = (1_000, 10_000) if FULL else (20, 400)
     assert (peak(many) - peak(few)) / (many - few) < 6_000
 
 
