@@ -34,8 +34,9 @@ def selfcheck_page(checks: Sequence[Check]) -> str:
         "# What the product is checked against",
         "",
         "This page is written by `alliance selfcheck --page docs/validation.md`. Each figure of",
-        "theory stands beside what the product comes to, by the contract language, the settlement",
-        "and the reviews that simulated futures run. Figures are rounded to six decimals.",
+        "theory stands beside what the product comes to: a contract in the contract language, its",
+        "own settlement, and the review by which parties decide. Figures are rounded to six",
+        "decimals.",
         "",
     ]
     for subject, found in _by_subject(checks).items():

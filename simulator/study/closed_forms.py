@@ -1,7 +1,7 @@
 """The closed forms of theory beside what the product comes to, in small worlds of its own.
 
 Each world is a contract in the contract language, a plan in which output is linear in effort, and
-the review that simulated futures run. Only what is expected is a formula.
+the review by which parties decide. Only what is expected is a formula.
 """
 
 from __future__ import annotations

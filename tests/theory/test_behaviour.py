@@ -1,4 +1,4 @@
-"""The closed forms of behaviour, by the reviews that simulated futures run."""
+"""The closed forms of behaviour, by the review that parties decide by."""
 
 from __future__ import annotations
 
