@@ -147,7 +147,7 @@ class Desk:
             UsageError: it has no such version.
             CheckFailed: what was locked does not follow from the contract as it is now.
         """
-        name, last_day = self.live.names_until(until)[-1], until.end - datetime.timedelta(days=1)
+        name, last_day = self.live.names_until(until)[-1], until.last_day
         own = self.live.periods_until(until)[-1].first == until.first
         locked = [record for record in self.chain if record.until == last_day]
         if version is not None:

@@ -186,7 +186,7 @@ def prepare(desk: Desk, name: str, until: Month, asked: Preparing) -> Shown:
             "settle: found no actuals; add --actuals FILE.csv, or --template FILE.csv to write an "
             "empty one"
         )
-    last_day = until.end - datetime.timedelta(days=1)
+    last_day = until.last_day
     if last_day < desk.settled_until:
         latest = chain[-1].period
         raise UsageError(
@@ -246,7 +246,7 @@ def _refuse_silent_corrections(live: LiveContract, shown: Shown) -> None:
 
 def _refuse_before_end(name: str, until: Month, dated: datetime.date, mend: str) -> None:
     """Refuse to settle a period for good before its last day."""
-    last_day = until.end - datetime.timedelta(days=1)
+    last_day = until.last_day
     if dated < last_day:
         raise UsageError(
             f"--dated: found {dated}; {name} ends on {day_in_words(last_day)}, and figures are "
@@ -315,7 +315,7 @@ def _approve(desk: Desk, name: str, other: str, until: Month, asked: Preparing) 
 def _current(desk: Desk, record: Record, until: Month) -> Settlement:
     """Return what is prepared as settled again; refuse it on another ledger or contract."""
     head = desk.chain[-1].digest if desk.chain else ""
-    last_day = until.end - datetime.timedelta(days=1)
+    last_day = until.last_day
     known = record.previous, record.fingerprint, record.until, record.number
     same = known == (head, desk.live.fingerprint, last_day, len(desk.chain) + 1)
     settlement = desk.settled(record.figures, until) if same else None

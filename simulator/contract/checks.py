@@ -241,7 +241,7 @@ def _check_names(path: Path, names: frozenset[str], known: list[str]) -> Iterato
 def _check_side(
     path: Path, side: str, signatories: Signatories, outside: tuple[str, ...] = OUTSIDE
 ) -> Iterator[Finding]:
-    parties = (*signatories.commissioners, *signatories.providers)
+    parties = signatories.parties
     allowed = ("commissioners", "providers", *parties, *outside)
     if side not in allowed:
         yield Finding(

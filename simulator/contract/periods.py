@@ -35,6 +35,11 @@ class Month:
     last: bool
 
     @property
+    def last_day(self) -> datetime.date:
+        """Its last day."""
+        return self.end - datetime.timedelta(days=1)
+
+    @property
     def financial_year(self) -> int:
         """The calendar year in which its financial year began."""
         return self.first.year if self.first.month >= 4 else self.first.year - 1

@@ -33,9 +33,14 @@ class Signatories:
     names: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
+    def parties(self) -> tuple[str, ...]:
+        """Everybody who signed, the commissioners first."""
+        return (*self.commissioners, *self.providers)
+
+    @cached_property
     def accounts(self) -> tuple[str, ...]:
         """Every account, in the order of the last axis of payments."""
-        return (*self.commissioners, *self.providers, *OUTSIDE)
+        return (*self.parties, *OUTSIDE)
 
     @cached_property
     def provider_slice(self) -> slice:

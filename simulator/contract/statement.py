@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["COLUMNS", "COSTS", "Array", "Statement"]
+__all__ = ["COLUMNS", "COSTS", "COUNTS", "Array", "Statement"]
 
 Array = npt.NDArray[np.float64]
 
@@ -43,6 +43,9 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
 
 COSTS = ("staff_cost", "running_cost", "vat_cost", "cost")
 """The columns that count money."""
+
+COUNTS = tuple(name for name in COLUMNS if name not in COSTS)
+"""The columns that count people, their time and what became of them."""
 
 
 @dataclass(frozen=True)

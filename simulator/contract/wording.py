@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import datetime
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import amount_is_a_year
@@ -11,6 +10,7 @@ from simulator.contract.curve import Curve
 from simulator.contract.curve_words import curve_words, limits_words, tail_words
 from simulator.contract.expression import Expression
 from simulator.contract.limits import is_cost_reimbursement
+from simulator.contract.live.period_names import day_in_words
 from simulator.contract.phrases import words
 from simulator.contract.split import DividedBy, Split, fixed_shares
 from simulator.contract.term import Term
@@ -96,14 +96,10 @@ def _replaced(term: Term, agreement: Agreement) -> str:
 
 def _held(term: Term) -> str:
     """Return from when to when a term holds, where it is not the whole contract."""
-    starts = "" if term.starts is None else f"from {_day(term.starts)}"
-    ends = "" if term.ends is None else f"to {_day(term.ends)}"
+    starts = "" if term.starts is None else f"from {day_in_words(term.starts)}"
+    ends = "" if term.ends is None else f"to {day_in_words(term.ends)}"
     dates = " ".join(part for part in (starts, ends) if part)
     return f"Holds {dates}" if dates else ""
-
-
-def _day(day: datetime.date) -> str:
-    return f"{day.day} {day:%B} {day.year}"
 
 
 def _timing(term: Term, agreement: Agreement) -> str:

@@ -22,26 +22,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from simulator.contract.statement import Array
+from simulator.contract.statement import COUNTS, Array
 from simulator.engine.network import Network
 from simulator.engine.streams import Stream
 
 __all__ = ["COUNTS", "WAIT_UNITS_A_DAY", "Alarm", "Caseload", "Engine", "Reading", "Trigger"]
-
-COUNTS = (
-    "referred",
-    "declined",
-    "started",
-    "completed",
-    "good_outcomes",
-    "dropped_out",
-    "returned",
-    "wait_days",
-    "service_days",
-    "handovers_due",
-    "handovers_made",
-)
-"""What a caseload counts; the people's columns of a statement."""
 
 WAIT_UNITS_A_DAY = 2**20
 """Waits and stays are added up in whole units of a twelfth of a second: exact in any order."""

@@ -17,6 +17,7 @@ from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import (
     Service,
+    groups_of,
     log_wait_harm,
     referral_shares,
     season_factors,
@@ -159,7 +160,7 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
     season = season_factors(service)
     provider_edges, provider_order = _edges(referral_shares(service), providers)
     needs = _needs(service, practice)
-    shares = {key: float(need.share) for key, need in service.needs.items()} or {"": 1.0}
+    shares = {group.name: group.share for group in groups_of(service)}
     need_edges, need_order = _edges(shares, list(shares))
     paths = sorted(
         (path for path in scenario.handovers if path.sender == name),
@@ -206,26 +207,16 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
 
 
 def _needs(service: Service, practice: Sequence[Practice]) -> tuple[NeedGroup, ...]:
-    def group(name: str, chance: float, stay: float, priority: int) -> NeedGroup:
-        best = None
+    found = []
+    for group in groups_of(service):
+        chance, best = group.good_outcome, None
         if service.best_outcome is not None and service.good_outcome is not None:
             # best practice moves the log-odds of every need as far as those of the service
             best = _shifted(chance, service.good_outcome, service.best_outcome)
         by_provider = tuple(moved_chance(chance, best, each.quality) for each in practice)
-        return NeedGroup(name, by_provider, stay, priority, reach_of(chance, best))
-
-    mean = float(service.lasts.mean)
-    if not service.needs:
-        return (group("", float(service.good_outcome or 0.0), mean, 1),)
-    return tuple(
-        group(
-            name,
-            float(service.good_outcome or 0.0) if need.good_outcome is None else need.good_outcome,
-            mean if need.lasts is None else float(need.lasts),
-            int(need.priority),
-        )
-        for name, need in service.needs.items()
-    )
+        reach = reach_of(chance, best)
+        found.append(NeedGroup(group.name, by_provider, group.mean_stay, group.priority, reach))
+    return tuple(found)
 
 
 def _shifted(chance: float, observed: float, best: float) -> float:

@@ -8,7 +8,7 @@ from simulator.contract.statement import COLUMNS, Statement
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import Service, mean_stay, referral_shares
+from simulator.scenario.world import mean_outcome, mean_stay, referral_shares
 
 __all__ = ["planned_year", "planned_yearly_cost"]
 
@@ -34,18 +34,15 @@ def planned_year(scenario: Scenario) -> Statement:
         columns["declined"][:, column] = referred * (1 - float(service.take_up))
         columns["started"][:, column] = starts
         columns["completed"][:, column] = starts
-        columns["good_outcomes"][:, column] = starts * _good_outcome(service)
+        columns["good_outcomes"][:, column] = starts * mean_outcome(service)
         columns["service_days"][:, column] = starts * stay
         for path in scenario.handovers:
             if path.sender == names[column]:
                 due = starts * float(path.share)
                 columns["handovers_due"][:, column] += due
                 columns["handovers_made"][:, column] += due * float(path.success)
-        running = rates.posts[:, column] * rates.pay[column] * rates.overheads[:, 0]
-        running = running + rates.fixed[:, column] + starts * rates.per_start[column]
-        columns["staff_cost"][:, column] = rates.posts[:, column] * rates.pay[column]
-        columns["running_cost"][:, column] = running
-        columns["vat_cost"][:, column] = running * rates.vat[:, 0]
+    staff, running = rates.at_the_start(1.0, rates.posts, columns["started"])
+    columns |= {"staff_cost": staff, "running_cost": running, "vat_cost": running * rates.vat}
     columns["cost"] = columns["staff_cost"] + columns["running_cost"] + columns["vat_cost"]
     return Statement(columns, 1.0)
 
@@ -54,14 +51,3 @@ def planned_yearly_cost(scenario: Scenario) -> dict[str, float]:
     """Return each provider's cost of a year as planned, pounds at the prices of the start."""
     cost = planned_year(scenario).columns["cost"].sum(axis=1)
     return dict(zip(scenario.providers, cost.tolist(), strict=True))
-
-
-def _good_outcome(service: Service) -> float:
-    """Return the chance of a good outcome over the needs of those referred."""
-    if not service.needs:
-        return float(service.good_outcome or 0.0)
-    return sum(
-        float(need.share)
-        * float(need.good_outcome if need.good_outcome is not None else service.good_outcome or 0.0)
-        for need in service.needs.values()
-    )

@@ -21,37 +21,24 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import expm
-from scipy.special import expit, logit, ndtr
+from scipy.special import ndtr
 
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array
-from simulator.parties.levers import LEVERS
+from simulator.parties.levers import LEVERS, reach_of, shifted
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import (
     Service,
+    groups_of,
     log_wait_harm,
+    mean_stay,
     places,
     referral_shares,
     season_factors,
 )
 
-__all__ = ["COUNTED", "Expectation", "People"]
-
-COUNTED = (
-    "referred",
-    "declined",
-    "started",
-    "completed",
-    "good_outcomes",
-    "dropped_out",
-    "returned",
-    "wait_days",
-    "service_days",
-    "handovers_due",
-    "handovers_made",
-)
-"""What is expected of the people; their columns of a statement."""
+__all__ = ["Expectation", "People"]
 
 _DAYS = DAYS_A_YEAR / 12  # of a step: months are taken for equally long
 _MOST_STAGES = 8  # of a stay that always lasts the same, which would have endlessly many
@@ -121,6 +108,7 @@ class Expectation:
         self.harm = np.array([log_wait_harm(each) for each in services])
         self.relapse = np.array([float(each.relapse.chance) for each in services])
         self.relapse_after = np.array([float(each.relapse.after) for each in services])
+        self.mean_stay = np.array([mean_stay(each) for each in services])
         self._set_needs(services)
         self._set_stays(services)
         self._set_paths(scenario, names)
@@ -144,24 +132,12 @@ class Expectation:
             np.full(shape, 0.5),
             np.zeros(shape),
         )
-        self.mean_stay = np.zeros(self.services)
         for row, service in enumerate(services):
-            groups = [
-                (
-                    float(need.share),
-                    float(service.good_outcome or 0.0)
-                    if need.good_outcome is None
-                    else float(need.good_outcome),
-                    float(service.lasts.mean if need.lasts is None else need.lasts),
-                )
-                for need in service.needs.values()
-            ] or [(1.0, float(service.good_outcome or 0.0), float(service.lasts.mean))]
-            for place, (share, chance, _) in enumerate(groups):
-                self.need_share[row, place], self.good[row, place] = share, chance
-            self.mean_stay[row] = sum(share * stay for share, _, stay in groups)
-            observed, best = service.good_outcome, service.best_outcome
-            if best is not None and observed is not None and _is_open(observed, best):
-                self.reach[row] = logit(float(best)) - logit(float(observed))
+            for place, group in enumerate(groups_of(service)):
+                self.need_share[row, place] = group.share
+                self.good[row, place] = group.good_outcome
+            if service.good_outcome is not None:
+                self.reach[row] = reach_of(service.good_outcome, service.best_outcome)
 
     def _set_stays(self, services: Sequence[Service]) -> None:
         stages = []
@@ -170,18 +146,14 @@ class Expectation:
             spread = {"fixed": 0.0, "exponential": 1.0}.get(
                 service.lasts.shape, float(service.lasts.variation)
             )
-            each = [
-                (float(need.share), float(service.lasts.mean if need.lasts is None else need.lasts))
-                for need in service.needs.values()
-            ] or [(1.0, float(service.lasts.mean))]
-            second = sum(share * stay**2 * (1 + spread**2) for share, stay in each)
+            second = sum(
+                group.share * group.mean_stay**2 * (1 + spread**2) for group in groups_of(service)
+            )
             variation = second / self.mean_stay[row] ** 2 - 1.0
             self.variation[row] = variation
             count = _MOST_STAGES if variation <= 1 / _MOST_STAGES else round(1 / variation)
             stages.append(max(1, count))
-        self.stages = np.array(stages)
-        self.most_stages = int(self.stages.max())
-        days = _DAYS
+        self.most_stages = max(stages)
         size = self.most_stages + 1  # the last counts completions
         self.passing = np.zeros((self.services, size, size))  # from each stage to each in a step
         self.entering = np.zeros((self.services, size))  # of those who start evenly in a step
@@ -193,9 +165,9 @@ class Expectation:
                 flow[stage, stage] -= rate
                 flow[stage, following] += rate
             flow[size, 0] = 1.0  # a source of one a day
-            moved = expm(flow * days)
+            moved = expm(flow * _DAYS)
             self.passing[row] = moved[:size, :size]
-            self.entering[row] = moved[size, :size] / days
+            self.entering[row] = moved[size, :size] / _DAYS
 
     def _set_paths(self, scenario: Scenario, names: list[str]) -> None:
         paths = scenario.handovers
@@ -203,14 +175,7 @@ class Expectation:
         self.receiver = np.array([names.index(each.receiver) for each in paths], dtype=np.intp)
         self.path_share = np.array([float(each.share) for each in paths])
         self.success = np.array([float(each.success) for each in paths])
-        self.success_reach = np.array(
-            [
-                logit(float(each.best_success)) - logit(float(each.success))
-                if each.best_success is not None and _is_open(each.success, each.best_success)
-                else 0.0
-                for each in paths
-            ]
-        )
+        self.success_reach = np.array([reach_of(each.success, each.best_success) for each in paths])
         self.after = np.array([float(each.after) for each in paths])
         self.returns = np.array([float(each.returns) for each in paths])
         self.returns_after = np.array([float(each.returns_after) for each in paths])
@@ -278,11 +243,11 @@ class Expectation:
             demand: factor on referrals from outside, with the leading axes.
 
         Returns:
-            For each month the columns of :data:`COUNTED`, ``(..., providers, services)``.
+            For each month the columns of ``COUNTS``, ``(..., providers, services)``.
         """
         quality = levers[..., _LEVER["quality"], None]
         handover = levers[..., _LEVER["hand-over"], None]
-        success = expit(logit(self.success) + handover * self.success_reach)
+        success = shifted(self.success, handover * self.success_reach)
         found = []
         for month, in_post in zip(months, posts, strict=True):
             capacity = np.array(
@@ -403,9 +368,8 @@ class Expectation:
 
     def _chance(self, quality: Array, wait: Array) -> Array:
         """Return the mean chance of a good outcome over the needs, after a wait."""
-        moved = logit(self.good) + quality[..., None] * self.reach
-        moved = moved - (self.harm * wait)[..., None]
-        chance: Array = (self.need_share * expit(moved)).sum(axis=-1)
+        moved = quality[..., None] * self.reach - (self.harm * wait)[..., None]
+        chance: Array = (self.need_share * shifted(self.good, moved)).sum(axis=-1)
         return chance
 
     def _gathered(self, by_path: Array, service: npt.NDArray[np.intp]) -> Array:
@@ -444,7 +408,3 @@ def _left_of_a_flow(mean: Array, days: float) -> Array:
     """Return the part of an even flow of some days that is still on the way at their end."""
     long = np.maximum(mean, 1e-9)
     return np.where(mean > 0, long / days * -np.expm1(-days / long), 0.0)
-
-
-def _is_open(*chances: float) -> bool:
-    return all(0.0 < float(chance) < 1.0 for chance in chances)

@@ -71,14 +71,23 @@ def review(game: Game, standing: Standing, reviews_left: int | None) -> Standing
         reviews_left: reviews that follow in the term; none means that it never ends.
     """
     stakes, relation = game.stakes, game.relation
-    at_own, at_joint = game.incentives(standing.own), game.incentives(standing.joint)
+    after, at_own = _step(game, standing)
     weights = _weights(stakes, at_own, standing)
     seen = goodwill(relation, standing.taken, standing.own, standing.joint, stakes.norm)
     trust = trust_after(relation, standing.trust, seen, weights)
-    own = response(stakes, standing.own, at_own.own, at_own.own_bend, game.pace)
-    joint = response(stakes, standing.joint, at_joint.joint, at_joint.joint_bend, game.pace)
-    after = replace(standing, own=own, joint=joint, trust=trust)
-    return _taken(after, weights, game, reviews_left)
+    return _taken(replace(after, trust=trust), weights, game, reviews_left)
+
+
+def _step(game: Game, standing: Standing) -> tuple[Standing, Incentives]:
+    """Return own advantage and what is best for all a step on, each from its own profile.
+
+    With them come the incentives at the profile of own advantage before the step.
+    """
+    stakes, pace = game.stakes, game.pace
+    at_own, at_joint = game.incentives(standing.own), game.incentives(standing.joint)
+    own = response(stakes, standing.own, at_own.own, at_own.own_bend, pace)
+    joint = response(stakes, standing.joint, at_joint.joint, at_joint.joint_bend, pace)
+    return replace(standing, own=own, joint=joint), at_own
 
 
 def _taken(standing: Standing, weights: Array, game: Game, reviews_left: int | None) -> Standing:
@@ -118,16 +127,10 @@ def settled(game: Game, standing: Standing, reviews: int = 60, near: float = 1e-
         reviews: after so many it stops, at rest or not.
         near: a review that moves no lever further is rest.
     """
-    stakes, pace = game.stakes, game.pace
-    own, joint = standing.own, standing.joint
     for _ in range(reviews):
-        at_own, at_joint = game.incentives(own), game.incentives(joint)
-        next_own = response(stakes, own, at_own.own, at_own.own_bend, pace)
-        next_joint = response(stakes, joint, at_joint.joint, at_joint.joint_bend, pace)
-        moved = max(np.abs(next_own - own).max(), np.abs(next_joint - joint).max())
-        own, joint = next_own, next_joint
+        before, (standing, _) = standing, _step(game, standing)
+        moved = np.abs([standing.own - before.own, standing.joint - before.joint]).max()
         if moved <= near:
             break
-    at_rest = replace(standing, own=own, joint=joint)
-    weights = _weights(stakes, game.incentives(own), at_rest)
-    return _taken(at_rest, weights, game, None)
+    weights = _weights(game.stakes, game.incentives(standing.own), standing)
+    return _taken(standing, weights, game, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.special import ndtri
 
@@ -10,6 +12,7 @@ from simulator.contract.statement import Array
 __all__ = ["normal_nodes"]
 
 
+@cache
 def normal_nodes(count: int, dimensions: int) -> Array:
     """Return standard normal nodes of equal weight, shape ``(count, dimensions)``.
 
@@ -35,7 +38,9 @@ def normal_nodes(count: int, dimensions: int) -> Array:
     # half of the pairs carry the whole covariance; whitened, it is the identity
     spread = np.linalg.cholesky(drawn.T @ drawn / half)
     drawn = np.linalg.solve(spread, drawn.T).T
-    return np.concatenate([drawn, -drawn])
+    nodes = np.concatenate([drawn, -drawn])
+    nodes.flags.writeable = False  # everybody has the same ones
+    return nodes
 
 
 def _root(dimensions: int) -> float:

@@ -78,7 +78,7 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
     payers = len(signatories.commissioners)
     together = summarise(outcomes.net[:, :payers].sum(axis=1))
     parties: dict[str, Any] = {}
-    for index, party in enumerate((*signatories.commissioners, *signatories.providers)):
+    for index, party in enumerate(signatories.parties):
         parties[party] = {
             "name": signatories.name(party),
             "role": "commissioner" if index < payers else "provider",

@@ -190,7 +190,7 @@ def explain(
     total = totals.get(party, 0)
     if total != sum(section.pence for section in sections):
         raise SettlementError("an explanation does not add up; this is a mistake, please report it")
-    order = (*live.agreement.signatories.commissioners, *live.agreement.signatories.providers)
+    order = live.agreement.signatories.parties
     parts = [f"{name(each)} {in_pounds(totals.get(each, 0), currency)}" for each in order]
     check = f"{', '.join(parts)}: together {in_pounds(sum(totals.values()), currency)}."
     before = balances(entry for entry in entries if entry.kind == "on account")
@@ -314,7 +314,9 @@ def _add_receipts(pages: _Pages, live: LiveContract, sheet: Sheet, end: TermLine
     """Add what each provider receives by a term, which their own explanations work out."""
     signatories, line = live.agreement.signatories, sheet.line(end.receipts)
     if not end.has_providers:
-        pages.add(line.label, "lines above", figure(float(line.values[0]), "money", "£"))
+        pages.add(
+            line.label, "lines above", figure(float(line.values[0]), "money", live.signed.currency)
+        )
         return
     values = np.broadcast_to(line.values, (len(signatories.providers),))
     for provider, value in zip(signatories.providers, values, strict=True):

@@ -67,7 +67,7 @@ def ledger_text(
             else "Nothing was paid."
         )
     net = balances(entries)
-    parties = (*live.agreement.signatories.commissioners, *live.agreement.signatories.providers)
+    parties = live.agreement.signatories.parties
     lines += ["", "Received less paid, in all", ""]
     lines.append(
         table(

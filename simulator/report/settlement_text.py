@@ -119,7 +119,7 @@ def _changed_lines(live: LiveContract, changed: Sequence[Changed]) -> Iterator[s
 
 
 def _by_term(live: LiveContract, entries: Sequence[Entry]) -> Iterator[str]:
-    parties = _parties(live)
+    parties = live.agreement.signatories.parties
     kinds = {
         "on account": "paid on account",
         "true-up on account": "on account, true-up",
@@ -171,11 +171,6 @@ def _payments(live: LiveContract, record: Record) -> Iterator[str]:
         due = ", which was due" if each.day < settled_on else ""
         what = " (correction)" if each.corrects else ""
         yield f"{pays}{due} by {day_in_words(each.day)}{what}."
-
-
-def _parties(live: LiveContract) -> tuple[str, ...]:
-    signatories = live.agreement.signatories
-    return (*signatories.commissioners, *signatories.providers)
 
 
 def explanation_text(
@@ -233,7 +228,7 @@ def _tried_lines(
     yield paragraph(f"What if: {said}. Nothing is kept.")
     yield ""
     rows = []
-    for party in _parties(live):
+    for party in live.agreement.signatories.parties:
         without, with_it = before.get(party, 0), now.get(party, 0)
         figures = (in_pounds(each, currency) for each in (without, with_it, with_it - without))
         rows.append((live.agreement.signatories.name(party), *figures))
@@ -271,7 +266,7 @@ def settlement_document(
     live: LiveContract, record: Record, changed: Sequence[Changed] = ()
 ) -> dict[str, Any]:
     """Return a settlement for JSON; ``changed`` are figures that were settled otherwise before."""
-    received = balances(record.entries)
+    received, parties = balances(record.entries), live.agreement.signatories.parties
     return {
         "schema": "alliance-settlement/1",
         "title": live.signed.title,
@@ -299,7 +294,7 @@ def settlement_document(
             for each in changed
         ],
         "entries": entries_document(record.entries),
-        "received_pence": {party: received.get(party, 0) for party in _parties(live)},
+        "received_pence": {party: received.get(party, 0) for party in parties},
         "digest": record.digest,
     }
 

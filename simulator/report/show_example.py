@@ -31,7 +31,7 @@ def example(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
         )
         return
     signatories, currency = agreement.signatories, scenario.currency
-    parties = (*signatories.commissioners, *signatories.providers)
+    parties = signatories.parties
     planned = planned_year(scenario)
     begins = scenario.timetable.months[0]
     active = [holds(term, begins) for term in agreement.terms]

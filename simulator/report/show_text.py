@@ -9,6 +9,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import Adjustment
 from simulator.contract.limits import Limits, holds_all_year, yearly_limits
 from simulator.contract.live.needs import needs_of, smallest_period
+from simulator.contract.live.period_names import day_in_words
 from simulator.contract.phrases import sum_words
 from simulator.contract.shape import turns
 from simulator.contract.wording import sentence, sentences_of_measures
@@ -109,8 +110,8 @@ def _adjustment(change: Adjustment, agreement: Agreement) -> str:
     verb = f"becomes {said}" if change.to is not None else f"rises by {said}"
     reason = f": {change.why}" if change.why else ""
     clause = f" (Clause {change.clause}.)" if change.clause else ""
-    day = f"{change.on.day} {change.on:%B %Y}"
-    return f"On {day} the {change.amount.replace('_', ' ')} {verb}{reason}.{clause}"
+    day, amount = day_in_words(change.on), change.amount.replace("_", " ")
+    return f"On {day} the {amount} {verb}{reason}.{clause}"
 
 
 def _limits(scenario: Scenario | ContractFile, agreement: Agreement) -> Iterator[str]:

@@ -12,6 +12,7 @@ from simulator.parties.expectation import Expectation
 from simulator.parties.levers import LEVERS
 from simulator.parties.service_plan import Ahead, ServicePlan
 from simulator.parties.worth import Worth, worth_of_work
+from simulator.report.pounds import in_pounds
 from simulator.report.tables import paragraph, table
 from simulator.report.words import money
 from simulator.scenario.cost_rates import CostRates
@@ -39,10 +40,10 @@ def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
     for party, worth in zip(scenario.providers, found, strict=True):
         figures = [money(worth.completed, currency), money(worth.outcome, currency)]
         figures += [money(worth.handover, currency)] if scenario.handovers else []
-        rows.append((name(party), *figures, f"{worth.saved:.2f}".replace("-", "\N{MINUS SIGN}")))
+        rows.append((name(party), *figures, in_pounds(round(100 * worth.saved), currency)))
     yield "What better work is worth to the provider itself"
     yield ""
-    yield table(header, [(*row[:-1], f"{currency}{row[-1]}") for row in rows])
+    yield table(header, rows)
     yield paragraph(
         "By the contract's own rules, in a year as expected, with demand, outcomes and costs "
         "uncertain: where a cap or a floor is likely reached, a rate counts for little. In this "

@@ -49,10 +49,14 @@ class CostRates:
         """
         pay_level = (1.0 + self.pay_rise) ** month.aprils
         price_level = (1.0 + self.price_rise) ** month.aprils
-        pay = posts * self.pay * month.years
-        running = pay * self.overheads + self.fixed * month.years
-        running = (running + started * self.per_start) * price_level
-        return pay * pay_level, running, running * self.vat
+        staff, running = self.at_the_start(month.years, posts, started)
+        running = running * price_level
+        return staff * pay_level, running, running * self.vat
+
+    def at_the_start(self, years: float, posts: Array, started: Array) -> tuple[Array, Array]:
+        """Return staff cost and running cost at the prices of the start, for so many years."""
+        staff = posts * self.pay * years
+        return staff, staff * self.overheads + self.fixed * years + started * self.per_start
 
 
 def _column(values: Iterable[float]) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -251,14 +252,50 @@ def log_wait_harm(service: Service) -> float:
     return -math.log1p(-service.wait_harm) / 7.0
 
 
+@dataclass(frozen=True)
+class Group:
+    """People of one need in a service, with what the service says where the need does not.
+
+    Attributes:
+        name: of the need; empty where the service has none.
+        share: of the referrals.
+        good_outcome: chance of a good outcome, without a wait and at observed practice.
+        mean_stay: mean length of stay, days.
+        priority: 1 is seen first.
+    """
+
+    name: str
+    share: float
+    good_outcome: float
+    mean_stay: float
+    priority: int
+
+
+def groups_of(service: Service) -> tuple[Group, ...]:
+    """Return the groups of need of a service; one of all people where it has none."""
+    chance, stay = float(service.good_outcome or 0.0), float(service.lasts.mean)
+    if not service.needs:
+        return (Group("", 1.0, chance, stay, 1),)
+    return tuple(
+        Group(
+            name,
+            float(need.share),
+            chance if need.good_outcome is None else float(need.good_outcome),
+            stay if need.lasts is None else float(need.lasts),
+            int(need.priority),
+        )
+        for name, need in service.needs.items()
+    )
+
+
 def mean_stay(service: Service) -> float:
     """Return the mean stay over the needs of those referred, days."""
-    if not service.needs:
-        return float(service.lasts.mean)
-    return sum(
-        float(need.share) * float(service.lasts.mean if need.lasts is None else need.lasts)
-        for need in service.needs.values()
-    )
+    return sum(group.share * group.mean_stay for group in groups_of(service))
+
+
+def mean_outcome(service: Service) -> float:
+    """Return the chance of a good outcome over the needs of those referred."""
+    return sum(group.share * group.good_outcome for group in groups_of(service))
 
 
 class Handover(Frozen):

@@ -109,7 +109,7 @@ class LiveContract:
             UsageError: it is none, or several are called so.
         """
         signatories = self.agreement.signatories
-        parties = (*signatories.commissioners, *signatories.providers)
+        parties = signatories.parties
         meant = meant_by(written, ways_of_parties(signatories, parties))
         if not meant:
             near = did_you_mean(written.lower(), parties)
@@ -157,8 +157,12 @@ class LiveContract:
 
     def periods_after(self, day: datetime.date, until: Month) -> list[str]:
         """Return the names of the periods that are told and end after a day, through one."""
-        periods = [each for each in self.periods_until(until) if each.end - _A_DAY > day]
+        periods = [each for each in self.periods_until(until) if each.last_day > day]
         return [period_name(each, self.grain) for each in periods]
+
+    def names_inside(self, period: Month) -> list[str]:
+        """Return the names of the told periods that lie in a period, a longer one or not."""
+        return self.periods_after(period.first - _A_DAY, period)
 
     def names_until(self, until: Month) -> list[str]:
         """Return the names of the periods that are told, from the start through one."""
@@ -184,7 +188,7 @@ class LiveContract:
         )
         names = self.names_until(until)
         held = periods_held(actuals, signed.timetable)
-        missing = missing_figures(known, self.needs, names, file, _inside(self, until), held)
+        missing = missing_figures(known, self.needs, names, file, self.names_inside(until), held)
         if missing:
             raise ScenarioError(missing)
         wanted = {need.fact for need in self.needs}
@@ -276,7 +280,7 @@ def what_if(
             outside its limits.
     """
     changed: dict[str, dict[Fact, Known]] = {name: dict(facts) for name, facts in figures.items()}
-    names = _inside(live, until)
+    names = live.names_inside(until)
     said = []
     for change in changes:
         place, _, written = change.partition("=")
@@ -307,15 +311,6 @@ def _refuse_outside(
         f"--what-if: found '{change}', which makes {fact.named} {value:,.6g} in {names[-1]}; "
         f"{told[0]}"
     )
-
-
-def _inside(live: LiveContract, until: Month) -> list[str]:
-    """Return the names of the told periods that lie in a longer one."""
-    return [
-        period_name(each, live.grain)
-        for each in live.periods_until(until)
-        if each.first >= until.first
-    ]
 
 
 def _meant(place: str, facts: Mapping[Fact, Known], live: LiveContract) -> list[Fact]:

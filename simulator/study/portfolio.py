@@ -72,7 +72,7 @@ def settle(
     signatories = signed.signatories
     delivers = signed.delivers
     _refuse_unknown(rows, agreements)
-    parties = (*signatories.commissioners, *signatories.providers)
+    parties = signatories.parties
     received = np.zeros((count, len(parties)))
     by_term: dict[str, dict[str, Array]] = {}
     for name in dict.fromkeys(names.tolist()):

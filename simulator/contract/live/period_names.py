@@ -63,8 +63,7 @@ def period_name(period: Month, kind: str) -> str:
 
 def period_dates(period: Month) -> str:
     """Return the first and the last day of a period in words."""
-    last = period.end - datetime.timedelta(days=1)
-    return f"{day_in_words(period.first)} to {day_in_words(last)}"
+    return f"{day_in_words(period.first)} to {day_in_words(period.last_day)}"
 
 
 def day_in_words(day: datetime.date) -> str:

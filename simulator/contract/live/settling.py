@@ -172,7 +172,7 @@ class _Book:
         signatories = self.agreement.signatories
         shape = len(signatories.providers), len(signatories.services)
         empty = Statement(dict.fromkeys(COLUMNS, np.zeros(shape)), month.years)
-        last = month.end - datetime.timedelta(days=1)
+        last = month.last_day
         entries: list[Entry] = []
         for index, moved in enumerate(self.account.on_account(month, empty)):
             term = self.agreement.terms[index]
@@ -207,7 +207,7 @@ class _Book:
         each = Due(
             index,
             period_name(period, self.grain),
-            period.end - datetime.timedelta(days=1),
+            period.last_day,
             window,
             closed=received_by(closed, accounts),
             so_far=received_by(so_far, accounts),
