@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 import random
 import warnings
 from collections.abc import Sequence
@@ -68,7 +69,7 @@ CAPPED = {
 }
 
 
-def live_contract(contract: dict[str, Any], payers: int = 1) -> LiveContract:
+def live_contract(contract: dict[str, Any], payers: int = 1, currency: str = "£") -> LiveContract:
     funds = [{"funds": f"{100 / payers}%"} for _ in range(payers)] if payers > 1 else [{}]
     names = ["payer", "other"][:payers]
     signed = ContractFile.model_validate(
@@ -76,11 +77,13 @@ def live_contract(contract: dict[str, Any], payers: int = 1) -> LiveContract:
             "title": "A contract",
             "starts": "2026-04-01",
             "years": 2,
+            "currency": currency,
             "commissioners": dict(zip(names, funds, strict=True)),
             "providers": {"a": {"name": "Able"}, "b": {"name": "Best"}},
             "services": ["x", "y"],
             "contracts": {"one": contract},
-        }
+        },
+        context={"currency": currency},
     )
     return LiveContract.of(signed, None)
 
@@ -129,6 +132,24 @@ def test_an_explanation_adds_up_to_the_figure(
     for section in found.sections:
         if section.title.split(":")[0] in TERMS:
             assert section.lines[-1].pence == section.pence
+
+
+@pytest.mark.parametrize("party", ["a", "payer", "other"])
+def test_an_explanation_is_in_the_currency_of_the_contract(party: str) -> None:
+    written = json.loads(json.dumps(WRITTEN_OUT, ensure_ascii=False).replace("£", "€"))
+    live = live_contract(written, payers=2, currency="€")
+    until = live.signed.timetable.months[11]
+    figures = figures_for(live, live.names_until(until), 1)
+    settlement = live.settle(figures, until)
+    settled_until = live.signed.timetable.months[0].first - datetime.timedelta(days=1)
+    found = explain(
+        live, settlement, settlement.entries, settled_until, figures, party, lambda _: "line 1"
+    )
+    shown = [found.check]
+    for section in found.sections:
+        shown += [f"{line.label} {line.how} {line.shown}" for line in section.lines]
+    assert any("€" in each for each in shown[1:])
+    assert not [each for each in shown if "£" in each]
 
 
 def recalculated(content: bytes, file: Path) -> dict[str, Any]:
