@@ -63,6 +63,8 @@ class Agreement:
         data: what it counts beside the standard columns.
         adjustments: dated changes of its amounts.
         uplift: yearly rise of its amounts and prices on each 1 April.
+        openness: by lever, the share of departures from what was agreed that its clauses bring to
+            light; no payment follows from it.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Agreement:
     data: Mapping[str, Datum] = field(default_factory=dict)
     adjustments: tuple[Adjustment, ...] = ()
     uplift: float = 0.0
+    openness: Mapping[str, float] = field(default_factory=dict)
 
     def settle(
         self,

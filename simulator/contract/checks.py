@@ -70,8 +70,9 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
         if term.uses() <= set(known):  # else what it comes to cannot be told
             yield from _check_term(path, term, contract, signatories, composed)
     yield from check_bases(contract, composed)
-    for key, cost in contract.costs.items():
-        yield from _check_side(("costs", key, "who"), cost.who, signatories, outside=())
+    for group, costs in (("costs", contract.costs), ("clauses", contract.clauses)):
+        for key, cost in costs.items():
+            yield from _check_side((group, key, "who"), cost.who, signatories, outside=())
 
 
 def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
@@ -82,12 +83,14 @@ def _check_name_clashes(contract: Contract) -> Iterator[Finding]:
         (("measures",), list(contract.measures)),
         (("data",), list(contract.data)),
         (("costs",), [f"own_{name}" for name in contract.costs]),
+        (("clauses",), [f"own_{name}" for name in contract.clauses]),
     ]
     for index, part in enumerate(contract.parts()):
         groups.append((("terms", index), [*part.amounts, *part.measures, *part.data]))
     for path, names in groups:
         for name in names:
-            where = (*path, name.removeprefix("own_")) if path[0] == "costs" else (*path, name)
+            written = name.removeprefix("own_") if path[0] in ("costs", "clauses") else name
+            where = (*path, written)
             where = path if path[0] == "terms" else where
             if name in reserved or name in seen:
                 yield Finding(

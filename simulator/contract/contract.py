@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import (
     Discriminator,
@@ -30,7 +30,7 @@ from simulator.contract.term import Identifier, Term
 from simulator.contract.working import NamedMeasure
 from simulator.quantities import Duration, Figure, Growth, MoneyMaybeAYear, Share, is_a_year
 
-__all__ = ["FORMS", "Contract", "OwnCost"]
+__all__ = ["FORMS", "Clause", "Contract", "LeverName", "OwnCost"]
 
 
 def _which(found: Any) -> str:
@@ -71,6 +71,20 @@ class OwnCost(Frozen):
                 "assessed": "year" if is_a_year(self.amount) else "term",
             }
         )
+
+
+LeverName = Literal[
+    "quality", "hand_over", "cost", "prevention", "selection", "staffing", "padding"
+]
+"""What a provider can do more or less of."""
+
+
+class Clause(OwnCost):
+    """A clause that lets the parties see more of what each of them does; any form can have it."""
+
+    catches: dict[LeverName, Share] = Field(min_length=1)
+    """For each lever, the share of the departures from what was agreed that it brings to light, of
+    those nobody would notice without it."""
 
 
 def _first_free(form: Form, taken: set[str]) -> Composition:
@@ -120,6 +134,8 @@ class Contract(Frozen):
     """Time in which the caseworkers come into post, evenly, from the start of the term."""
     costs: dict[Identifier, OwnCost] = {}
     """What the contract costs the parties to set up and run."""
+    clauses: dict[Identifier, Clause] = {}
+    """Clauses that buy openness: a shared record, an open book, joint meetings, audit."""
 
     _is_shorthand: bool = PrivateAttr(default=False)
 
@@ -199,7 +215,7 @@ class Contract(Frozen):
             amounts |= part.amounts
             measures |= part.measures
             data |= part.data
-        for key, cost in self.costs.items():
+        for key, cost in (self.costs | self.clauses).items():
             terms.append(cost.term(key))
             amounts[f"own_{key}"] = cost.amount
         return Composition(_named_apart(terms), amounts, measures, data)
@@ -220,6 +236,15 @@ class Contract(Frozen):
             given = {key: getattr(entry, key) for key in shared if getattr(entry, key)}
             terms = tuple(term.model_copy(update=given) for term in part.terms)
             yield replace(part, terms=terms)
+
+    @property
+    def openness(self) -> dict[str, float]:
+        """Return by lever the share of departures that its clauses together bring to light."""
+        unseen: dict[str, float] = {}
+        for clause in self.clauses.values():
+            for lever, share in clause.catches.items():
+                unseen[lever] = unseen.get(lever, 1.0) * (1.0 - float(share))
+        return {lever: 1.0 - left for lever, left in unseen.items()}
 
     def agree(self, name: str, signatories: Signatories) -> Agreement:
         """Write the contract out for the parties who sign it."""
@@ -246,6 +271,7 @@ class Contract(Frozen):
             composed.data,
             self.adjustments,
             float(self.uplift),
+            self.openness,
         )
 
 

@@ -13,39 +13,36 @@ from simulator.contract.periods import Month
 from simulator.contract.signatories import OUTSIDE
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.engine.caseload import COUNTS, Reading
-from simulator.scenario.cost_rates import CostRates
+from simulator.parties.technology import Technology
 
 __all__ = ["Books", "cost_flows"]
+
+_LINES = ("staff_cost", "running_cost", "vat_cost")
 
 
 class Books:
     """Turns readings of the caseload into monthly statements with costs."""
 
-    def __init__(self, rates: CostRates) -> None:
-        self.rates = rates
+    def __init__(self, technology: Technology) -> None:
+        self.technology = technology
         self._before: Reading | None = None
 
-    def close(self, month: Month, reading: Reading, posts: Array) -> Statement:
-        """Return the statement of a month.
+    def close(self, month: Month, reading: Reading, posts: Array, levels: Array) -> Statement:
+        """Return the statement of a month, with the true costs.
 
         Args:
             month: the month that ends.
             reading: the caseload's counts at its end.
-            posts: mean caseworkers in post over the month, shape ``(providers, services)``.
+            posts: mean caseworkers in post over the month, ``(..., providers, services)``.
+            levels: of the providers' levers in it, ``(futures, providers, levers)``.
         """
         counts = {
             name: reading.counts[name] - (self._before.counts[name] if self._before else 0.0)
             for name in COUNTS
         }
         self._before = reading
-        rates = self.rates
-        staff, running, vat = rates.of_month(month, posts, counts["started"])
-        columns = counts | {
-            # posts are the same in every future, the statement has all futures in every column
-            "staff_cost": np.broadcast_to(to_ledger_grid(staff), running.shape),
-            "running_cost": to_ledger_grid(running),
-            "vat_cost": to_ledger_grid(vat),
-        }
+        costs = self.technology.costs(month, posts, counts["started"], levels)
+        columns = counts | {name: to_ledger_grid(costs[name]) for name in _LINES}
         columns["cost"] = columns["staff_cost"] + columns["running_cost"] + columns["vat_cost"]
         return Statement({name: columns[name] for name in COLUMNS}, month.years)
 
@@ -57,9 +54,7 @@ def cost_flows(statement: Statement, commissioners: int) -> Array:
         statement: of one month.
         commissioners: how many accounts stand before the providers.
     """
-    by_line = [
-        statement.columns[name].sum(axis=-1) for name in ("staff_cost", "running_cost", "vat_cost")
-    ]
+    by_line = [statement.columns[name].sum(axis=-1) for name in _LINES]
     *lead, providers = by_line[0].shape
     flows = np.zeros((*lead, commissioners + providers + len(OUTSIDE)))
     flows[..., commissioners : commissioners + providers] = -sum(by_line)

@@ -14,10 +14,10 @@ from __future__ import annotations
 import datetime
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import get_args
+from functools import cached_property, partial, reduce
+from operator import add
 
 import numpy as np
 import simpy
@@ -25,22 +25,24 @@ import simpy
 from simulator._errors import RunError
 from simulator.contract.account import Account, settled_at
 from simulator.contract.agreement import Agreement
-from simulator.contract.periods import Timetable
-from simulator.contract.statement import Array, Statement
+from simulator.contract.periods import Month, Timetable
+from simulator.contract.statement import COSTS, Array, Statement
 from simulator.contract.term import Settled
 from simulator.engine.books import Books, cost_flows
 from simulator.engine.caseload import Caseload, Engine, Reading, Trigger
 from simulator.engine.clock import date_ticks, to_days, to_ticks
 from simulator.engine.network import Network
-from simulator.engine.streams import Stream
+from simulator.engine.streams import Purpose, Stream, name_key
 from simulator.engine.world import Note, Process, World
+from simulator.parties.conduct import Conduct, Moment, Parties, Replayed
+from simulator.parties.levers import LEVERS, PLACE, level_of
+from simulator.parties.scenario_stakes import relation_of
+from simulator.parties.technology import Technology
 from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import places
 
 __all__ = ["Futures", "Life", "Plan", "Watch", "live", "plan_lives"]
-
-_SETTLEMENTS: tuple[Settled, ...] = get_args(Settled)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Plan:
     Attributes:
         scenario: the world.
         network: its services for the engines.
-        rates: its cost rates.
+        technology: what the levels of the providers' levers do.
+        parties: who decide; None where nobody changes what they do.
         timetable: the months of the term.
         mobilisation: days until all caseworkers are in post.
         contracts: the contracts that watch this world.
@@ -71,10 +74,20 @@ class Plan:
 
     scenario: Scenario
     network: Network
-    rates: CostRates
+    technology: Technology
+    parties: Parties | None
     timetable: Timetable
     mobilisation: float
     contracts: tuple[Watch, ...]
+
+    def conduct(self, futures: int) -> Conduct:
+        """Return what the providers will do, as they decide it or at the norm."""
+        if self.parties is not None:
+            (watch,) = self.contracts
+            return self.parties.deciding(watch.agreement, futures)
+        reviews = sum(month.quarter_end for month in self.timetable.months)
+        course = np.zeros((futures, reviews + 1, self.network.providers, len(LEVERS)))
+        return Replayed(course, self.technology)
 
     @cached_property
     def month_ends(self) -> tuple[int, ...]:
@@ -103,11 +116,14 @@ class Futures:
     """Simulated futures, lived side by side.
 
     Attributes:
-        statements: one for each month of the term, shape ``(futures, providers, services)``.
+        statements: one for each month of the term, with costs as the providers claim them, shape
+            ``(futures, providers, services)``.
         reading: the caseload's last reading, at the end of the term.
         costs: cost flows, shape ``(futures, months, accounts)``; a positive figure is received.
         payments: for each contract, shape ``(futures, months, terms, accounts)``; the months go on
             after the term until the last payment is made.
+        course: levels of the providers' levers from the start and from each review on, shape
+            ``(futures, reviews + 1, providers, levers)``.
         diary: what happened, in order.
     """
 
@@ -115,6 +131,7 @@ class Futures:
     reading: Reading
     costs: Array
     payments: dict[str, Array]
+    course: Array
     diary: list[Note] = field(default_factory=list)
 
     def net(self, contract: str) -> Array:
@@ -126,9 +143,13 @@ class Futures:
 class Life:
     """Futures being lived."""
 
-    def __init__(self, plan: Plan, streams: Sequence[Stream], caseload: Caseload) -> None:
+    def __init__(
+        self, plan: Plan, streams: Sequence[Stream], caseload: Caseload, conduct: Conduct
+    ) -> None:
         self.plan = plan
         self.caseload = caseload
+        self.conduct = conduct
+        self.streams = streams
         self.futures = len(streams)
         self.worlds = [
             World(plan.scenario, future, stream, caseload) for future, stream in enumerate(streams)
@@ -137,19 +158,33 @@ class Life:
         self.months = plan.timetable.months
         self.month_ends = plan.month_ends
         self.diary: list[Note] = []
-        accounts = plan.contracts[0].agreement.signatories.accounts
+        signatories = plan.contracts[0].agreement.signatories
         months = (len(streams), plan.ledger_months)
-        self.costs = np.zeros((*months, len(accounts)))
+        self.costs = np.zeros((*months, len(signatories.accounts)))
         self.payments = {
-            watch.agreement.name: np.zeros((*months, len(watch.agreement.terms), len(accounts)))
+            watch.agreement.name: np.zeros(
+                (*months, len(watch.agreement.terms), len(signatories.accounts))
+            )
             for watch in plan.contracts
         }
         self.statements: list[Statement] = []
-        self.posts = np.zeros_like(plan.rates.posts)
-        self._post_ticks = np.zeros_like(plan.rates.posts)
+        planned = plan.technology.rates.posts
+        self.planned = np.zeros_like(planned)
+        self.posts = np.zeros((self.futures if self._posts_differ else 1, *planned.shape))
+        self._post_ticks = np.zeros_like(self.posts)
         self._posts_since = 0
+        self.course = [conduct.levels]
+        reserves = [float(party.reserves) for party in plan.scenario.providers.values()]
+        self._year_began = np.repeat(np.array([reserves]), self.futures, axis=0)  # cash, accrued
+        self._earned = np.zeros_like(self._year_began)  # this year, whether paid yet or not
+        self._spent = np.zeros_like(self._year_began)  # this year
         self._books_closed = [self.env.event() for _ in self.months]
         self._start_processes()
+
+    @property
+    def _posts_differ(self) -> bool:
+        """Whether caseworkers differ from one future to another."""
+        return self.plan.parties is not None and self.plan.technology.moves_posts
 
     def run(self) -> Futures:
         """Live the whole term and the payments after it."""
@@ -164,7 +199,8 @@ class Life:
         reading = self.caseload.read()
         diary = self.diary + [note for world in self.worlds for note in world.diary]
         diary.sort(key=lambda note: note.tick)
-        return Futures(self.statements, reading, self.costs, self.payments, diary)
+        course = np.stack(self.course, axis=1)
+        return Futures(self.statements, reading, self.costs, self.payments, course, diary)
 
     def _live_until(self, until: int) -> None:
         """Let every future live up to a contract event."""
@@ -179,38 +215,49 @@ class Life:
     def _start_processes(self) -> None:
         process = self.env.process
         process(self._keep_books())
-        for provider, row in enumerate(self.plan.rates.posts):
+        for provider, row in enumerate(self.plan.technology.rates.posts):
             for service, posts in enumerate(row):
                 if posts > 0:
                     process(self._mobilise(provider, service, float(posts)))
-        process(self._govern())
         for watch in self.plan.contracts:
-            account = Account(watch.agreement)
-            paid = [self.env.event() for _ in self.months]
-            process(self._pay_on_account(watch, account, paid))
-            used = {term.settled for term in watch.agreement.terms}
-            for kind in _SETTLEMENTS:
-                if kind in used:
-                    process(self._settle(watch, account, kind, paid))
+            process(self._keep_account(watch))
+        process(self._govern())  # after the accounts: a meeting knows the quarter's settlement
 
     # -- the world ---------------------------------------------------------------------------
 
     def _mobilise(self, provider: int, service: int, posts: float) -> Process:
         """Bring caseworkers into post one by one, evenly over the mobilisation."""
         steps = math.ceil(posts) if self.plan.mobilisation > 0 else 1
-        caseload = list(self.plan.scenario.services.values())[service].caseload
         for step in range(1, steps + 1):
             in_post = posts if step == steps else float(step)
             self._count_posts()
-            self.posts[provider, service] = in_post
-            held = places(in_post, caseload)
-            for future in range(self.futures):
-                self.caseload.resize(future, provider, service, held)
+            self.posts[:, provider, service] += in_post - self.planned[provider, service]
+            self.planned[provider, service] = in_post
+            held = self._hold(provider, service)
             if step < steps:
                 yield self.env.timeout(to_ticks(self.plan.mobilisation / steps))
         self.caseload.watch(Trigger.WAITING, provider, service, max(1, held))
         if self.plan.mobilisation > 0:
             self._note("caseworkers all in post")
+
+    def _hold(self, provider: int, service: int) -> int:
+        """Give each future the places that its caseworkers can hold; return those of the first."""
+        caseload = list(self.plan.scenario.services.values())[service].caseload
+        there = self.posts[:, provider, service].tolist()
+        held = [places(posts, caseload) for posts in there]
+        for future in range(self.futures):
+            self.caseload.resize(future, provider, service, held[future % len(held)])
+        return held[0]
+
+    def _hire(self, month: Month) -> None:
+        """Bring caseworkers in post closer to those wanted, by hiring or by turnover."""
+        technology = self.plan.technology
+        wanted = technology.posts_wanted(self.planned, self.conduct.levels)
+        self.posts = technology.hired(self.posts, wanted, (month.end - month.first).days)
+        for provider, row in enumerate(technology.rates.posts):
+            for service, posts in enumerate(row):
+                if posts > 0:
+                    self._hold(provider, service)
 
     def _count_posts(self) -> None:
         now = int(self.env.now)
@@ -219,54 +266,126 @@ class Life:
 
     def _keep_books(self) -> Process:
         """Close the books at each month end: read the people, pay the costs."""
-        books = Books(self.plan.rates)
+        books = Books(self.plan.technology)
         commissioners = len(self.plan.scenario.commissioners)
         for index, month in enumerate(self.months):
             yield self.env.timeout(self.month_ends[index] - int(self.env.now))
             self._count_posts()
             length = date_ticks(month.end, month.first)
-            statement = books.close(month, self.caseload.read(), self._post_ticks / length)
+            posts, levels = self._post_ticks / length, self.conduct.levels
+            statement = books.close(month, self.caseload.read(), posts, levels)
             self._post_ticks[:] = 0.0
-            self.statements.append(statement)
-            self.costs[:, index] += cost_flows(statement, commissioners)
+            flows = cost_flows(statement, commissioners)
+            self.costs[:, index] += flows
+            self._spent = self._spent - flows[:, commissioners : commissioners + len(self.planned)]
+            self.statements.append(self._claimed(statement))
+            if self._posts_differ and not month.last:
+                self._hire(month)
             self._books_closed[index].succeed()
 
+    def _claimed(self, statement: Statement) -> Statement:
+        """Return a statement with the costs that the providers claim, some of it found out."""
+        above = self.plan.technology.claimed_above(self.conduct.levels)
+        if not above.any():
+            return statement
+        quarter = len(self.course) - 1
+        for watch in self.plan.contracts:
+            above = above * (1.0 - self._found_out(watch, quarter))
+        claimed = {name: statement.columns[name] * (1.0 + above)[..., None] for name in COSTS}
+        return Statement({**statement.columns, **claimed}, statement.years)
+
+    def _found_out(self, watch: Watch, quarter: int) -> Array:
+        """Return whose claims of a quarter are found out and put right, 0 or 1 for each future."""
+        scenario = self.plan.scenario
+        notice = relation_of(scenario, watch.agreement).notice[PLACE["padding"]]
+        luck = [
+            [
+                stream.uniform(quarter, name_key(name), 0, Purpose.FOUND_OUT)
+                for name in scenario.providers
+            ]
+            for stream in self.streams
+        ]
+        found: Array = np.where(np.array(luck) < notice, 1.0, 0.0)
+        return found
+
     def _govern(self) -> Process:
-        """Meet after each quarter; with behaviour 'none' the meeting changes nothing."""
+        """Meet after each quarter, when the providers decide what they do in the next."""
         for index, month in enumerate(self.months):
+            yield self._books_closed[index]
             if month.quarter_end:
-                yield self._books_closed[index]
                 self._note("governance meeting on the quarter")
+                self.conduct.review(partial(self._moment, index))
+                self._act()
+                if month.year_end:
+                    self._year_began = self._year_began + self._earned - self._spent
+                    self._earned, self._spent = (np.zeros_like(self._earned) for _ in range(2))
+
+    def _moment(self, index: int) -> Moment:
+        """Return what the parties know at the end of a month."""
+        reading = self.caseload.read()
+        month = self.months[index]
+        so_far: Mapping[str, Array] = {}
+        years, cash = 0.0, self._year_began - self._spent
+        if month.year_end:
+            cash = cash + self._earned
+        else:
+            year = [
+                each
+                for each, at in zip(self.statements, self.months, strict=False)
+                if at.financial_year == month.financial_year
+            ]
+            statement = reduce(add, year)
+            so_far, years = statement.columns, statement.years
+        return Moment(
+            index + 1, reading.waiting, reading.in_service, self.posts, so_far, years, cash
+        )
+
+    def _act(self) -> None:
+        """Let what the providers decided come to act in the people."""
+        levels = self.conduct.levels
+        self.course.append(levels)
+        if self.plan.parties is None and not np.any(levels):
+            return
+        self.caseload.practise(level_of(levels, "quality"), level_of(levels, "hand_over"))
+        factors = self.plan.technology.demand(self.conduct.averting)
+        for world, row in zip(self.worlds, factors.tolist(), strict=True):
+            world.avert(row)
 
     # -- the contracts -----------------------------------------------------------------------
 
-    def _pay_on_account(self, watch: Watch, account: Account, paid: list[simpy.Event]) -> Process:
-        """Take in each month's statement and pay what is due on account at once."""
+    def _keep_account(self, watch: Watch) -> Process:
+        """Take in each month's statement, pay what is due on account, settle what falls due."""
+        account = Account(watch.agreement)
+        used = {term.settled for term in watch.agreement.terms}
         for index, month in enumerate(self.months):
             yield self._books_closed[index]
             statement = self.statements[index]
             account.add(month, statement)
-            self._post(watch, account.pay_on_account(month, statement))
-            paid[index].succeed()
+            on_account = account.pay_on_account(month, statement)
+            self._earn(watch, on_account)
+            self._post(watch, on_account)
+            for kind in settled_at(month):
+                if kind in used:
+                    self._settle(watch, account, kind, month)
 
-    def _settle(
-        self, watch: Watch, account: Account, kind: Settled, paid: list[simpy.Event]
-    ) -> Process:
-        """Settle at each date of one kind, after that month's payment on account."""
+    def _settle(self, watch: Watch, account: Account, kind: Settled, month: Month) -> None:
+        """Settle terms of one kind; own costs are paid at once, between the parties in time."""
         between = watch.agreement.between_parties[:, None]
-        for index, month in enumerate(self.months):
-            if kind in settled_at(month):
-                yield paid[index]
-                due = account.settle([kind])
-                what = "final account" if month.last else f"{kind} settlement"
-                self._note(f"{watch.agreement.name}: {what}")
-                self._post(watch, np.where(between, 0.0, due))
-                self.env.process(self._pay_later(watch, np.where(between, due, 0.0)))
+        due = account.settle([kind])
+        what = "final account" if month.last else f"{kind} settlement"
+        self._note(f"{watch.agreement.name}: {what}")
+        self._earn(watch, due)
+        self._post(watch, np.where(between, 0.0, due))
+        self.env.process(self._pay_later(watch, np.where(between, due, 0.0)))
 
     def _pay_later(self, watch: Watch, due: Array) -> Process:
-        """Pay a settlement between the parties in its time; own costs were paid at once."""
+        """Pay a settlement between the parties in its time."""
         yield self.env.timeout(to_ticks(watch.paid_within))
         self._post(watch, due)
+
+    def _earn(self, watch: Watch, due: Array) -> None:
+        """Count what is due to the providers in its year, whenever it is paid."""
+        self._earned = self._earned + due[..., watch.agreement.signatories.provider_slice].sum(-2)
 
     def _post(self, watch: Watch, payments: Array) -> None:
         """Enter payments in the ledger, in the month in which they are made."""
@@ -284,14 +403,25 @@ def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
     agreements = scenario.agreements()
     for agreement in agreements.values():
         _refuse_unknown(agreement)
-    groups: dict[float, list[Watch]] = {}
+    parties = Parties(scenario) if scenario.behaves else None
+    technology = parties.technology if parties else Technology(scenario, CostRates(scenario))
+    groups: dict[tuple[float, str], list[Watch]] = {}
     for name, contract in scenario.contracts.items():
         watch = Watch(agreements[name], float(contract.paid_within))
-        groups.setdefault(float(contract.mobilisation), []).append(watch)
-    rates = CostRates(scenario)
+        # what is done differs from contract to contract where it is decided
+        key = float(contract.mobilisation), name if parties else ""
+        groups.setdefault(key, []).append(watch)
     return tuple(
-        Plan(scenario, network, rates, scenario.timetable, mobilisation, tuple(watches))
-        for mobilisation, watches in groups.items()
+        Plan(
+            scenario,
+            network,
+            technology,
+            parties,
+            scenario.timetable,
+            mobilisation,
+            tuple(watches),
+        )
+        for (mobilisation, _), watches in groups.items()
     )
 
 
@@ -318,4 +448,7 @@ def live(
         engine: makes the people.
     """
     streams = [Stream(seed, replication) for replication in replications]
-    return [Life(plan, streams, engine(plan.network, streams)).run() for plan in plans]
+    return [
+        Life(plan, streams, engine(plan.network, streams), plan.conduct(len(streams))).run()
+        for plan in plans
+    ]

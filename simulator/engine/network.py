@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from simulator.engine.clock import date_ticks, to_ticks
 from simulator.engine.streams import name_key
-from simulator.parties.levers import Practice, moved_chance, reach_of
+from simulator.parties.levers import LEVERS, Practice, moved_chance, reach_of
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import (
@@ -241,6 +241,9 @@ def _potential(scenario: Scenario, name: str, peak: float) -> float:
     for risk in scenario.risks.values():
         if not risk.services or name in risk.services:
             peak *= max(1.0, 1.0 + risk.demand)
+    if scenario.levers.prevention is not None:  # at worst everybody does as little as can be
+        lowest = next(lever.low for lever in LEVERS if lever.name == "prevention")
+        peak *= (1.0 - scenario.levers.prevention.averts) ** lowest
     return 2.0 ** math.ceil(math.log2(peak)) if peak > 0 else 0.0
 
 

@@ -51,6 +51,7 @@ class Purpose(enum.IntEnum):
     TIME_AWAY = 12
     RISK_COMES = 13
     RISK_DAY = 14
+    FOUND_OUT = 17
 
 
 def philox(counter: Words, key: tuple[int, int]) -> Words:

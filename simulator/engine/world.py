@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,7 @@ class World:
         self.env = simpy.Environment()
         self.diary: list[Note] = []
         self._active: dict[str, int] = {}
+        self._averted = [1.0] * len(scenario.services)  # factors on referrals
         for name in scenario.risks:
             for start in self._starts(name):
                 self.env.process(self._shock(name, start))
@@ -65,6 +66,12 @@ class World:
                 self.hear(alarm)
             if not alarms:
                 self.env.step()
+
+    def avert(self, factors: Sequence[float]) -> None:
+        """Let prevention scale the referrals to each service from now."""
+        if list(factors) != self._averted:
+            self._averted = list(factors)
+            self._scale_demand()
 
     def hear(self, alarm: Alarm) -> None:
         """Take an alarm of the people in as an event at its instant."""
@@ -104,7 +111,7 @@ class World:
 
     def _scale_demand(self) -> None:
         for index, service in enumerate(self.scenario.services):
-            factor = 1.0
+            factor = self._averted[index]
             for name in sorted(self.scenario.risks):
                 risk = self.scenario.risks[name]
                 if self._active.get(name) and service in (risk.services or (service,)):

@@ -86,7 +86,8 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
     if received.ndim == 1:  # nothing is paid
         received = np.zeros((*outlook.outcomes.shape, len(agreement.terms), parties))
     surplus = received.sum(axis=-2) - outlook.costs
-    lack = np.maximum(0.0, stakes.floor - stakes.reserves - surplus)
+    in_hand = stakes.reserves[..., None, None, :]  # before the axes of profiles and nodes
+    lack = np.maximum(0.0, stakes.floor - in_hand - surplus)
     mean = surplus.mean(axis=-2)
     return Appraisal(
         payments=received.mean(axis=-3),

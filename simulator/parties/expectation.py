@@ -15,7 +15,7 @@ of the stays. Whoever is handed over, or comes back, is on the way for an expone
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -25,7 +25,7 @@ from scipy.special import ndtr
 
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array
-from simulator.parties.levers import LEVERS, reach_of, shifted
+from simulator.parties.levers import level_of, reach_of, shifted
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import (
@@ -33,7 +33,7 @@ from simulator.scenario.world import (
     groups_of,
     log_wait_harm,
     mean_stay,
-    places,
+    places_of,
     referral_shares,
     season_factors,
 )
@@ -43,7 +43,6 @@ __all__ = ["Expectation", "People"]
 _DAYS = DAYS_A_YEAR / 12  # of a step: months are taken for equally long
 _MOST_STAGES = 8  # of a stay that always lasts the same, which would have endlessly many
 _LEAST_VARIANCE = 1e-3  # people squared: of what is known for certain
-_LEVER = {lever.name: place for place, lever in enumerate(LEVERS)}
 _DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
 
 
@@ -86,7 +85,11 @@ class Expectation:
     Attributes:
         lasting: part of the good outcomes of each service after which nobody comes back,
             ``(services,)``.
+        anyway: chance that a good outcome would have come without the service, ``(services,)``.
+        certain: variance of a number of people that is known, people squared.
     """
+
+    certain = _LEAST_VARIANCE
 
     def __init__(self, scenario: Scenario) -> None:
         services = list(scenario.services.values())
@@ -98,6 +101,7 @@ class Expectation:
         self.posts = np.array(
             [[float(each.workers.get(name, 0.0)) for each in services] for name in providers]
         )
+        self.standing = np.array([float(each.quality) for each in scenario.providers.values()])
         self.caseload = np.array([float(each.caseload) for each in services])
         self.referrals = np.array([each.referrals / DAYS_A_YEAR for each in services])
         self.growth = np.array([each.growth / DAYS_A_YEAR for each in services])
@@ -132,9 +136,11 @@ class Expectation:
             np.full(shape, 0.5),
             np.zeros(shape),
         )
+        self.anyway = np.zeros(self.services)
         for row, service in enumerate(services):
             for place, group in enumerate(groups_of(service)):
                 self.need_share[row, place] = group.share
+                self.anyway[row] += group.share * group.good_anyway
                 self.good[row, place] = group.good_outcome
             if service.good_outcome is not None:
                 self.reach[row] = reach_of(service.good_outcome, service.best_outcome)
@@ -193,6 +199,19 @@ class Expectation:
         self.stays_on = 1.0 - handed  # part of completions without a hand-over, who may relapse
         self.lasting = 1.0 - self.stays_on * self.relapse
 
+    def gained(self, counts: Mapping[str, Array]) -> Array:
+        """Return the good outcomes that are gained, ``(..., providers, services)``.
+
+        Each person counts once: not where they come back, and not where the outcome would have
+        come anyway.
+
+        Args:
+            counts: the columns of a statement.
+        """
+        people = counts["completed"] - counts["returned"]
+        gained: Array = counts["good_outcomes"] * self.lasting - self.anyway * people
+        return gained
+
     # -- people ------------------------------------------------------------------------------------
 
     def nobody(self, lead: tuple[int, ...] = ()) -> People:
@@ -236,28 +255,23 @@ class Expectation:
         """Return what is expected of each month, and where people are at the end.
 
         Args:
-            levers: levels of each provider, ``(..., providers, levers)``.
+            levers: levels of each provider beside its standing practice,
+                ``(..., providers, levers)``.
             people: where people are at the beginning; leading axes that broadcast.
             months: which.
-            posts: caseworkers in post in each, ``(providers, services)``.
-            demand: factor on referrals from outside, with the leading axes.
+            posts: caseworkers in post in each, ``(..., providers, services)``.
+            demand: factor on referrals from outside, ``(..., services)``.
 
         Returns:
             For each month the columns of ``COUNTS``, ``(..., providers, services)``.
         """
-        quality = levers[..., _LEVER["quality"], None]
-        handover = levers[..., _LEVER["hand-over"], None]
+        quality = (level_of(levers, "quality") + self.standing)[..., None]
+        handover = level_of(levers, "hand_over")[..., None]
         success = shifted(self.success, handover * self.success_reach)
         found = []
         for month, in_post in zip(months, posts, strict=True):
-            capacity = np.array(
-                [
-                    [places(float(each), self.caseload[s]) for s, each in enumerate(row)]
-                    for row in in_post
-                ],
-                dtype=float,
-            )
-            arrivals = self._referrals(month) * np.asarray(demand)[..., None]
+            capacity = places_of(in_post, self.caseload)
+            arrivals = self._referrals(month) * demand
             counts, people = self._step(quality, success, people, arrivals, capacity)
             found.append(counts)
         return found, people

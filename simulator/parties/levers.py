@@ -1,4 +1,4 @@
-"""The levers a provider can move, as data, and the place each one acts.
+"""The levers a provider can move, as data, and how chances follow from their levels.
 
 A level of 0 is observed practice, +1 the best a named peer achieves; effects are linear in the
 log or the logit, so that half a level is half the way. With ``behaviour: none`` every lever stays
@@ -13,9 +13,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.contract.contract import LeverName
 from simulator.contract.statement import Array
 
-__all__ = ["LEVERS", "Lever", "Practice", "at_norm", "moved_chance", "reach_of", "shifted"]
+__all__ = [
+    "LEVERS",
+    "PLACE",
+    "Lever",
+    "Practice",
+    "at_norm",
+    "level_of",
+    "moved_chance",
+    "reach_of",
+    "shifted",
+]
 
 
 @dataclass(frozen=True)
@@ -24,28 +35,40 @@ class Lever:
 
     Attributes:
         name: identifier.
+        title: what to call it in results.
         moves: what a higher level does, and where in the model it acts.
         low: lowest level allowed.
         high: highest level allowed.
     """
 
-    name: str
+    name: LeverName
+    title: str
     moves: str
     low: float = -2.0
     high: float = 2.0
 
 
 LEVERS: tuple[Lever, ...] = (
-    Lever("quality", "raises the chance of a good outcome (service: best_outcome)"),
-    Lever("hand-over", "raises the success of hand-overs (hand-over: best_success)"),
-    Lever("cost", "lowers the cost of a caseworker's work"),
-    Lever("prevention", "lowers arrivals after a lag"),
-    Lever("selection", "turns people away by need before they start"),
-    Lever("staffing", "changes the caseworkers in post"),
-    Lever("target_padding", "raises the target that the provider argues for", 0.0),
-    Lever("claim_padding", "raises the cost an open book claims above the true cost", 0.0),
+    Lever(
+        "quality",
+        "quality of casework",
+        "raises the chance that a stay ends well, and lasts",
+    ),
+    Lever("hand_over", "care over hand-overs", "raises the success of hand-overs"),
+    Lever("cost", "cost control", "lowers what work costs"),
+    Lever(
+        "prevention",
+        "prevention",
+        "lowers referrals from outside, after a lag",
+    ),
+    Lever("selection", "case selection", "turns people away by need before they start", 0.0),
+    Lever("staffing", "staffing", "changes the caseworkers in post"),
+    Lever("padding", "padding of claims", "raises claimed cost above the true cost", 0.0),
 )
-"""Every lever of the model; the first two act in the engine, the rest wait at their norm."""
+"""Every lever of the model."""
+
+PLACE = {lever.name: place for place, lever in enumerate(LEVERS)}
+"""Where each lever stands on the last axis of a profile."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +86,11 @@ def at_norm(qualities: Iterable[float]) -> tuple[Practice, ...]:
         qualities: each provider's standing quality of casework.
     """
     return tuple(Practice(quality=float(quality)) for quality in qualities)
+
+
+def level_of(profiles: Array, lever: LeverName) -> Array:
+    """Return the levels of one lever, without the last axis of profiles."""
+    return profiles[..., PLACE[lever]]
 
 
 def moved_chance(observed: float, best: float | None, level: float) -> float:

@@ -10,6 +10,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.parties.incentives import Incentives, incentives
 from simulator.parties.outlook import Plan
+from simulator.parties.policies import Manner
 from simulator.parties.relation import Relation, goodwill, held_up, in_mind, trust_after
 from simulator.parties.response import Pace, response
 from simulator.parties.stakes import Stakes
@@ -27,6 +28,7 @@ class Game:
         stakes: what the parties care about.
         relation: what makes them hold to what is best for all.
         pace: how fast they move.
+        manners: how far each party goes towards what is best for all; none named is by trust.
     """
 
     plan: Plan
@@ -34,6 +36,7 @@ class Game:
     stakes: Stakes
     relation: Relation
     pace: Pace
+    manners: tuple[Manner, ...] = ()
 
     def incentives(self, profile: Array) -> Incentives:
         """Return the marginal incentives at a profile."""
@@ -75,7 +78,8 @@ def review(game: Game, standing: Standing, reviews_left: int | None) -> Standing
     weights = _weights(stakes, at_own, standing)
     seen = goodwill(relation, standing.taken, standing.own, standing.joint, stakes.norm)
     trust = trust_after(relation, standing.trust, seen, weights)
-    return _taken(replace(after, trust=trust), weights, game, reviews_left)
+    after = _taken(replace(after, trust=trust), weights, game, reviews_left)
+    return _in_other_manners(after, standing, seen, game)
 
 
 def _step(game: Game, standing: Standing) -> tuple[Standing, Incentives]:
@@ -96,6 +100,54 @@ def _taken(standing: Standing, weights: Array, game: Game, reviews_left: int | N
     carried = trusting[..., None] * held_up(game.relation, reviews_left)
     taken = standing.own + carried * (standing.joint - standing.own)
     return replace(standing, taken=taken)
+
+
+def _in_other_manners(after: Standing, before: Standing, seen: Array, game: Game) -> Standing:
+    """Return what is done, with the parties that go by something else than trust.
+
+    Args:
+        after: the review, as if all went by trust.
+        before: it.
+        seen: goodwill of each party by lever before the review; not a number where none shows.
+        game: what the parties face.
+    """
+    taken = after.taken
+    for place, manner in enumerate(game.manners):
+        if manner == "by trust":
+            continue
+        own, joint = after.own[..., place, :], after.joint[..., place, :]
+        if manner == "never":
+            done = own
+        elif manner == "always":
+            done = joint
+        elif manner == "in kind":
+            kind = _last_goodwill(np.delete(seen, place, axis=-2))
+            done = own + kind[..., None] * (joint - own)
+        else:
+            done = _done_by_others(game.stakes, before.taken, place)
+        taken = taken.copy()
+        taken[..., place, :] = done
+    return replace(after, taken=taken)
+
+
+def _last_goodwill(seen: Array) -> Array:
+    """Return the mean goodwill of some parties; all of it where none shows."""
+    shows = ~np.isnan(seen)
+    count = shows.sum(axis=(-2, -1))
+    total = np.where(shows, seen, 0.0).sum(axis=(-2, -1))
+    kind: Array = np.where(count > 0, total / np.maximum(count, 1), 1.0)
+    return kind
+
+
+def _done_by_others(stakes: Stakes, taken: Array, place: int) -> Array:
+    """Return the mean level of the others who can move each lever, within a party's bounds."""
+    others = stakes.can_move.copy()
+    others[place] = False
+    count = others.sum(axis=0)
+    mean = np.where(others, taken, 0.0).sum(axis=-2) / np.maximum(count, 1)
+    copied = np.where(count > 0, mean, taken[..., place, :])
+    done: Array = np.clip(copied, stakes.low[place], stakes.high[place])
+    return done
 
 
 def _trusting(trust: Array, weights: Array) -> Array:

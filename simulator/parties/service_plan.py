@@ -8,27 +8,36 @@ Outcomes, hand-overs and costs are uncertain by themselves, for each provider.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.contract.periods import Month
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
 from simulator.contract.term import Window
 from simulator.parties.expectation import Expectation, People
+from simulator.parties.levers import PLACE, level_of
 from simulator.parties.outlook import Outlook, View
+from simulator.parties.technology import Technology
 from simulator.parties.uncertainty import normal_nodes
-from simulator.scenario.cost_rates import CostRates
+from simulator.quantities import DAYS_A_YEAR
 
 __all__ = ["Ahead", "ServicePlan"]
 
 _DEMAND = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 """Standard deviations of demand at which the services are thought through."""
 _LEVELS, _MIDDLE = len(_DEMAND), 2
+_DEMAND_SPREAD = 0.05
+"""Standard deviation of demand over the months ahead, a share of it: an assumption."""
 _COST_SPREAD = 0.02
 """Standard deviation of a provider's cost beside its activity, a share of it: an assumption."""
 _NODES = 32
 """Nodes of the plan: for up to five providers enough to be exact in mean and covariance."""
+_OF_PEOPLE = [
+    PLACE[name] for name in ("quality", "hand_over", "prevention", "selection", "staffing")
+]
+"""The levers that change what happens to people; the others change only what it costs."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +47,25 @@ class Ahead:
     Attributes:
         people: where people are.
         months: the months that are planned.
-        posts: caseworkers in post in each, ``(providers, services)``.
+        planned: caseworkers planned in each, ``(providers, services)``.
         so_far: what the financial year of the first month came to before it, by column,
-            ``(..., providers, services)``; empty where the year begins.
+            ``(..., providers, services)``, with costs as claimed; empty where the year begins.
         years_so_far: length of that, in years.
+        in_post: caseworkers in post now, ``(..., providers, services)``; None where they are those
+            planned.
+        averting: effect of prevention over the months ahead whatever is decided now, in levels,
+            ``(..., providers)``.
+        averting_a_level: what each level decided now adds to it.
     """
 
     people: People
     months: Sequence[Month]
-    posts: Sequence[Array]
+    planned: Sequence[Array]
     so_far: Mapping[str, Array]
     years_so_far: float = 0.0
+    in_post: Array | None = None
+    averting: Array = field(default_factory=lambda: np.zeros(1))
+    averting_a_level: float = 0.0
 
 
 class ServicePlan:
@@ -56,33 +73,35 @@ class ServicePlan:
 
     Args:
         expectation: of the services.
-        rates: of costs.
+        technology: what levels of the levers do.
         ahead: what lies ahead.
         commissioners: how many parties stand before the providers.
-        demand_spread: standard deviation of demand over the months ahead, a share of it.
         needed: the columns that a contract counts.
         kinds: the windows its terms are worked out on. Months and quarters are taken for even parts
             of the year, the whole term for as many such years as it has.
         term: length of the contract, years.
+        found: chance that a claim above the true cost is found out and put right.
+        demand_spread: standard deviation of demand over the months ahead, a share of it.
     """
 
     def __init__(
         self,
         expectation: Expectation,
-        rates: CostRates,
+        technology: Technology,
         ahead: Ahead,
         commissioners: int,
-        demand_spread: float,
         needed: Iterable[str] = COLUMNS,
         kinds: Iterable[Window] = ("year",),
         term: float = 1.0,
+        found: float = 0.0,
+        demand_spread: float = _DEMAND_SPREAD,
     ) -> None:
         self.kinds, self.term = tuple(kinds), term
-        self.expectation, self.rates, self.ahead = expectation, rates, ahead
-        self.commissioners, self.demand_spread = commissioners, demand_spread
+        self.expectation, self.technology, self.ahead = expectation, technology, ahead
+        self.commissioners, self.demand_spread, self.found = commissioners, demand_spread, found
         providers = expectation.providers
         self.drawn = normal_nodes(max(_NODES, 2 + 6 * providers), 1 + 3 * providers)
-        always = ("completed", "good_outcomes", "handovers_made", *COSTS)
+        always = ("completed", "good_outcomes", "handovers_made", "returned", *COSTS)
         self.kept = tuple(name for name in COLUMNS if name in {*needed, *always})
 
     def __call__(self, profiles: Array) -> Outlook:
@@ -93,23 +112,30 @@ class ServicePlan:
         views = []
         outcomes: Array = np.zeros(1)
         costs: Array = np.zeros(1)
-        for number, (columns, years) in enumerate(self._years(profiles)):
+        levels = profiles[..., self.commissioners :, :]
+        claimed = self._claimed(levels)
+        for number, (columns, years) in enumerate(self._years(levels)):
             found = self._at_nodes(columns)
-            lasting = found["good_outcomes"] * self.expectation.lasting
-            outcomes = outcomes + lasting.sum(axis=(-1, -2))
+            outcomes = outcomes + self.expectation.gained(found).sum(axis=(-1, -2))
+            costs = costs + found["cost"].sum(axis=-1)
+            found |= {name: found[name] * claimed for name in COSTS}
             if number == 0 and self.ahead.so_far:
                 before = self.ahead.so_far
                 found = {
                     name: each + before[name][..., None, None, :, :] for name, each in found.items()
                 }
                 years += self.ahead.years_so_far
-            costs = costs + found["cost"].sum(axis=-1)
             none = np.zeros_like(found["cost"])
             columns = dict.fromkeys(COLUMNS, none) | found
             views += [self._view(kind, columns, years) for kind in self.kinds]
         own = np.zeros((*costs.shape[:-1], self.commissioners + self.expectation.providers))
         own[..., self.commissioners :] = costs
         return Outlook(tuple(views), outcomes, own)
+
+    def _claimed(self, levels: Array) -> Array | float:
+        """Return what is claimed of each pound of cost, ``(..., profiles, 1, providers, 1)``."""
+        claimed = 1.0 + self.technology.claimed_above(levels) * (1.0 - self.found)
+        return claimed[..., None, :, None]
 
     def _view(self, kind: Window, columns: Mapping[str, Array], years: float) -> View:
         """Return a year, or the part of it, as terms of one kind see it."""
@@ -120,32 +146,65 @@ class ServicePlan:
         scaled = {name: values * part for name, values in columns.items()}
         return View(kind, Statement(scaled, lengths[kind]), 1.0 / part)
 
-    def _years(self, profiles: Array) -> list[tuple[dict[str, Array], float]]:
+    def _years(self, levels: Array) -> list[tuple[dict[str, Array], float]]:
         """Return columns by financial year, with its length.
 
         The axis of profiles has the first one at each level of demand, then the others.
         """
-        levers = profiles[..., self.commissioners :, :]
-        first = np.repeat(levers[..., :1, :, :], _LEVELS, axis=-3)
-        tried = np.concatenate([first, levers[..., 1:, :, :]], axis=-3)
-        demand = np.ones(tried.shape[-3])
+        first = np.repeat(levels[..., :1, :, :], _LEVELS, axis=-3)
+        tried = np.concatenate([first, levels[..., 1:, :, :]], axis=-3)
+        of_people, which = self._of_people(tried)
+        demand = np.ones(of_people.shape[-3])
         demand[:_LEVELS] = np.maximum(0.0, 1.0 + self.demand_spread * _DEMAND)
-        months, posts = self.ahead.months, self.ahead.posts
+        each = self.ahead.averting_a_level * level_of(of_people, "prevention")
+        effect = self.ahead.averting[..., None, :] + each
+        outside = demand[:, None] * self.technology.demand(effect)
+        months = self.ahead.months
+        posts = self._posts(of_people)
         people = self.ahead.people.for_profiles()
-        expected, _ = self.expectation.months(tried, people, months, posts, demand)
+        expected, _ = self.expectation.months(of_people, people, months, posts, outside)
         years: dict[int, tuple[dict[str, Array], float]] = {}
         for month, in_post, counts in zip(months, posts, expected, strict=True):
-            staff, running, vat = self.rates.of_month(month, in_post, counts["started"])
-            columns = counts | {
-                "staff_cost": np.broadcast_to(staff, running.shape),
-                "running_cost": running,
-                "vat_cost": vat,
-                "cost": staff + running + vat,
+            shape = counts["started"].shape
+            kept = {
+                name: np.broadcast_to(values, shape)[..., which, :, :]
+                for name, values in counts.items()
+                if name in self.kept
             }
+            there = in_post if in_post.ndim == 2 else in_post[..., which, :, :]
+            started = counts["started"][..., which, :, :]
+            columns = kept | self.technology.costs(month, there, started, tried)
             before, length = years.get(month.financial_year, ({}, 0.0))
             together = {name: columns[name] + before.get(name, 0.0) for name in self.kept}
             years[month.financial_year] = together, length + month.years
         return list(years.values())
+
+    def _of_people(self, tried: Array) -> tuple[Array, npt.NDArray[np.intp]]:
+        """Return the profiles that lead to different people, and which of them each one leads to.
+
+        A lever that moves costs alone leads to the people of the middle level of demand.
+        """
+        first, others = tried[..., :_LEVELS, :, :], tried[..., _LEVELS:, :, :]
+        moved = (others[..., _OF_PEOPLE] != first[..., :1, :, _OF_PEOPLE]).any(axis=(-1, -2))
+        moves = moved.any(axis=tuple(range(moved.ndim - 1)))
+        which = np.full(tried.shape[-3], _MIDDLE)
+        which[:_LEVELS] = np.arange(_LEVELS)
+        which[_LEVELS:][moves] = _LEVELS + np.arange(moves.sum())
+        return np.concatenate([first, others[..., moves, :, :]], axis=-3), which
+
+    def _posts(self, levels: Array) -> list[Array]:
+        """Return the caseworkers in post in each month, as a provider expects them."""
+        there = self.ahead.in_post
+        if there is None:
+            return list(self.ahead.planned)
+        there = there[..., None, :, :]
+        posts = []
+        for planned in self.ahead.planned:
+            wanted = self.technology.posts_wanted(planned, levels)
+            after = self.technology.hired(there, wanted, DAYS_A_YEAR / 12)
+            posts.append(0.5 * (there + after))
+            there = after
+        return posts
 
     def _at_nodes(self, columns: Mapping[str, Array]) -> dict[str, Array]:
         """Return columns at the nodes, ``(..., profiles, nodes, providers, services)``."""

@@ -21,7 +21,7 @@ class Stakes:
         value: what one more good outcome is worth to the system, pounds.
         mission: share of that value that each party feels as its own, ``(parties,)``.
         risk_aversion: per pound: one over the risk tolerance, ``(parties,)``.
-        reserves: free reserves, pounds, ``(parties,)``.
+        reserves: free reserves, pounds, ``(..., parties)``; leading axes are futures.
         floor: what of them a party wants to keep, pounds, ``(parties,)``.
         fear: pounds that a pound below the floor weighs beyond itself, ``(parties,)``.
         effort: private cost of levers away from the norm, pounds: ``1/2 (a - norm)' G (a - norm)``,

@@ -225,8 +225,8 @@ def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     yield "What this can and cannot tell"
     yield paragraph(
         "Only money moves between the contracts. Every party works as it does today under each "
-        f"(behaviour: none): {', '.join(lever.name.replace('_', ' ') for lever in LEVERS)} stay at "
-        "the norm, so collaboration has no effect here by construction.",
+        f"(behaviour: none): {', '.join(lever.title for lever in LEVERS)} stay at the norm, so "
+        "collaboration has no effect here by construction.",
         "  ",
     )
     ranged = [

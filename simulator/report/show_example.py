@@ -10,9 +10,9 @@ from simulator._errors import SettlementError
 from simulator.contract.account import holds
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import COSTS, Statement
-from simulator.engine.planned import planned_year
 from simulator.report.tables import paragraph, table
 from simulator.report.words import money
+from simulator.scenario.planned import planned_year
 from simulator.scenario.scenario import Scenario
 
 __all__ = ["example"]

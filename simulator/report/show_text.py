@@ -13,12 +13,12 @@ from simulator.contract.live.period_names import day_in_words
 from simulator.contract.phrases import sum_words
 from simulator.contract.shape import turns
 from simulator.contract.wording import sentence, sentences_of_measures
-from simulator.engine.planned import planned_yearly_cost
 from simulator.quantities import Figure
 from simulator.report.show_example import example
 from simulator.report.show_worth import better_work
 from simulator.report.tables import paragraph, table
 from simulator.report.words import money
+from simulator.scenario.planned import planned_yearly_cost
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.signed import ContractFile
 

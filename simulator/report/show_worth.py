@@ -8,20 +8,15 @@ import numpy as np
 
 from simulator._errors import SettlementError
 from simulator.contract.agreement import Agreement
-from simulator.parties.expectation import Expectation
+from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
-from simulator.parties.service_plan import Ahead, ServicePlan
 from simulator.parties.worth import Worth, worth_of_work
 from simulator.report.pounds import in_pounds
 from simulator.report.tables import paragraph, table
 from simulator.report.words import money
-from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 
 __all__ = ["better_work"]
-
-_DEMAND_SPREAD = 0.05
-"""Standard deviation of a year's demand, a share of it: an assumption."""
 
 
 def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
@@ -53,28 +48,7 @@ def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
 
 def _worth(scenario: Scenario, agreement: Agreement) -> list[Worth]:
     """Return the worth of better work in the second year, or in the only one."""
-    expectation, months = Expectation(scenario), scenario.timetable.months
-    mobilisation = float(scenario.contracts[agreement.name].mobilisation)
-    posts = [expectation.in_post(month, mobilisation) for month in months]
-    levers = np.zeros((expectation.providers, len(LEVERS)))
-    levers[:, 0] = [float(provider.quality) for provider in scenario.providers.values()]
-    first = 12 if len(months) >= 24 else 0
-    people = expectation.nobody()
-    if first:
-        _, people = expectation.months(levers, people, months[:first], posts[:first])
-    last = first + min(12, len(months))
-    ahead = Ahead(people, months[first:last], posts[first:last], {})
-    payers = len(scenario.commissioners)
-    plan = ServicePlan(
-        expectation,
-        CostRates(scenario),
-        ahead,
-        payers,
-        _DEMAND_SPREAD,
-        agreement.data_used,
-        dict.fromkeys(term.assessed for term in agreement.terms),
-        sum(month.years for month in months),
-    )
-    profile = np.zeros((1, payers + expectation.providers, len(LEVERS)))
-    profile[:, payers:] = levers
+    parties = Parties(scenario)
+    plan = parties.plan(agreement, parties.typical_year(agreement))
+    profile = np.zeros((1, len(scenario.signatories.parties), len(LEVERS)))
     return worth_of_work(plan(profile), agreement)

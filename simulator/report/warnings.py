@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from simulator.contract.limits import yearly_limits
 from simulator.contract.statement import COLUMNS
-from simulator.engine.planned import planned_yearly_cost
 from simulator.quantities import DAYS_A_YEAR
 from simulator.report.words import money
+from simulator.scenario.planned import planned_yearly_cost
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import mean_stay, places, referral_shares
 

@@ -16,6 +16,7 @@ from simulator.contract.curve import Frozen
 from simulator.contract.finding import Finding, Path
 from simulator.contract.signatories import OUTSIDE
 from simulator.quantities import DAYS_A_YEAR
+from simulator.scenario.checks_behaviour import check_behaviour
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.signed import Signed
 from simulator.scenario.world import MONTHS, Service, places
@@ -57,6 +58,7 @@ def check_scenario(scenario: Scenario) -> Iterator[Finding]:
                 "shorten it",
             )
     yield from _known(("baseline",), [scenario.baseline], scenario.contracts, "contracts")
+    yield from check_behaviour(scenario)
 
 
 def check_signed(signed: Signed) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
 from simulator.quantities import Evidence, Figure
+from simulator.scenario.behaviour import BEHAVIOUR
 from simulator.scenario.layers import dotted
 from simulator.scenario.scenario import Scenario
 
@@ -38,13 +39,17 @@ class Sourced:
 
 
 def defaults_taken(scenario: Scenario) -> list[Default]:
-    """Return every default with a provenance that the scenario took, in order of its fields."""
+    """Return every default with a provenance that the scenario took, in order of its fields.
+
+    Those of behaviour only where somebody changes what they do.
+    """
     return [
         Default(
             dotted(path), _written(value).replace("£", scenario.currency), _provenance(model, name)
         )
         for path, value, model, name in _fields(scenario)
         if name and name not in model.model_fields_set and _provenance(model, name)
+        if scenario.behaves or not _is_of_behaviour(model, name)
     ]
 
 
@@ -60,6 +65,11 @@ def numbers_with_evidence(scenario: Scenario) -> list[Sourced]:
 def _provenance(model: Frozen, name: str) -> str:
     extra = type(model).model_fields[name].json_schema_extra
     return str(extra.get("provenance", "")) if isinstance(extra, dict) else ""
+
+
+def _is_of_behaviour(model: Frozen, name: str) -> bool:
+    extra = type(model).model_fields[name].json_schema_extra
+    return isinstance(extra, dict) and BEHAVIOUR in extra
 
 
 def _written(value: Any) -> str:

@@ -10,7 +10,8 @@ from pydantic import Field
 from simulator.contract.forms.compose import provenance
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier
-from simulator.quantities import Figure, Share
+from simulator.quantities import Figure, Money, Share
+from simulator.scenario.behaviour import Levers, PolicyName, Relationship
 from simulator.scenario.signed import Signed, named
 from simulator.scenario.world import (
     Appraisal,
@@ -27,13 +28,24 @@ __all__ = ["Scenario"]
 class Scenario(Signed):
     """Everything one comparison needs, read from YAML and checked."""
 
-    behaviour: Literal["none"] = Field(
+    behaviour: Literal["none", "theory", "full"] = Field(
         default="none",
         json_schema_extra=provenance(
             "every party stays at the professional norm: only money moves between contracts"
         ),
     )
-    """How parties respond to what a contract pays; 'none' keeps all at the norm."""
+    """How parties respond to what a contract pays: 'none' keeps all at the norm, 'theory' has only
+    money and effort count, 'full' adds mission, risk, solvency and trust."""
+    outcome_value: Money | None = None
+    """What one more good outcome is worth to the system; needed where somebody changes what they
+    do."""
+    observed_under: Identifier | None = None
+    """The contract under which the world was observed: what providers do under it, all told, is
+    their norm. None means that observed practice is what they would do without any incentive."""
+    relationship: Relationship = Relationship()
+    """What makes parties hold to what is best for all, the same under every contract."""
+    levers: Levers = Levers()
+    """What providers can do more or less of, and what it takes."""
     engine: Literal["compiled", "reference"] = "compiled"
     """What carries the people: 'compiled', or 'reference' in plain SimPy; the figures are equal."""
     providers: dict[Identifier, Provider] = Field(min_length=1, max_length=50)
@@ -76,6 +88,16 @@ class Scenario(Signed):
             tuple(self.services),
             names,
         )
+
+    @property
+    def policies(self) -> dict[str, PolicyName]:
+        """How each provider decides."""
+        return {name: each.policy or self.behaviour for name, each in self.providers.items()}
+
+    @property
+    def behaves(self) -> bool:
+        """Whether anybody changes what they do."""
+        return any(policy != "none" for policy in self.policies.values())
 
     @property
     def delivers(self) -> list[tuple[str, str]]:

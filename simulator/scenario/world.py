@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+import numpy as np
+import numpy.typing as npt
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.curve import Frozen
@@ -29,6 +31,7 @@ from simulator.quantities import (
     Share,
     Whole,
 )
+from simulator.scenario.behaviour import BEHAVIOUR, PolicyName, for_behaviour
 
 __all__ = [
     "MONTHS",
@@ -45,6 +48,8 @@ __all__ = [
     "Risk",
     "Service",
 ]
+
+NumberArray = npt.NDArray[np.float64]
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -81,6 +86,8 @@ class Commissioner(Frozen):
     """Its share of what the commissioners pay; needed where there are several."""
     budget: Annotated[Budget, _one_key("amount", MoneyAYear | Budget)] | None = None
     """What it has set aside a year: an amount, or {amount, rise}; none means none is known."""
+    risk_tolerance: Money | None = None
+    """Pounds: how much risk it bears gladly; none means that risk does not trouble it."""
 
 
 class Provider(Frozen):
@@ -107,6 +114,26 @@ class Provider(Frozen):
     """Share of the VAT on its purchases that it recovers."""
     quality: Level = _default("0", 0.0, "observed practice: no provider is better unless stated")
     """Standing quality of its casework: 0 observed practice, +1 the best a named peer achieves."""
+    policy: PolicyName | None = None
+    """How it decides, where that differs from the scenario's 'behaviour'."""
+    mission: Share = for_behaviour(
+        "10%", 0.10, "between 0% and 50% (Besley and Ghatak 2005); 10% is an assumption, grade E"
+    )
+    """Share of what a good outcome is worth to the system that it feels as its own."""
+    risk_tolerance: Share = for_behaviour(
+        "16%", 0.16, "a sixth of equity (Howard's guideline), for charities of free reserves"
+    )
+    """How much risk it bears gladly, as a share of its reserves."""
+    keeps: Money = for_behaviour("£0", 0.0, "it fears running out of cash, not before")
+    """Reserves it is afraid to fall below."""
+    fear: Count = for_behaviour("1", 1.0, "assumption between 0 and 3, grade E")
+    """Pounds that a pound below ``keeps`` weighs beyond itself."""
+    reciprocates: StrictBool = Field(
+        default=True,
+        json_schema_extra=provenance("50% to 60% of people are conditional cooperators")
+        | {BEHAVIOUR: True},
+    )
+    """Whether it returns goodwill; a free rider does not."""
 
 
 class Length(Frozen):
@@ -148,6 +175,8 @@ class Need(Frozen):
     """Share of the referrals."""
     good_outcome: Share | None = None
     """Chance of a good outcome, where it differs from the service's."""
+    good_anyway: Share | None = None
+    """Chance that it would have come without the service, where it differs from the service's."""
     lasts: Duration | None = None
     """Mean stay, where it differs from the service's."""
     priority: Whole = _default("1", 1.0, "all needs wait in one line unless priorities are stated")
@@ -189,6 +218,10 @@ class Service(Frozen):
     """Chance that a completed stay ends well, without a wait and at observed practice."""
     best_outcome: Share | None = None
     """The same at best practice (quality +1); without it quality has no effect."""
+    good_anyway: Share = for_behaviour(
+        "0%", 0.0, "assumption: nobody would do well without the service unless stated, grade E"
+    )
+    """Chance that a good outcome would have come without the service, which is no gain of it."""
     wait_harm: Share = _default("0%", 0.0, "waiting does not harm outcomes unless stated")
     """Fall of the odds of a good outcome for each week waited."""
     relapse: Annotated[Relapse, _one_key("chance", Share | Relapse)] = Field(
@@ -224,6 +257,11 @@ def places(posts: float, caseload: float) -> int:
     """Return how many people caseworkers can hold: whole ones, rounded down."""
     # a hair above, so that 0.1 x 30 holds 3 people and not 2.999...
     return math.floor(posts * caseload + 1e-9)
+
+
+def places_of(posts: NumberArray, caseload: NumberArray) -> NumberArray:
+    """Return how many people caseworkers can hold, of many posts at once; see :func:`places`."""
+    return np.floor(posts * caseload + 1e-9)
 
 
 def referral_shares(service: Service) -> dict[str, float]:
@@ -262,6 +300,7 @@ class Group:
         good_outcome: chance of a good outcome, without a wait and at observed practice.
         mean_stay: mean length of stay, days.
         priority: 1 is seen first.
+        good_anyway: chance that a good outcome would have come without the service.
     """
 
     name: str
@@ -269,13 +308,15 @@ class Group:
     good_outcome: float
     mean_stay: float
     priority: int
+    good_anyway: float = 0.0
 
 
 def groups_of(service: Service) -> tuple[Group, ...]:
     """Return the groups of need of a service; one of all people where it has none."""
     chance, stay = float(service.good_outcome or 0.0), float(service.lasts.mean)
+    anyway = float(service.good_anyway)
     if not service.needs:
-        return (Group("", 1.0, chance, stay, 1),)
+        return (Group("", 1.0, chance, stay, 1, anyway),)
     return tuple(
         Group(
             name,
@@ -283,6 +324,7 @@ def groups_of(service: Service) -> tuple[Group, ...]:
             chance if need.good_outcome is None else float(need.good_outcome),
             stay if need.lasts is None else float(need.lasts),
             int(need.priority),
+            anyway if need.good_anyway is None else float(need.good_anyway),
         )
         for name, need in service.needs.items()
     )

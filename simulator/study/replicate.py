@@ -118,8 +118,10 @@ class Prepared:
     def side_by_side(self) -> int:
         """How many futures it is best to live at a time; has no effect on any figure."""
         plan = self.plans[0]
-        statements = len(plan.timetable.months) * plan.rates.posts.size * len(COLUMNS) * 8
-        held = (plan.rates.posts.sum(axis=0) * self._caseloads).sum()
+        statements = (
+            len(plan.timetable.months) * plan.technology.rates.posts.size * len(COLUMNS) * 8
+        )
+        held = (plan.technology.rates.posts.sum(axis=0) * self._caseloads).sum()
         a_future = statements + 32 * held + self._most_people * _BYTES_A_PERSON
         return max(1, min(self.chosen.side_by_side, int(_MEMORY / a_future)))
 

@@ -22,7 +22,7 @@ from simulator import quantities
 from simulator.contract.account import Account, settled_at
 from simulator.contract.agreement import Agreement
 from simulator.contract.amounts import Adjustment
-from simulator.contract.contract import FORMS, Contract, OwnCost
+from simulator.contract.contract import FORMS, Clause, Contract, OwnCost
 from simulator.contract.curve import Band, DeadBand, Point, Step
 from simulator.contract.data import Datum
 from simulator.contract.forms.activity import Blended, Block, CostAndVolume, UnitPrice, VolumeBand
@@ -50,6 +50,17 @@ from simulator.contract.statement import COLUMNS, Statement
 from simulator.contract.term import Term
 from simulator.contract.working import Conditions, NamedMeasure
 from simulator.quantities import Figure
+from simulator.scenario.behaviour import (
+    CostLever,
+    HandOverLever,
+    Levers,
+    PaddingLever,
+    PreventionLever,
+    QualityLever,
+    Relationship,
+    SelectionLever,
+    StaffingLever,
+)
 from simulator.scenario.build import build
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import (
@@ -513,6 +524,16 @@ HEADINGS: dict[type[BaseModel], str] = {
     Adjustment: "Adjustments",
     NamedMeasure: "Named measures",
     OwnCost: "Own costs",
+    Clause: "Clauses",
+    Relationship: "Relationship",
+    Levers: "Levers",
+    QualityLever: "Quality",
+    HandOverLever: "Care over hand-overs",
+    CostLever: "Cost control",
+    PreventionLever: "Prevention",
+    SelectionLever: "Case selection",
+    StaffingLever: "Staffing",
+    PaddingLever: "Padding",
 }
 """Where each object of a scenario stands in the format."""
 

@@ -134,7 +134,7 @@ def test_many_profiles_at_once_are_each_on_its_own() -> None:
     posts = [plan.posts] * 12
     levers = np.zeros((3, 4, plan.providers, len(LEVERS)))
     levers[1, 2, 0, 0], levers[2, 3, 1, 1] = 0.7, -1.0
-    demand = np.linspace(0.8, 1.2, 12).reshape(3, 4)
+    demand = np.linspace(0.8, 1.2, 12).reshape(3, 4, 1)
     together, people = plan.months(levers, plan.nobody((3, 4)), months, posts, demand)
     for place in ((0, 0), (1, 2), (2, 3)):
         alone, after = plan.months(levers[place], plan.nobody(), months, posts, demand[place])

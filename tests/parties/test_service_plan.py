@@ -16,6 +16,7 @@ from simulator.parties.incentives import incentives
 from simulator.parties.levers import LEVERS, at_norm
 from simulator.parties.service_plan import Ahead, ServicePlan
 from simulator.parties.stakes import Stakes
+from simulator.parties.technology import Technology
 from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 from simulator.study.files import load
@@ -47,7 +48,8 @@ def plan_of(demand_spread: float, **changes: object) -> ServicePlan:
     expectation, ahead = begun()
     ahead = Ahead(**(vars(ahead) | changes))  # type: ignore[arg-type]
     payers = len(flagship().commissioners)
-    return ServicePlan(expectation, CostRates(flagship()), ahead, payers, demand_spread)
+    technology = Technology(flagship(), CostRates(flagship()))
+    return ServicePlan(expectation, technology, ahead, payers, demand_spread=demand_spread)
 
 
 def profiles(*levels: tuple[int, str, float]) -> Array:
@@ -63,7 +65,7 @@ def profiles(*levels: tuple[int, str, float]) -> Array:
 def test_the_mean_over_the_nodes_is_what_is_expected() -> None:
     expectation, ahead = begun()
     levers = np.zeros((expectation.providers, len(LEVERS)))
-    months, _ = expectation.months(levers, ahead.people, ahead.months, ahead.posts)
+    months, _ = expectation.months(levers, ahead.people, ahead.months, ahead.planned)
     (view,) = plan_of(0.0)(profiles()).views
     for name in ("started", "good_outcomes", "handovers_made", "dropped_out"):
         whole = sum(month[name] for month in months)
@@ -87,7 +89,7 @@ def test_the_spread_of_a_year_is_about_that_of_the_engine() -> None:
 
 
 def test_a_lever_moves_what_it_acts_on() -> None:
-    tried = profiles((0, "quality", 1.0), (0, "hand-over", 1.0))
+    tried = profiles((0, "quality", 1.0), (0, "hand_over", 1.0))
     (view,) = plan_of(0.05)(tried).views
     columns = {name: each.mean(axis=-3) for name, each in view.statement.columns.items()}
     good, made = columns["good_outcomes"], columns["handovers_made"]
@@ -109,9 +111,9 @@ def test_the_year_so_far_is_part_of_the_year() -> None:
     expectation, ahead = begun()
     half = {name: np.full_like(expectation.posts, 7.0) for name in plan_of(0.0).kept}
     later = plan_of(
-        0.0, months=ahead.months[6:], posts=ahead.posts[6:], so_far=half, years_so_far=0.5
+        0.0, months=ahead.months[6:], planned=ahead.planned[6:], so_far=half, years_so_far=0.5
     )
-    alone = plan_of(0.0, months=ahead.months[6:], posts=ahead.posts[6:])
+    alone = plan_of(0.0, months=ahead.months[6:], planned=ahead.planned[6:])
     (view,), (rest,) = later(profiles()).views, alone(profiles()).views
     assert view.statement.years == pytest.approx(1.0)
     for name in half:

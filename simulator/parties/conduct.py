@@ -1,0 +1,314 @@
+"""What the parties do over the life of a contract: at every review they look ahead and decide.
+
+Several futures are decided side by side. What a party knows is what it would know: who waits and
+is in service, the year so far, its cash; what others did. The rest it expects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from simulator.contract.agreement import Agreement
+from simulator.contract.statement import Array
+from simulator.parties.expectation import Expectation, People
+from simulator.parties.levers import LEVERS, PLACE, level_of
+from simulator.parties.policies import Policy
+from simulator.parties.review import Game, began, review
+from simulator.parties.scenario_stakes import (
+    pace_of,
+    policies_of,
+    relation_of,
+    stakes_of,
+    starting_trust,
+)
+from simulator.parties.service_plan import Ahead, ServicePlan
+from simulator.parties.stakes import Stakes
+from simulator.parties.technology import Technology
+from simulator.scenario.cost_rates import CostRates
+from simulator.scenario.scenario import Scenario
+
+__all__ = ["Conduct", "Deciding", "Moment", "Parties", "Replayed"]
+
+_AHEAD = 12
+"""Months that a plan looks ahead."""
+_LONG_AHEAD = 12
+"""Quarters over which the effect of prevention is looked at, where the term is that long."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the parties know at a review; leading axes are futures.
+
+    Attributes:
+        months_done: months of the term that lie behind.
+        waiting: people in line, ``(..., providers, services)``.
+        in_service: people with a caseworker, same shape.
+        in_post: caseworkers in post, same shape.
+        so_far: columns of the financial year so far, with costs as claimed, same shape; empty where
+            a year begins.
+        years_so_far: length of that, in years.
+        cash: of each provider: in hand when the financial year began, less its own costs since,
+            ``(..., providers)``.
+    """
+
+    months_done: int
+    waiting: Array
+    in_service: Array
+    in_post: Array
+    so_far: Mapping[str, Array]
+    years_so_far: float
+    cash: Array
+
+
+class Conduct(Protocol):
+    """What the providers of several futures do, from one review to the next."""
+
+    @property
+    def levels(self) -> Array:
+        """Levels of the levers now, ``(futures, providers, levers)``."""
+
+    @property
+    def averting(self) -> Array:
+        """Effect of prevention at each provider now, in levels, ``(futures, providers)``."""
+
+    def review(self, look: Callable[[], Moment]) -> None:
+        """Decide anew.
+
+        Args:
+            look: tells what is known; it takes time, so only who decides looks.
+        """
+
+
+class Replayed:
+    """Conduct that was decided elsewhere.
+
+    Args:
+        course: levels from the start and from each review on, ``(futures, reviews + 1, providers,
+            levers)``.
+        technology: what levels do.
+    """
+
+    def __init__(self, course: Array, technology: Technology) -> None:
+        self.course = course
+        self._prevention = technology.prevention
+        self._work = self._prevention.begun((course.shape[0], course.shape[2]))
+        self._reviews = 0
+
+    @property
+    def levels(self) -> Array:
+        """Levels of the levers now, ``(futures, providers, levers)``."""
+        return self.course[:, self._reviews]
+
+    @property
+    def averting(self) -> Array:
+        """Effect of prevention at each provider now, in levels, ``(futures, providers)``."""
+        return self._work[..., 0]
+
+    def review(self, look: Callable[[], Moment]) -> None:
+        """Do what was decided at this review."""
+        self._work = self._prevention.after(self._work, level_of(self.levels, "prevention"))
+        self._reviews += 1
+
+
+class Parties:
+    """The parties of a scenario, made once for all contracts and futures.
+
+    Attributes:
+        scenario: whose they are.
+        technology: what their levers do.
+        expectation: what they expect of their services.
+        policies: how each party decides.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.technology = Technology(scenario, CostRates(scenario))
+        self.expectation = Expectation(scenario)
+        self.policies: tuple[Policy, ...] = policies_of(scenario)
+
+    @cached_property
+    def norm(self) -> Array:
+        """The level each provider keeps to without any incentive, ``(providers, levers)``."""
+        given = self.scenario.observed_under
+        if given is None or self.scenario.behaviour == "theory":
+            return np.zeros((len(self.scenario.providers), len(LEVERS)))
+        return self._norm_under(self.scenario.agreements()[given])
+
+    @cached_property
+    def stakes(self) -> Stakes:
+        """What the parties care about, over a year, with their norm."""
+        return stakes_of(self.scenario, self.technology, self.norm)
+
+    def deciding(self, agreement: Agreement, futures: int) -> Deciding:
+        """Return conduct that is decided under a contract, at the start of its term."""
+        return Deciding(self, agreement, futures)
+
+    def plan(self, agreement: Agreement, ahead: Ahead) -> ServicePlan:
+        """Return the plan of the parties to a contract."""
+        return ServicePlan(
+            self.expectation,
+            self.technology,
+            ahead,
+            len(self.scenario.commissioners),
+            agreement.data_used,
+            dict.fromkeys(term.assessed for term in agreement.terms),
+            sum(month.years for month in self.scenario.timetable.months),
+            float(relation_of(self.scenario, agreement).notice[PLACE["padding"]]),
+        )
+
+    def planned_posts(self, agreement: Agreement) -> list[Array]:
+        """Return the caseworkers planned in each month of the term."""
+        mobilisation = float(self.scenario.contracts[agreement.name].mobilisation)
+        months = self.scenario.timetable.months
+        return [self.expectation.in_post(month, mobilisation) for month in months]
+
+    def typical_year(self, agreement: Agreement) -> Ahead:
+        """Return the second year as it lies ahead at the norm, or the only one."""
+        months, posts = self.scenario.timetable.months, self.planned_posts(agreement)
+        first = 12 if len(months) >= 24 else 0
+        people = self.expectation.nobody()
+        if first:
+            levels = np.zeros((self.expectation.providers, len(LEVERS)))
+            _, people = self.expectation.months(levels, people, months[:first], posts[:first])
+        last = first + min(12, len(months))
+        base, each = self.averting_ahead(self.technology.prevention.begun((1,)), len(months))
+        return Ahead(people, months[first:last], posts[first:last], {}, 0.0, None, base, each)
+
+    def averting_ahead(self, work: Array, months_left: int) -> tuple[Array, float]:
+        """Return the mean effect of prevention ahead: what comes anyway, and by each level."""
+        quarters = max(1, min(_LONG_AHEAD, months_left // 3))
+        return self.technology.prevention.ahead(work, quarters)
+
+    def _norm_under(self, agreement: Agreement) -> Array:
+        """Return the norm that makes practice as observed the answer to a contract."""
+        plan = self.plan(agreement, self.typical_year(agreement))
+        relation = relation_of(self.scenario, agreement)
+        stakes = stakes_of(self.scenario, self.technology)
+        game = Game(plan, agreement, stakes, relation, pace_of(self.scenario))
+        slope = game.incentives(stakes.norm).own
+        payers = len(self.scenario.commissioners)
+        norm = np.zeros((len(self.scenario.providers), len(LEVERS)))
+        for place in range(len(norm)):
+            moves = np.flatnonzero(stakes.can_move[payers + place])
+            effort = self.technology.effort[place][np.ix_(moves, moves)]
+            norm[place, moves] = -np.linalg.solve(effort, slope[payers + place, moves])
+        return norm
+
+
+class Deciding:
+    """Conduct decided under a contract, in several futures side by side.
+
+    Args:
+        parties: who decide.
+        agreement: what they signed.
+        futures: how many.
+    """
+
+    def __init__(self, parties: Parties, agreement: Agreement, futures: int) -> None:
+        self.parties, self.agreement = parties, agreement
+        scenario = parties.scenario
+        self._relation = relation_of(scenario, agreement)
+        self._pace = pace_of(scenario)
+        self._manners = tuple(policy.manner for policy in parties.policies)
+        self._months = scenario.timetable.months
+        self._posts = parties.planned_posts(agreement)
+        # at the meeting that ends the term nothing is decided any more
+        self._reviews_left = sum(month.quarter_end for month in self._months) - 1
+        self._payers = len(scenario.commissioners)
+        here = np.zeros((futures, *parties.stakes.low.shape))
+        trust = np.repeat(starting_trust(scenario)[None], futures, axis=0)
+        self.standing = replace(began(parties.stakes, trust), own=here, joint=here, taken=here)
+        self._people = parties.expectation.nobody((futures,))
+        self._work = parties.technology.prevention.begun((futures, here.shape[1] - self._payers))
+        self._done = 0
+
+    @property
+    def levels(self) -> Array:
+        """Levels of the levers now, ``(futures, providers, levers)``."""
+        return self.standing.taken[:, self._payers :]
+
+    @property
+    def averting(self) -> Array:
+        """Effect of prevention at each provider now, in levels, ``(futures, providers)``."""
+        return self._work[..., 0]
+
+    def review(self, look: Callable[[], Moment]) -> None:
+        """Look ahead and decide anew; at the end of the term there is nothing to decide."""
+        moment = look()
+        self._come_to(moment)
+        self._reviews_left -= 1
+        if moment.months_done < len(self._months):
+            game = self.game(moment)
+            self.standing = review(game, self.standing, self._reviews_left)
+
+    def game(self, moment: Moment) -> Game:
+        """Return what the parties face at a moment."""
+        first = moment.months_done
+        months = self._months[first : first + _AHEAD]
+        years = sum(month.years for month in months)
+        base, each = self.parties.averting_ahead(self._work, len(self._months) - first)
+        ahead = Ahead(
+            self._people,
+            months,
+            self._posts[first : first + _AHEAD],
+            moment.so_far,
+            moment.years_so_far,
+            moment.in_post if self.parties.technology.moves_posts else None,
+            base,
+            each,
+        )
+        stakes = self.parties.stakes
+        payers = np.zeros((*moment.cash.shape[:-1], self._payers))
+        stakes = replace(
+            stakes,
+            effort=stakes.effort * years,
+            reserves=np.concatenate([payers, moment.cash], axis=-1),
+        )
+        plan = self.parties.plan(self.agreement, ahead)
+        return Game(plan, self.agreement, stakes, self._relation, self._pace, self._manners)
+
+    def _come_to(self, moment: Moment) -> None:
+        """Take the expectation of people on to a moment, and set right what is seen."""
+        first, last = self._done, moment.months_done
+        effect = self.averting
+        demand = self.parties.technology.demand(effect)
+        posts = self._posts[first:last]
+        if self.parties.technology.moves_posts:
+            posts = [moment.in_post] * (last - first)
+        _, people = self.parties.expectation.months(
+            self.levels, self._people, self._months[first:last], posts, demand
+        )
+        self._people = seen(people, moment.waiting, moment.in_service)
+        self._work = self.parties.technology.prevention.after(
+            self._work, level_of(self.levels, "prevention")
+        )
+        self._done = last
+
+
+def seen(people: People, waiting: Array, in_service: Array) -> People:
+    """Return where people are expected to be, once it is seen who waits and who is in service.
+
+    How far they are in their stay, how long they had waited and who is on the way stays expected.
+
+    Args:
+        people: as expected.
+        waiting: people in line, ``(..., providers, services)``.
+        in_service: people with a caseworker, same shape.
+    """
+    expected = people.served.sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factor = np.where(expected > 0, in_service / expected, 0.0)
+    served = people.served * factor[..., None]
+    served[..., 0] += np.where(expected > 0, 0.0, in_service)
+    return replace(
+        people,
+        present=waiting + in_service,
+        variance=np.full_like(people.variance, Expectation.certain),
+        served=served,
+        waited=people.waited * factor,
+    )

@@ -1,0 +1,107 @@
+"""What the parties of a scenario care about, and what holds them together, from its keys."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.contract.agreement import Agreement
+from simulator.contract.statement import Array
+from simulator.parties.levers import LEVERS
+from simulator.parties.policies import POLICIES, Policy
+from simulator.parties.relation import Relation
+from simulator.parties.response import THEORY, Pace
+from simulator.parties.stakes import Stakes
+from simulator.parties.technology import Technology
+from simulator.scenario.scenario import Scenario
+
+__all__ = ["pace_of", "policies_of", "relation_of", "stakes_of", "starting_trust"]
+
+_REVIEWS_A_YEAR = 4
+
+
+def policies_of(scenario: Scenario) -> tuple[Policy, ...]:
+    """Return how each party decides; the commissioners have nothing to decide."""
+    payers = [POLICIES["none"]] * len(scenario.commissioners)
+    return (*payers, *(POLICIES[name] for name in scenario.policies.values()))
+
+
+def stakes_of(scenario: Scenario, technology: Technology, norm: Array | None = None) -> Stakes:
+    """Return what the parties of a scenario care about, over a year.
+
+    Args:
+        scenario: with ``outcome_value``.
+        technology: what levers do and what effort they take.
+        norm: the level each provider keeps to, ``(providers, levers)``; None is observed practice.
+    """
+    assert scenario.outcome_value is not None
+    payers, providers = list(scenario.commissioners), list(scenario.providers.values())
+    first, parties = len(payers), len(payers) + len(providers)
+    policies = policies_of(scenario)
+    funding = scenario.signatories.funding
+    none = np.zeros(parties)
+    mission, aversion, reserves, floor, fear, reciprocity = (none.copy() for _ in range(6))
+    mission[:first] = [funding[name] for name in payers]
+    tolerances = [party.risk_tolerance for party in scenario.commissioners.values()]
+    aversion[:first] = [0.0 if each is None else 1.0 / float(each) for each in tolerances]
+    for place, (provider, policy) in enumerate(
+        zip(providers, policies[first:], strict=True), first
+    ):
+        tolerance = float(provider.risk_tolerance) * float(provider.reserves)
+        mission[place] = policy.mission * float(provider.mission)
+        aversion[place] = policy.risk / tolerance if tolerance > 0 else 0.0
+        reserves[place] = float(provider.reserves)
+        floor[place] = float(provider.keeps)
+        fear[place] = policy.fear * float(provider.fear)
+        reciprocity[place] = float(provider.reciprocates)
+    levels = np.zeros((parties, len(LEVERS)))
+    if norm is not None:
+        levels[first:] = norm
+    low, high = levels.copy(), levels.copy()
+    moves = technology.can_move & np.array([each.moves for each in policies[first:]])[:, None]
+    low[first:] = np.where(moves, [lever.low for lever in LEVERS], levels[first:])
+    high[first:] = np.where(moves, [lever.high for lever in LEVERS], levels[first:])
+    effort = np.zeros((parties, len(LEVERS), len(LEVERS)))
+    effort[first:] = technology.effort
+    return Stakes(
+        value=float(scenario.outcome_value),
+        mission=mission,
+        risk_aversion=aversion,
+        reserves=reserves,
+        floor=floor,
+        fear=fear,
+        effort=effort,
+        norm=levels,
+        reciprocity=reciprocity,
+        low=low,
+        high=high,
+    )
+
+
+def relation_of(scenario: Scenario, agreement: Agreement) -> Relation:
+    """Return what holds the parties to what is best for all, with the clauses of a contract."""
+    given = scenario.relationship
+    unseen = np.array([1.0 - agreement.openness.get(lever.name, 0.0) for lever in LEVERS])
+    theory = scenario.behaviour == "theory"
+    return Relation(
+        notice=1.0 - (1.0 - float(given.notice)) * unseen,
+        discount=float((1.0 + scenario.appraisal.discount_rate) ** (-1.0 / _REVIEWS_A_YEAR)),
+        break_off=float(given.breaks),
+        renewal=float(given.renewal),
+        memory=int(given.memory),
+        answer=float(given.answers),
+        up=float(given.grows),
+        down=float(given.falls),
+        credit=0.0 if theory else float(given.credit),
+    )
+
+
+def starting_trust(scenario: Scenario) -> Array:
+    """Return the trust of each party in each other at the start, ``(of, others)``."""
+    parties = len(scenario.commissioners) + len(scenario.providers)
+    trust = 0.0 if scenario.behaviour == "theory" else float(scenario.relationship.trust)
+    return trust * (1.0 - np.eye(parties))
+
+
+def pace_of(scenario: Scenario) -> Pace:
+    """Return how fast parties move: the whole way at once in theory."""
+    return THEORY if scenario.behaviour == "theory" else Pace()

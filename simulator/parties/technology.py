@@ -1,0 +1,208 @@
+"""What levels of the levers do to costs, posts, referrals and claims: in plans and in the engine.
+
+What quality, hand-over effort and selection do to people is told beside the people: by the
+expectation of a plan and by the engine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.contract.contract import LeverName
+from simulator.contract.periods import Month
+from simulator.contract.statement import Array
+from simulator.parties.levers import LEVERS, PLACE, level_of, reach_of
+from simulator.quantities import DAYS_A_YEAR
+from simulator.scenario.cost_rates import CostRates
+from simulator.scenario.planned import planned_yearly_cost
+from simulator.scenario.scenario import Scenario
+from simulator.scenario.world import Service, referral_shares
+
+__all__ = ["Prevention", "Technology"]
+
+_QUARTER = DAYS_A_YEAR / 4
+
+
+@dataclass(frozen=True)
+class Prevention:
+    """How work that averts referrals comes to act: after whole quarters, building up and fading.
+
+    Attributes:
+        lag: quarters before it begins to act.
+        fades: share of the effect that comes or goes in a quarter.
+    """
+
+    lag: int
+    fades: float
+
+    def begun(self, lead: tuple[int, ...]) -> Array:
+        """Return the state before any work: the effect now, then the levels on their way."""
+        return np.zeros((*lead, self.lag + 1))
+
+    def after(self, state: Array, level: Array) -> Array:
+        """Return the state a quarter on, in which work was kept at a level.
+
+        Args:
+            state: shape ``(..., lag + 1)``.
+            level: shape ``(...,)``.
+        """
+        acting = state[..., -1] if self.lag else level
+        effect = state[..., 0] + self.fades * (acting - state[..., 0])
+        return np.concatenate([effect[..., None], level[..., None], state[..., 1:-1]], axis=-1)[
+            ..., : self.lag + 1
+        ]
+
+    def ahead(self, state: Array, quarters: int) -> tuple[Array, float]:
+        """Return the mean effect over the quarters ahead, and what each level kept up adds to it.
+
+        Args:
+            state: shape ``(..., lag + 1)``.
+            quarters: how many; at least one.
+
+        Returns:
+            What comes whatever is done from now on, shape ``(...,)``, and what each level adds.
+        """
+        none, one = np.zeros(state.shape[:-1]), np.ones(1)
+        alone, by_level = state, self.begun((1,))
+        coming, each = np.zeros(state.shape[:-1]), 0.0
+        for _ in range(quarters):
+            alone, by_level = self.after(alone, none), self.after(by_level, one)
+            coming, each = coming + alone[..., 0], each + float(by_level[0, 0])
+        return coming / quarters, each / quarters
+
+
+class Technology:
+    """What the levels of a scenario's providers do.
+
+    Attributes:
+        can_move: which levers have any effect, ``(providers, levers)``.
+        effort: private effort, pounds a year: ``1/2 a' G a``, ``(providers, levers, levers)``.
+        planned_cost: of each provider, pounds a year, ``(providers,)``.
+        prevention: how it comes to act.
+    """
+
+    def __init__(self, scenario: Scenario, rates: CostRates) -> None:
+        levers = scenario.levers
+        self.rates = rates
+        self.planned_cost = np.array(list(planned_yearly_cost(scenario).values()))
+        self.can_move = _can_move(scenario)
+        given = [getattr(levers, lever.name) for lever in LEVERS]
+        weight = self.planned_cost / max(self.planned_cost.sum(), 1e-9)
+        share = np.array([0.0 if each is None else float(each.effort) for each in given])
+        across = float(levers.substitution) * np.sqrt(np.outer(share, share))
+        np.fill_diagonal(across, share)
+        self.effort = self.planned_cost[:, None, None] * across
+        cash = np.array([0.0 if each is None else float(each.cash) for each in given])
+        rise = np.array([0.0 if each is None else float(each.cash_rise) for each in given])
+        self._cash = weight[:, None] * cash
+        self._cash_rise = weight[:, None] * rise
+        total = rates.posts.sum(axis=1, keepdims=True)
+        even = np.full_like(rates.posts, 1.0 / rates.posts.shape[1])
+        self._at_services = np.divide(rates.posts, total, out=even, where=total > 0)
+        self._saving = np.log1p(-float(levers.cost.saves)) if levers.cost else 0.0
+        self._adding = np.log1p(float(levers.staffing.adds)) if levers.staffing else 0.0
+        self._claiming = np.log1p(float(levers.padding.claims)) if levers.padding else 0.0
+        self._averting = np.log1p(-float(levers.prevention.averts)) if levers.prevention else 0.0
+        self.hiring_days = float(levers.staffing.takes) if levers.staffing else 0.0
+        self.prevention = Prevention(
+            round(float(levers.prevention.after) / _QUARTER) if levers.prevention else 0,
+            float(levers.prevention.fades) if levers.prevention else 1.0,
+        )
+        shares = [referral_shares(service) for service in scenario.services.values()]
+        self._referred = np.array(
+            [[each.get(name, 0.0) for each in shares] for name in scenario.providers]
+        )
+
+    def costs(self, month: Month, posts: Array, started: Array, levels: Array) -> dict[str, Array]:
+        """Return what a month costs by column, nominal pounds, ``(..., providers, services)``.
+
+        Args:
+            month: which.
+            posts: mean caseworkers in post, ``(..., providers, services)``.
+            started: people who started, same shape.
+            levels: of the levers, ``(..., providers, levers)``.
+        """
+        staff, running, vat = self.rates.of_month(month, posts, started)
+        thrift = np.exp(self._saving * level_of(levels, "cost"))[..., None]
+        cash = (self._cash * levels + 0.5 * self._cash_rise * levels**2).sum(axis=-1)
+        pay_level = (1.0 + self.rates.pay_rise) ** month.aprils
+        extra = (cash * month.years * pay_level)[..., None] * self._at_services
+        staff, running, vat = staff * thrift + extra, running * thrift, vat * thrift
+        return {
+            "staff_cost": np.broadcast_to(staff, running.shape),
+            "running_cost": running,
+            "vat_cost": vat,
+            "cost": staff + running + vat,
+        }
+
+    def claimed_above(self, levels: Array) -> Array:
+        """Return how far above the true cost providers claim, a share, ``(..., providers)``.
+
+        Args:
+            levels: of the levers, ``(..., providers, levers)``.
+        """
+        above: Array = np.expm1(self._claiming * level_of(levels, "padding"))
+        return above
+
+    def posts_wanted(self, posts: Array, levels: Array) -> Array:
+        """Return the caseworkers that providers want in post, where so many are planned.
+
+        Args:
+            posts: as planned, ``(providers, services)``.
+            levels: of the levers, ``(..., providers, levers)``.
+        """
+        wanted: Array = posts * np.exp(self._adding * level_of(levels, "staffing"))[..., None]
+        return wanted
+
+    def hired(self, there: Array, wanted: Array, days: float) -> Array:
+        """Return the caseworkers in post after some days on the way to those wanted."""
+        left = np.exp(-days / self.hiring_days) if self.hiring_days > 0 else 0.0
+        posts: Array = wanted + (there - wanted) * left
+        return posts
+
+    def demand(self, effect: Array) -> Array:
+        """Return the factor on referrals from outside, ``(..., services)``.
+
+        Args:
+            effect: of prevention at each provider, in levels, ``(..., providers)``.
+        """
+        averted = -np.expm1(self._averting * effect)
+        factor: Array = 1.0 - averted @ self._referred
+        return factor
+
+    @property
+    def moves_posts(self) -> bool:
+        """Whether providers decide about their caseworkers."""
+        return bool(self.can_move[:, PLACE["staffing"]].any())
+
+
+def _can_move(scenario: Scenario) -> npt.NDArray[np.bool_]:
+    """Return which levers of which provider have any effect, ``(providers, levers)``."""
+    levers = scenario.levers
+    effects: dict[LeverName, float] = {
+        "cost": float(levers.cost.saves) if levers.cost else 0.0,
+        "prevention": float(levers.prevention.averts) if levers.prevention else 0.0,
+        "staffing": float(levers.staffing.adds) if levers.staffing else 0.0,
+        "padding": float(levers.padding.claims) if levers.padding else 0.0,
+    }
+    table = np.zeros((len(scenario.providers), len(LEVERS)), dtype=bool)
+    for row, provider in enumerate(scenario.providers):
+        delivered = {
+            name: each for name, each in scenario.services.items() if provider in each.workers
+        }
+        table[row, PLACE["quality"]] = any(map(_gains_by_quality, delivered.values()))
+        table[row, PLACE["hand_over"]] = any(
+            path.sender in delivered and reach_of(path.success, path.best_success) != 0.0
+            for path in scenario.handovers
+        )
+        for name, effect in effects.items():
+            table[row, PLACE[name]] = effect > 0.0
+    return table
+
+
+def _gains_by_quality(service: Service) -> bool:
+    chance = service.good_outcome
+    return chance is not None and reach_of(chance, service.best_outcome) != 0.0

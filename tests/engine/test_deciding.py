@@ -1,0 +1,179 @@
+"""What parties do follows from what a contract pays, and from nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulator.contract.statement import COSTS
+from simulator.engine.life import Futures
+from simulator.parties.levers import LEVERS
+from tests.engine.deciding import level, lived, scenario_with
+
+LEVER_KEYS = (
+    "levers: {cost: {saves: 5%}, staffing: {adds: 10%}, padding: {claims: 5%}, "
+    "prevention: {averts: 5%}}"
+)
+UNIT_PRICE = "{form: unit price, price: £330, per: completed}"
+BLOCK = "{form: block, amount: £450,000 a year, split: equal}"
+ALLIANCE = "{form: alliance, target: £400,000 a year, council_share: 50%, cap: 20%}"
+
+
+def same(one: Futures, other: Futures) -> bool:
+    return (
+        np.array_equal(one.course, other.course)
+        and np.array_equal(one.costs, other.costs)
+        and all(
+            np.array_equal(one.reading.counts[name], other.reading.counts[name])
+            for name in one.reading.counts
+        )
+    )
+
+
+@pytest.mark.parametrize("contract", [UNIT_PRICE, BLOCK, ALLIANCE])
+def test_the_name_of_a_contract_changes_nothing(contract: str) -> None:
+    plain = lived(scenario_with(contract, more=LEVER_KEYS))
+    renamed = lived(scenario_with(contract, more=LEVER_KEYS, name="the_good_alliance"))
+    titled = contract.replace("{form", "{title: A worse contract, form")
+    assert same(plain, renamed)
+    assert same(plain, lived(scenario_with(titled, more=LEVER_KEYS)))
+
+
+def test_two_forms_that_pay_the_same_lead_to_the_same_futures() -> None:
+    form = lived(scenario_with(UNIT_PRICE, more=LEVER_KEYS))
+    written = (
+        "{terms: [{name: Price, measure: completed, bands: [{rate: £330}], from: commissioners, "
+        "to: providers, assessed: month, settled: monthly}]}"
+    )
+    same_pay = lived(scenario_with(written, more=LEVER_KEYS))
+    paid = form.payments["tried"].sum(axis=-2), same_pay.payments["tried"].sum(axis=-2)
+    np.testing.assert_allclose(*paid, atol=1.0)
+    np.testing.assert_allclose(form.course, same_pay.course, atol=1e-9)
+    assert np.abs(form.course).max() > 0.5, "somebody did something"
+
+
+def test_futures_do_not_depend_on_which_live_side_by_side() -> None:
+    scenario = scenario_with(ALLIANCE, more=LEVER_KEYS)
+    alone, together = lived(scenario, 2), lived(scenario, 5)
+    np.testing.assert_array_equal(alone.course, together.course[:2])
+    np.testing.assert_array_equal(alone.net("tried"), together.net("tried")[:2])
+
+
+def test_money_is_zero_sum_whatever_is_claimed() -> None:
+    found = lived(scenario_with(ALLIANCE, more=LEVER_KEYS))
+    assert level(found, "padding") > 0.1
+    assert not found.net("tried").sum(axis=-1).any()
+
+
+def test_each_gets_a_part_of_what_all_bring_about() -> None:
+    """A bonus on the outcomes of all, shared equally: each does 1/N of what it would do alone."""
+    shared = (
+        "{{terms: [{{name: Bonus, measure: total(good_outcomes), bands: [{{rate: £{rate}}}], "
+        "from: commissioners, to: providers, split: equal, assessed: year, settled: annually}}]}}"
+    )
+    quality = {
+        providers: level(
+            lived(
+                scenario_with(shared.format(rate=300), providers, behaviour="theory", years=2), 4
+            ),
+            "quality",
+        )
+        for providers in (1, 2, 4)
+    }
+    assert quality[1] > 0.2
+    assert quality[2] / quality[1] == pytest.approx(1 / 2, abs=0.06)
+    assert quality[4] / quality[1] == pytest.approx(1 / 4, abs=0.04)
+
+
+def test_what_holds_people_together_unravels_towards_the_end() -> None:
+    ends = "relationship: {renewal: 0%, notice: 30%, trust: 80%}"
+    goes_on = "relationship: {renewal: 100%, notice: 30%, trust: 80%}"
+    quality = {
+        key: [
+            level(lived(scenario_with(BLOCK, more=more, party=", mission: 0%")), "quality", at)
+            for at in (7, 9, 10, 11)
+        ]
+        for key, more in (("ends", ends), ("goes on", goes_on))
+    }
+    assert quality["ends"][0] == pytest.approx(quality["goes on"][0], rel=0.05)
+    assert quality["ends"][0] > quality["ends"][1] > quality["ends"][2] > quality["ends"][3]
+    assert quality["ends"][3] == pytest.approx(0.0, abs=0.02), "nothing is left to lose"
+    assert quality["goes on"][3] > 0.5
+
+
+def test_beyond_a_cap_nobody_tries() -> None:
+    """A target so high that the gain is capped whatever happens: saving more earns nothing."""
+    open_ended = "{form: alliance, target: £420,000 a year, council_share: 50%, cap: 30%}"
+    capped = "{form: alliance, target: £420,000 a year, council_share: 50%, cap: 0.2%}"
+    thrift = {
+        key: level(
+            lived(scenario_with(contract, more="levers: {cost: {saves: 5%}}", behaviour="theory")),
+            "cost",
+        )
+        for key, contract in (("open", open_ended), ("capped", capped))
+    }
+    assert thrift["open"] > 0.2
+    assert abs(thrift["capped"]) < 0.25 * thrift["open"]
+
+
+def test_effort_goes_where_it_is_paid_and_leaves_where_it_is_not() -> None:
+    paid_for_outcomes = "{form: unit price, price: £400, per: good_outcomes}"
+    paid_for_handovers = "{form: unit price, price: £400, per: handovers_made}"
+    more = "levers: {substitution: 60%}"
+    by_outcome = lived(scenario_with(paid_for_outcomes, more=more, behaviour="theory"))
+    by_handover = lived(scenario_with(paid_for_handovers, more=more, behaviour="theory"))
+    assert level(by_outcome, "quality") > 0.2
+    assert level(by_outcome, "hand_over") < -0.05, "below what is observed"
+    assert level(by_handover, "hand_over") > 0.2
+    assert level(by_handover, "quality") < -0.05
+
+
+def test_a_block_contract_leaves_posts_empty_until_it_is_penalised() -> None:
+    posts = "levers: {staffing: {adds: 10%, effort: 3%}}"
+    block = lived(scenario_with(BLOCK, more=posts, behaviour="theory", referrals=450))
+    price = UNIT_PRICE.replace("£330", "£1,000")
+    by_unit = lived(scenario_with(price, more=posts, behaviour="theory", referrals=450))
+    assert level(block, "staffing", 6) < -0.3
+    assert level(by_unit, "staffing", 6) > 0.1
+    paid = [found.statements[24].columns["staff_cost"].sum() for found in (block, by_unit)]
+    assert paid[0] < 0.95 * paid[1]
+
+
+def test_claims_are_padded_where_a_share_of_cost_is_paid_and_less_where_it_is_seen() -> None:
+    padding = "levers: {padding: {claims: 5%}}"
+    seen = ALLIANCE.replace(
+        "{form",
+        "{clauses: {open_book: {who: council, amount: £1,000 a year, "
+        "catches: {padding: 80%}}}, form",
+    )
+    levels = {
+        key: level(lived(scenario_with(contract, more=padding, behaviour="theory")), "padding")
+        for key, contract in (("block", BLOCK), ("alliance", ALLIANCE), ("seen", seen))
+    }
+    assert levels["block"] == pytest.approx(0.0, abs=1e-9)
+    assert levels["alliance"] > 0.2
+    assert levels["seen"] < 0.4 * levels["alliance"]
+
+
+def test_claims_are_above_what_is_paid_unless_they_are_found_out() -> None:
+    scenario = scenario_with(ALLIANCE, more="levers: {padding: {claims: 5%}}", behaviour="theory")
+    found = lived(scenario, 40)
+    claimed = np.array([statement.columns["cost"].sum(axis=-1) for statement in found.statements])
+    true = -np.moveaxis(found.costs[:, : len(claimed), 1:3], 0, 1)
+    above = np.round(claimed / true - 1, 4)
+    quarters = above.reshape(-1, 3, *above.shape[1:])
+    assert (quarters[:, 0] == 0).sum() < (quarters[:, 0] > 0).sum()
+    late = quarters[4:]
+    assert ((late == 0).all(axis=1) | (late > 0).all(axis=1)).all(), "a quarter is seen or not"
+    assert (late[:, 0] == 0).mean() == pytest.approx(0.10, abs=0.05), "as often as it is noticed"
+    for name in COSTS:
+        assert (found.statements[-1].columns[name] >= 0).all()
+
+
+def test_levels_stay_within_their_bounds() -> None:
+    generous = "{form: unit price, price: £3,000, per: good_outcomes}"
+    found = lived(scenario_with(generous, more=LEVER_KEYS), 3)
+    low, high = ([getattr(lever, end) for lever in LEVERS] for end in ("low", "high"))
+    assert (found.course >= low).all()
+    assert (found.course <= high).all()
+    assert found.course[..., 0].max() == 2.0
