@@ -42,7 +42,7 @@ from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import places
 
-__all__ = ["Futures", "Life", "Plan", "Watch", "live", "plan_lives"]
+__all__ = ["Futures", "Life", "Plan", "Watch", "live", "live_plan", "plan_lives"]
 
 
 @dataclass(frozen=True)
@@ -439,16 +439,26 @@ def _refuse_unknown(agreement: Agreement) -> None:
 def live(
     plans: Sequence[Plan], seed: int, replications: Sequence[int], engine: Engine
 ) -> list[Futures]:
-    """Live futures side by side under every plan, with the same luck.
+    """Live futures side by side under every plan, with the same luck; see :func:`live_plan`."""
+    return [live_plan(plan, seed, replications, engine) for plan in plans]
+
+
+def live_plan(
+    plan: Plan,
+    seed: int,
+    replications: Sequence[int],
+    engine: Engine,
+    course: Array | None = None,
+) -> Futures:
+    """Live futures side by side.
 
     Args:
-        plans: from :func:`plan_lives`.
+        plan: from :func:`plan_lives`.
         seed: of the study.
         replications: numbers of the futures; which of them live side by side changes nothing.
         engine: makes the people.
+        course: what the providers do, as :class:`Futures` has it; None lets them decide.
     """
     streams = [Stream(seed, replication) for replication in replications]
-    return [
-        Life(plan, streams, engine(plan.network, streams), plan.conduct(len(streams))).run()
-        for plan in plans
-    ]
+    conduct = plan.conduct(len(streams)) if course is None else Replayed(course, plan.technology)
+    return Life(plan, streams, engine(plan.network, streams), conduct).run()

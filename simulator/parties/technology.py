@@ -170,7 +170,8 @@ class Technology:
             effect: of prevention at each provider, in levels, ``(..., providers)``.
         """
         averted = -np.expm1(self._averting * effect)
-        factor: Array = 1.0 - averted @ self._referred
+        # not a matrix product: its sums may depend on how many futures stand side by side
+        factor: Array = 1.0 - (averted[..., None] * self._referred).sum(axis=-2)
         return factor
 
     @property

@@ -6,6 +6,7 @@ import calendar
 from dataclasses import asdict
 from typing import Any
 
+from simulator.parties.levers import LEVERS, level_of
 from simulator.report.words import likelihood
 from simulator.scenario.evidence import defaults_taken
 from simulator.study.finance import (
@@ -22,6 +23,7 @@ from simulator.study.replicate import (
     present_value_factors,
     real_factors,
 )
+from simulator.study.split import Split, gained_outcomes, splits, value_of
 from simulator.study.summary import compare, mc_error, summarise
 
 __all__ = ["SCHEMA", "document"]
@@ -62,6 +64,7 @@ def document(study: Study, run_id: str, software: str) -> dict[str, Any]:
             }
             for name, comparison in compare(study).items()
         },
+        "split": {name: _split(split) for name, split in splits(study).items()},
         "finance": _finance(study),
         "assumptions": {
             "defaults": [
@@ -106,10 +109,50 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
         "paid_to_providers": summarise(outcomes.paid).as_dict(),
         "payments_sum": float(abs(outcomes.payments_sum).max()),
         "people": people(study, name),
+        **(_conduct(study, name) if scenario.behaves else {}),
         "services": {
             service: people(study, name, index) for index, service in enumerate(scenario.services)
         },
     }
+
+
+def _conduct(study: Study, name: str) -> dict[str, Any]:
+    """Return what outcomes are worth, and what the providers do: levels of their levers."""
+    scenario, outcomes = study.scenario, study.outcomes[name]
+    conduct: dict[str, Any] = {}
+    for place, provider in enumerate(scenario.providers):
+        conduct[provider] = {}
+        for lever in LEVERS:
+            levels = level_of(outcomes.course[:, :-1, place], lever.name)  # by quarter
+            conduct[provider][lever.name] = {
+                "mean": float(levels.mean()) + 0.0,
+                "by_quarter": [float(each) + 0.0 for each in levels.mean(axis=0)],
+            }
+    return {
+        "gained_outcomes": summarise(gained_outcomes(scenario, outcomes)).as_dict(),
+        "value": summarise(value_of(scenario, outcomes)).as_dict(),
+        "conduct": conduct,
+    }
+
+
+def _split(split: Split) -> dict[str, Any]:
+    """Return where a difference comes from."""
+    leads = ("difference", "money", "behaviour", "check", "without_collaboration", "equally_open")
+    shown: dict[str, Any] = {}
+    for name in leads:
+        lead = getattr(split, name)
+        shown[name] = None
+        if lead is not None:
+            shown[name] = {
+                "cash": lead.cash.as_dict(),
+                "value": lead.value.as_dict(),
+                "p_costs_less": lead.p_costs_less,
+                "p_worth_more": lead.p_worth_more,
+                "outcomes": lead.outcomes.as_dict(),
+            }
+    for name in ("interaction", "luck"):
+        shown[name] = {key: each.as_dict() for key, each in getattr(split, name).items()}
+    return shown
 
 
 def _finance(study: Study) -> dict[str, Any]:

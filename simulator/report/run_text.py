@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.parties.levers import LEVERS
+from simulator.report.behaviour_text import behaviour_text, collaboration_in_a_sentence
 from simulator.report.finance_text import finance_text
 from simulator.report.tables import paragraph, table
 from simulator.report.words import (
@@ -35,6 +36,7 @@ def run_text(scenario: Scenario, doc: dict[str, Any], all_defaults: bool = False
     """
     sections = [
         "\n".join(_headline(scenario, doc)),
+        behaviour_text(scenario, doc),
         _parties(scenario, doc),
         _people(scenario, doc),
         finance_text(scenario, doc),
@@ -87,11 +89,15 @@ def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     for name, comparison in doc["comparison"].items():
         yield ""
         yield paragraph(_against_baseline(scenario, doc, name, comparison))
+        if name in doc["split"]:
+            yield paragraph(_worth(scenario, doc, name))
+            split, futures = doc["split"][name], doc["replications"]
+            yield paragraph(collaboration_in_a_sentence(scenario, split, futures))
     if same_people(doc):
         yield ""
         yield paragraph(
-            "People fare the same under every contract here: in this version only money moves "
-            "between contracts."
+            "People fare the same under every contract here: nobody changes what they do, and only "
+            "money moves between contracts."
         )
     yield ""
     futures = doc["replications"]
@@ -129,6 +135,20 @@ def _against_baseline(
         f"{f' ({word}, as far as luck goes)' if word and not all_or_none else ''}. "
         f"On average it costs {shown} {more}{sure}. {spread}"
         f"{_in_present_value(comparison, currency)}"
+    )
+
+
+def _worth(scenario: Scenario, doc: dict[str, Any], name: str) -> str:
+    """Say what the outcomes gained make of the difference."""
+    split, futures, currency = doc["split"][name], doc["replications"], scenario.currency
+    value, outcomes = split["difference"]["value"], split["difference"]["outcomes"]
+    title, base = scenario.title_of(name), scenario.title_of(scenario.baseline)
+    return (
+        f"With {money(float(scenario.outcome_value or 0), currency)} for each good outcome gained, "
+        f"{title} is worth {money(abs(value['mean']), currency, value['mc_error'])} "
+        f"{'more' if value['mean'] >= 0 else 'less'} than {base} on average, and more in "
+        f"{percent(split['difference']['p_worth_more'], futures)} futures; it gains "
+        f"{number(abs(outcomes['mean']))} outcomes {'more' if outcomes['mean'] >= 0 else 'fewer'}."
     )
 
 
@@ -223,12 +243,10 @@ def same_people(doc: dict[str, Any]) -> bool:
 
 def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     yield "What this can and cannot tell"
-    yield paragraph(
-        "Only money moves between the contracts. Every party works as it does today under each "
-        f"(behaviour: none): {', '.join(lever.title for lever in LEVERS)} stay at the norm, so "
-        "collaboration has no effect here by construction.",
-        "  ",
-    )
+    if scenario.behaves:
+        yield paragraph(_how_parties_decide(scenario), "  ")
+    else:
+        yield paragraph(_nobody_decides(), "  ")
     ranged = [
         row
         for row in numbers_with_evidence(scenario)
@@ -244,6 +262,28 @@ def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     )
     yield paragraph(_how_well_known(scenario, doc), "  ")
     yield paragraph("A pound spent here and saved elsewhere is not counted as cash.", "  ")
+
+
+def _nobody_decides() -> str:
+    return (
+        "Only money moves between the contracts. Every party works as it does today under each "
+        f"(behaviour: none): {', '.join(lever.title for lever in LEVERS)} stay at the norm, so "
+        "collaboration has no effect here by construction."
+    )
+
+
+def _how_parties_decide(scenario: Scenario) -> str:
+    norm = (
+        "Observed practice is what they would do without any incentive"
+        if scenario.observed_under is None
+        else f"Observed practice is what they do under {scenario.title_of(scenario.observed_under)}"
+    )
+    return (
+        "Providers decide every quarter by what each contract pays them, by risk, reserves, "
+        "mission and trust; no number says that one form of contract is better. How strongly they "
+        f"respond rests on judgement, not on measurement. {norm}. The commissioners decide nothing "
+        "here."
+    )
 
 
 def _how_well_known(scenario: Scenario, doc: dict[str, Any]) -> str:

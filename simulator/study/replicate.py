@@ -11,13 +11,14 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.periods import Timetable
 from simulator.contract.statement import COLUMNS, Array
 from simulator.engine.caseload import COUNTS
-from simulator.engine.life import Futures, live, plan_lives
+from simulator.engine.life import Futures, Plan, Watch, live_plan, plan_lives
 from simulator.engine.network import build_network
 from simulator.engine.records import PERSON, TRAVELLER
 from simulator.parties.levers import at_norm
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.appraisal import discount_factor, rebase
 from simulator.scenario.scenario import Scenario
+from simulator.study.companions import Companion, companions_of
 from simulator.study.engines import Chosen
 
 __all__ = [
@@ -61,6 +62,9 @@ class Outcomes:
         monthly: net position in each month of the ledger, nominal pounds, shape
             ``(futures, months, accounts)``; of the first :data:`IN_FULL` futures only.
         month_total: the same summed over all futures, shape ``(months, accounts)``.
+        course: levels of the providers' levers from the start and from each review on, shape
+            ``(replications, reviews + 1, providers, levers)``; nothing of a companion, and where
+            nobody changes what they do.
         people: each of :data:`PEOPLE`, shape ``(replications, services)``.
     """
 
@@ -72,6 +76,7 @@ class Outcomes:
     yearly: Array
     monthly: Array
     month_total: Array
+    course: Array
     people: Mapping[str, Array] = field(default_factory=dict)
 
 
@@ -86,6 +91,8 @@ class Study:
         outcomes: what each contract came to.
         engine: what carried the people.
         interrupted: whether more futures were asked for.
+        companions: what contracts come to where something is not as it is; see
+            :mod:`simulator.study.companions`.
     """
 
     scenario: Scenario
@@ -94,16 +101,23 @@ class Study:
     outcomes: Mapping[str, Outcomes]
     engine: str = "compiled"
     interrupted: bool = False
+    companions: Mapping[str, Outcomes] = field(default_factory=dict)
 
 
 class Prepared:
     """A scenario ready to be lived: what all its futures share, worked out once a process."""
 
-    def __init__(self, scenario: Scenario, seed: int, chosen: Chosen) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, chosen: Chosen, companions: bool = False
+    ) -> None:
         practice = at_norm(provider.quality for provider in scenario.providers.values())
         self.seed = seed
         self.chosen = chosen
-        self.plans = plan_lives(scenario, build_network(scenario, practice))
+        network = build_network(scenario, practice)
+        self.plans = plan_lives(scenario, network)
+        self._companions: tuple[Companion, ...] = ()
+        if companions and scenario.behaves:
+            self._companions = companions_of(scenario.baseline, self.plans, network)
         self._caseloads = np.array(
             [float(service.caseload) for service in scenario.services.values()]
         )
@@ -111,7 +125,6 @@ class Prepared:
         years = scenario.timetable.days / DAYS_A_YEAR
         self._most_people = years * sum(float(service.referrals) for service in services)
         self._reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
-        self._factors = [present_value_factors(scenario, plan.ledger_months) for plan in self.plans]
         self._first_months = first_months_of_years(scenario.timetable)
 
     @property
@@ -127,20 +140,31 @@ class Prepared:
 
     def live(self, first: int, last: int) -> dict[str, Outcomes]:
         """Live the futures from ``first`` to before ``last`` under every contract."""
-        lived = live(self.plans, self.seed, range(first, last), self.chosen.engine)
-        in_full = max(0, min(last, IN_FULL) - first)
+        futures = range(first, last)
         outcomes = {}
-        for plan, factors, futures in zip(self.plans, self._factors, lived, strict=True):
+        courses = {}
+        for plan in self.plans:
+            lived = live_plan(plan, self.seed, futures, self.chosen.engine)
             for watch in plan.contracts:
-                outcomes[watch.agreement.name] = _reduce(
-                    watch.agreement,
-                    self._reserves,
-                    factors,
-                    self._first_months,
-                    in_full,
-                    futures,
-                )
+                name = watch.agreement.name
+                courses[name] = lived.course
+                outcomes[name] = self._reduced(plan, watch, lived, first)
+                if plan.parties is not None:
+                    outcomes[name].course = lived.course
+        for each in self._companions:
+            course = None if each.course_of is None else courses[each.course_of]
+            lived = live_plan(each.plan, self.seed, futures, self.chosen.engine, course)
+            (watch,) = each.plan.contracts
+            outcomes[each.name] = self._reduced(each.plan, watch, lived, first)
         return outcomes
+
+    def _reduced(self, plan: Plan, watch: Watch, futures: Futures, first: int) -> Outcomes:
+        """Return what is kept of futures, of which this is the first."""
+        in_full = max(0, min(first + len(futures.costs), IN_FULL) - first)
+        factors = present_value_factors(plan.scenario, plan.ledger_months)
+        return _reduce(
+            watch.agreement, self._reserves, factors, self._first_months, in_full, futures
+        )
 
 
 def _reduce(
@@ -173,6 +197,7 @@ def _reduce(
         yearly=np.add.reduceat(by_month[..., :payers], first_months, axis=1),
         monthly=by_month[:in_full].copy(),
         month_total=by_month.sum(axis=0),
+        course=futures.course[:, :0],
         people=people,
     )
 

@@ -68,7 +68,7 @@ class Replicator:
         self.store = store or NoStore()
         self.listener = listener or _Nobody()
         self.chosen = choose_engine(scenario.engine, self.listener.say)
-        self._prepared = Prepared(scenario, seed, self.chosen)
+        self._prepared = Prepared(scenario, seed, self.chosen, companions=True)
         self._chunks: dict[Span, dict[str, Outcomes]] = self.store.load()
         self._crew: Crew[Span, dict[str, Outcomes]] | None = None
         self._to_do = 0  # futures
@@ -119,10 +119,17 @@ class Replicator:
             )
         outcomes = {
             name: joined([self._chunks[span][name] for span in whole])
-            for name in self.scenario.contracts
+            for name in self._chunks[whole[0]]
+        }
+        companions = {
+            name: outcomes.pop(name)
+            for name in list(outcomes)
+            if name not in self.scenario.contracts
         }
         count = whole[-1][1]
-        return Study(self.scenario, self.seed, count, outcomes, self.chosen.name, interrupted)
+        return Study(
+            self.scenario, self.seed, count, outcomes, self.chosen.name, interrupted, companions
+        )
 
     def _cover(self, replications: int) -> list[Span]:
         """Return the spans that make up the first futures: those that are done, and new ones."""
@@ -222,5 +229,5 @@ def duration(seconds: float) -> str:
 
 def _begin(scenario: Scenario, seed: int) -> Callable[[Span], dict[str, Outcomes]]:
     """Prepare another process to live spans."""
-    prepared = Prepared(scenario, seed, choose_engine(scenario.engine))
+    prepared = Prepared(scenario, seed, choose_engine(scenario.engine), companions=True)
     return lambda span: prepared.live(*span)

@@ -1,0 +1,80 @@
+"""What a contract would come to where one thing is not as it is: the same futures, lived again.
+
+A companion shows where a difference comes from. *As under* another contract: its payments and what
+follows from them, with every decision as it was taken there. *Without collaboration*: every
+decision as it was, its costs paid, and care over hand-overs without effect. *Equally open*: decided
+anew with no clause showing anybody anything, its costs still paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from simulator.engine.life import Plan
+from simulator.engine.network import Network
+
+__all__ = ["Companion", "as_under", "companions_of", "equally_open", "without_collaboration"]
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A life beside those of the contracts.
+
+    Attributes:
+        name: by which its outcomes are kept.
+        plan: of the life, with one contract.
+        course_of: the contract whose decisions are replayed; None decides anew.
+    """
+
+    name: str
+    plan: Plan
+    course_of: str | None
+
+
+def as_under(contract: str, other: str) -> str:
+    """Return the name of a contract with the decisions taken under another."""
+    return f"{contract} as under {other}"
+
+
+def without_collaboration(contract: str) -> str:
+    """Return the name of a contract in a world where care over hand-overs has no effect."""
+    return f"{contract} without collaboration"
+
+
+def equally_open(contract: str) -> str:
+    """Return the name of a contract whose clauses show nobody anything."""
+    return f"{contract} equally open"
+
+
+def companions_of(baseline: str, plans: Sequence[Plan], network: Network) -> tuple[Companion, ...]:
+    """Return the companions of the contracts of a scenario in which parties decide.
+
+    Args:
+        baseline: the contract the others are compared with.
+        plans: one for each contract.
+        network: the services.
+    """
+    by_name = {plan.contracts[0].agreement.name: plan for plan in plans}
+    return tuple(_companions(baseline, by_name, _without_reach(network)))
+
+
+def _companions(baseline: str, plans: dict[str, Plan], without: Network) -> Iterator[Companion]:
+    for name, plan in plans.items():
+        if name != baseline:
+            yield Companion(as_under(name, baseline), plan, baseline)
+            yield Companion(as_under(baseline, name), plans[baseline], name)
+        yield Companion(without_collaboration(name), replace(plan, network=without), name)
+        (watch,) = plan.contracts
+        if watch.agreement.openness:
+            closed = replace(watch, agreement=replace(watch.agreement, openness={}))
+            yield Companion(equally_open(name), replace(plan, contracts=(closed,)), None)
+
+
+def _without_reach(network: Network) -> Network:
+    """Return the services with care over hand-overs having no effect."""
+    services = tuple(
+        replace(node, handovers=tuple(replace(path, reach=0.0) for path in node.handovers))
+        for node in network.services
+    )
+    return replace(network, services=services)
