@@ -147,10 +147,6 @@ def test_equal_openness_is_told_where_a_clause_buys_it() -> None:
     assert found["alliance"].equally_open is not None
     assert found["alliance"].equally_open.cash.mean != found["alliance"].difference.cash.mean
     assert found["block"].equally_open == found["block"].difference, "it has no clause"
-    plain = replicate(
-        scenario_with(("catches: {hand_over: 60%, padding: 60%}", "catches: {quality: 0%}")), 2, 3
-    )
-    assert plain.companions
 
 
 def test_nobody_decides_and_nothing_is_split() -> None:
