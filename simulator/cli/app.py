@@ -387,9 +387,22 @@ def settle(
 
 @app.command(rich_help_panel=_LIVE)
 def explain(
-    file: ContractIn,
-    period: Period,
-    party: Annotated[str, typer.Option(metavar="NAME", help="Whose figure it is.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE|RUN", help="A file of contracts, or the folder of a run."),
+    ],
+    party: Annotated[str, typer.Option(metavar="NAME", help="Whose figure or choice it is.")],
+    period: Annotated[
+        str | None,
+        typer.Option(metavar="PERIOD", help="Of a settlement: 2026-04, 2026Q1 or 2026-27."),
+    ] = None,
+    future: Annotated[
+        int | None, typer.Option(metavar="N", help="Of a run: which of its futures, from 1.")
+    ] = None,
+    quarter: Annotated[
+        str | None,
+        typer.Option(metavar="QUARTER", help="Of a run: 2026Q1 is April to June 2026."),
+    ] = None,
     actuals: Annotated[
         Path | None,
         typer.Option(metavar="CSV", help="Explain these figures and not what is settled."),
@@ -408,7 +421,25 @@ def explain(
     dated: Dated = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how a settled figure came about, line by line."""
+    """Say how a settled figure came about, line by line, or a choice in a run, part by part."""
+    from simulator._errors import UsageError
+
+    if future is not None or quarter is not None:
+        from simulator.cli.choice import explain_choice
+
+        if future is None or quarter is None:
+            raise UsageError("explain: a choice in a run needs both --future and --quarter")
+        if period is not None or actuals is not None or what_if or version is not None:
+            raise UsageError(
+                "explain: --future and --quarter ask for a choice in a run; leave out --period, "
+                "--actuals, --what-if and --version"
+            )
+        explain_choice(file, future, quarter, party, contract, as_json)
+        return
+    if period is None:
+        raise UsageError(
+            "explain: add --period for a settlement, or --future and --quarter for a run"
+        )
     from simulator.cli.explain import explain as command
 
     day = _day(dated)

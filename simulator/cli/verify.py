@@ -21,21 +21,12 @@ from simulator.study.folder import MANIFEST, digest, run_identity, software_iden
 from simulator.study.replicator import Replicator
 from simulator.study.verify import Recorded, first_difference, read_run
 
-__all__ = ["verify"]
+__all__ = ["scenario_of", "verify"]
 
 
 def verify(folder: Path, workers: int | None, as_json: bool) -> None:
     """Make a run again from its folder alone, and compare every file."""
-    recorded = read_run(folder)
-    scenario_file = recorded.files["scenario.yaml"]
-    if scenario_file is None:
-        raise CheckFailed(f"{folder}: scenario.yaml is missing from the folder")
-    if digest(scenario_file) != recorded.hashes["scenario.yaml"]:
-        raise CheckFailed(
-            f"{folder}: scenario.yaml was changed after the run wrote it; the run cannot be made "
-            "again from it"
-        )
-    read = read_documents(folder / "scenario.yaml")
+    recorded, read = scenario_of(folder)
     asked = _asked(folder, recorded)
     command = None if asked is None else asked.command()
     seed, replications = recorded.manifest["seed"], recorded.manifest["replications"]
@@ -64,6 +55,25 @@ def verify(folder: Path, workers: int | None, as_json: bool) -> None:
     note = f" Not part of it, and not looked at: {beside}." if beside else ""
     told_of = f"Run {made_now}: {what} made again, all {count} files the same to the byte."
     sys.stdout.write(paragraph(told_of + note) + "\n")
+
+
+def scenario_of(folder: Path) -> tuple[Recorded, Document]:
+    """Return a run as its folder tells it, and its scenario, which is as the run wrote it.
+
+    Raises:
+        ScenarioError: it is no run folder.
+        CheckFailed: the scenario is missing or was changed.
+    """
+    recorded = read_run(folder)
+    scenario_file = recorded.files["scenario.yaml"]
+    if scenario_file is None:
+        raise CheckFailed(f"{folder}: scenario.yaml is missing from the folder")
+    if digest(scenario_file) != recorded.hashes["scenario.yaml"]:
+        raise CheckFailed(
+            f"{folder}: scenario.yaml was changed after the run wrote it; the run cannot be made "
+            "again from it"
+        )
+    return recorded, read_documents(folder / "scenario.yaml")
 
 
 def _asked(folder: Path, recorded: Recorded) -> Asked | None:

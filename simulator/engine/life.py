@@ -448,7 +448,7 @@ def live_plan(
     seed: int,
     replications: Sequence[int],
     engine: Engine,
-    course: Array | None = None,
+    conduct: Conduct | None = None,
 ) -> Futures:
     """Live futures side by side.
 
@@ -457,8 +457,8 @@ def live_plan(
         seed: of the study.
         replications: numbers of the futures; which of them live side by side changes nothing.
         engine: makes the people.
-        course: what the providers do, as :class:`Futures` has it; None lets them decide.
+        conduct: what the providers do in these futures; None is what they decide.
     """
     streams = [Stream(seed, replication) for replication in replications]
-    conduct = plan.conduct(len(streams)) if course is None else Replayed(course, plan.technology)
+    conduct = conduct or plan.conduct(len(streams))
     return Life(plan, streams, engine(plan.network, streams), conduct).run()

@@ -18,7 +18,7 @@ from simulator.contract.statement import Array
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.levers import LEVERS, PLACE, level_of
 from simulator.parties.policies import Policy
-from simulator.parties.review import Game, began, review
+from simulator.parties.review import Game, Standing, began, review
 from simulator.parties.scenario_stakes import (
     pace_of,
     policies_of,
@@ -32,7 +32,7 @@ from simulator.parties.technology import Technology
 from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 
-__all__ = ["Conduct", "Deciding", "Moment", "Parties", "Replayed"]
+__all__ = ["Conduct", "Decided", "Deciding", "Moment", "Parties", "Replayed"]
 
 _AHEAD = 12
 """Months that a plan looks ahead."""
@@ -200,8 +200,27 @@ class Parties:
         return norm
 
 
+@dataclass(frozen=True)
+class Decided:
+    """A review as it was decided; leading axes are futures.
+
+    Attributes:
+        game: what the parties faced.
+        before: where they stood.
+        after: where they stand.
+        reviews_left: reviews at which they will decide again.
+    """
+
+    game: Game
+    before: Standing
+    after: Standing
+    reviews_left: int
+
+
 class Deciding:
     """Conduct decided under a contract, in several futures side by side.
+
+    ``decided`` is the latest review, for whoever explains it.
 
     Args:
         parties: who decide.
@@ -226,6 +245,7 @@ class Deciding:
         self._people = parties.expectation.nobody((futures,))
         self._work = parties.technology.prevention.begun((futures, here.shape[1] - self._payers))
         self._done = 0
+        self.decided: Decided | None = None
 
     @property
     def levels(self) -> Array:
@@ -243,8 +263,9 @@ class Deciding:
         self._come_to(moment)
         self._reviews_left -= 1
         if moment.months_done < len(self._months):
-            game = self.game(moment)
-            self.standing = review(game, self.standing, self._reviews_left)
+            game, before = self.game(moment), self.standing
+            self.standing = review(game, before, self._reviews_left)
+            self.decided = Decided(game, before, self.standing, self._reviews_left)
 
     def game(self, moment: Moment) -> Game:
         """Return what the parties face at a moment."""

@@ -14,6 +14,7 @@ from simulator.engine.caseload import COUNTS
 from simulator.engine.life import Futures, Plan, Watch, live_plan, plan_lives
 from simulator.engine.network import build_network
 from simulator.engine.records import PERSON, TRAVELLER
+from simulator.parties.conduct import Replayed
 from simulator.parties.levers import at_norm
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.appraisal import discount_factor, rebase
@@ -152,8 +153,10 @@ class Prepared:
                 if plan.parties is not None:
                     outcomes[name].course = lived.course
         for each in self._companions:
-            course = None if each.course_of is None else courses[each.course_of]
-            lived = live_plan(each.plan, self.seed, futures, self.chosen.engine, course)
+            conduct = None
+            if each.course_of is not None:
+                conduct = Replayed(courses[each.course_of], each.plan.technology)
+            lived = live_plan(each.plan, self.seed, futures, self.chosen.engine, conduct)
             (watch,) = each.plan.contracts
             outcomes[each.name] = self._reduced(each.plan, watch, lived, first)
         return outcomes

@@ -11,6 +11,7 @@ import pytest
 from simulator.engine.compiled import CompiledPeople
 from simulator.engine.life import live_plan, plan_lives
 from simulator.engine.network import build_network
+from simulator.parties.conduct import Replayed
 from simulator.parties.levers import at_norm
 from simulator.scenario.build import build
 from simulator.scenario.scenario import Scenario
@@ -114,7 +115,8 @@ def test_a_contract_with_its_own_decisions_replayed_is_itself() -> None:
     practice = at_norm(float(each.quality) for each in scenario.providers.values())
     for plan in plan_lives(scenario, build_network(scenario, practice)):
         lived = live_plan(plan, 3, range(4), CompiledPeople)
-        again = live_plan(plan, 3, range(4), CompiledPeople, lived.course)
+        replayed = Replayed(lived.course, plan.technology)
+        again = live_plan(plan, 3, range(4), CompiledPeople, replayed)
         name = plan.contracts[0].agreement.name
         np.testing.assert_array_equal(lived.net(name), again.net(name))
         np.testing.assert_array_equal(lived.course, again.course)

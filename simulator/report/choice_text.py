@@ -1,0 +1,128 @@
+"""A choice of a party in words: what one level more is worth, part by part, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from simulator.parties.choice import Choice
+from simulator.parties.levers import LEVERS
+from simulator.report.tables import paragraph, table
+from simulator.report.words import money
+
+__all__ = ["choice_document", "choice_text"]
+
+_PARTS = (
+    ("Own cost", "own_cost"),
+    ("Mission", "mission"),
+    ("Risk", "risk"),
+    ("Fear of running short", "solvency"),
+    ("Private effort so far", "effort"),
+)
+_MINUS = "\N{MINUS SIGN}"
+_BESIDE = 3
+"""Levers in one table, which then fits the page."""
+_LEVELS = (
+    ("Did before", "before"),
+    ("Best for itself", "own"),
+    ("Best for all", "joint"),
+    ("Does now", "after"),
+)
+
+
+def choice_text(heading: str, party: str, choices: Sequence[Choice], currency: str) -> str:
+    """Return why a party does what it does, lever by lever.
+
+    Args:
+        heading: which future, contract and quarter.
+        party: its name.
+        choices: one for each lever it can move.
+        currency: sign of its money.
+    """
+    if not choices:
+        return "\n\n".join((heading, paragraph(f"{party} has nothing to decide.")))
+    beside = [choices[first : first + _BESIDE] for first in range(0, len(choices), _BESIDE)]
+    tables = [_worth(each, currency) for each in beside]
+    return "\n\n".join((paragraph(heading), *tables, *_in_words(party, choices, currency)))
+
+
+def _worth(choices: Sequence[Choice], currency: str) -> str:
+    """Return a table of parts, a column for each lever."""
+    header = ("One level more is worth", *(_title(each) for each in choices))
+    terms = dict.fromkeys(name for each in choices for name in each.by_term)
+    rows = [
+        (name, *(money(each.by_term.get(name, 0.0), currency) for each in choices))
+        for name in terms
+    ]
+    rows += [
+        (label, *(money(getattr(each, part), currency) for each in choices))
+        for label, part in _PARTS
+    ]
+    rows.append(("All parties together", *(money(each.together, currency) for each in choices)))
+    rows.append(("Effective share", *map(_share, choices)))
+    rows += [
+        (label, *(_level(getattr(each, level)) for each in choices)) for label, level in _LEVELS
+    ]
+    return table(header, rows)
+
+
+def _title(choice: Choice) -> str:
+    return LEVERS[choice.lever].title.capitalize()
+
+
+def _level(level: float) -> str:
+    return f"{_MINUS if level < -0.005 else ''}{abs(level):.2f}"
+
+
+def _share(choice: Choice) -> str:
+    share = choice.effective_share
+    return "no gain" if share is None else _percent(share)
+
+
+def _percent(share: float) -> str:
+    return f"{_MINUS if share < -0.005 else ''}{abs(100 * share):.0f}%"
+
+
+def _in_words(party: str, choices: Sequence[Choice], currency: str) -> Iterator[str]:
+    for each in choices:
+        share = each.effective_share
+        kept = "" if share is None else f", {_percent(share)} of that"
+        beside = [
+            f"{name} {'adds' if amount > 0 else 'takes'} {money(abs(amount), currency)}"
+            for name, amount in (
+                ("mission", each.mission),
+                ("risk", each.risk),
+                ("fear of running short", each.solvency),
+            )
+            if abs(amount) >= 0.5
+        ]
+        carried = ""
+        if abs(each.joint - each.own) > 0.005:
+            carried = (
+                f" Trust and the relationship carry it {100 * each.carried:.0f}% of the way from "
+                f"what is best for itself, {_level(each.own)}, to what is best for all, "
+                f"{_level(each.joint)}."
+            )
+        yield paragraph(
+            f"{_title(each)}: over the year ahead one level more is worth "
+            f"{money(each.together, currency)} to all parties together. {party} keeps "
+            f"{money(each.money, currency)} of money{kept}"
+            f"{'; ' + ', '.join(beside) if beside else ''}.{carried} It goes from "
+            f"{_level(each.before)} to {_level(each.after)}."
+        )
+
+
+def choice_document(choices: Sequence[Choice]) -> list[dict[str, Any]]:
+    """Return choices as plain values, ready for JSON."""
+    return [
+        {
+            "lever": LEVERS[each.lever].name,
+            "by_term": dict(each.by_term),
+            **{part: getattr(each, part) for _, part in _PARTS},
+            "together": each.together,
+            "effective_share": each.effective_share,
+            "carried": each.carried,
+            **{level: getattr(each, level) for _, level in _LEVELS},
+        }
+        for each in choices
+    ]

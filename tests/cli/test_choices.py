@@ -1,0 +1,115 @@
+"""`alliance run` where parties decide, and `alliance explain` of what one of them chose."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import SMALLEST, alliance
+
+BEHAVIOUR = """
+extends: {parent}
+behaviour: full
+outcome_value: £2,000
+services: {{support: {{best_outcome: 60%}}}}
+levers: {{cost: {{saves: 5%}}, padding: {{claims: 5%}}}}
+years: 2
+"""
+ASKED = ("--future", 2, "--party", "south", "--quarter", "2027Q2", "--contract", "alliance")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("choices")
+    parent = Path(SMALLEST).as_posix()
+    (folder / "town.yaml").write_text(BEHAVIOUR.format(parent=parent), encoding="utf-8")
+    done = alliance("run", "town.yaml", "--replications", 6, "--out", "run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "said.txt").write_text(done.stdout, encoding="utf-8")
+    return folder
+
+
+def test_the_headline_is_never_on_cash_alone(folder: Path) -> None:
+    said = (folder / "said.txt").read_text(encoding="utf-8")
+    head = said.partition("where the difference comes from")[0]
+    for part in (
+        "Good outcomes",
+        "If collaboration has no effect it costs less in",
+        "If nobody changed what they do it would cost",
+        "for each good outcome gained",
+        "runs out of cash",
+    ):
+        assert part in " ".join(head.split()), part
+    for row in ("Money", "Behaviour", "Check", "Interaction", "If collaboration has no effect"):
+        assert row in said
+    assert "Padding of claims" in said
+    assert "no number says that one form of contract is better" in " ".join(said.split())
+
+
+def test_a_run_with_behaviour_is_verified(folder: Path) -> None:
+    done = alliance("verify", "run", cwd=folder)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_choice_is_told_part_by_part(folder: Path) -> None:
+    done = alliance("explain", "run", *ASKED, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "what South does from 1 July 2027 to 30 September 2027" in said
+    assert "Effective share" in said
+    assert "Quality of casework: over the year ahead one level more is worth £" in said
+    assert "mission adds £" in said
+    told = json.loads(alliance("explain", "run", *ASKED, "--json", cwd=folder).stdout)
+    levers = {each["lever"]: each for each in told["choices"]}
+    assert set(levers) == {"quality", "cost", "padding"}
+    run = json.loads((folder / "run" / "run.json").read_text(encoding="utf-8"))
+    means = run["contracts"]["alliance"]["conduct"]["south"]["padding"]["by_quarter"]
+    assert levers["padding"]["after"] == pytest.approx(means[5], abs=0.2), "future 2 is like others"
+
+
+def test_the_baseline_is_named_where_several_contracts_could_be_meant(folder: Path) -> None:
+    asked = ("--future", 2, "--party", "south", "--quarter", "2027Q2")
+    done = alliance("explain", "run", *asked, cwd=folder)
+    assert done.returncode == 2
+    assert "add --contract, one of output, alliance" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"--future": 7}, "found --future 7; the run has the futures 1 to 6"),
+        ({"--party": "east"}, "found --party east; it is one of north, south"),
+        ({"--party": "council"}, "found --party council; it is one of north, south"),
+        ({"--quarter": "2027-28"}, "found --quarter 2027-28; a month is written 2026-04"),
+        ({"--quarter": "2031Q1"}, "the term runs from 2026-04-01"),
+        ({"--quarter": "2026Q1"}, "in the first quarter everybody does as observed"),
+        ({"--contract": "aliance"}, "did you mean 'alliance'?"),
+        ({"--period": "2026Q1"}, "leave out --period"),
+    ],
+)
+def test_what_cannot_be_asked(folder: Path, changes: dict[str, object], told: str) -> None:
+    asked = dict(zip(ASKED[::2], ASKED[1::2], strict=True)) | changes
+    done = alliance(
+        "explain", "run", *(part for each in asked.items() for part in each), cwd=folder
+    )
+    assert done.returncode == 2, done.stderr
+    assert told in " ".join(done.stderr.split())
+
+
+def test_half_a_question_is_told(folder: Path) -> None:
+    done = alliance("explain", "run", "--party", "south", "--future", 2, cwd=folder)
+    assert done.returncode == 2
+    assert "needs both --future and --quarter" in done.stderr
+    done = alliance("explain", "town.yaml", "--party", "south", cwd=folder)
+    assert done.returncode == 2
+    assert "add --period for a settlement, or --future and --quarter for a run" in done.stderr
+
+
+def test_where_nobody_decides_there_is_nothing_to_explain(folder: Path) -> None:
+    still = alliance("run", SMALLEST, "--replications", 3, "--out", "still", cwd=folder)
+    assert still.returncode == 0
+    done = alliance("explain", "still", *ASKED, cwd=folder)
+    assert done.returncode == 2
+    assert "nobody decides anything in this run" in done.stderr
