@@ -211,7 +211,9 @@ def service_node(
     season = tuple(draw(st.sampled_from([1.0, 1.0, 0.0, 0.4, MOST_SEASON])) for _ in range(12))
     highest = max(season) * MOST_DEMAND * math.exp(max(0.0, growth * end))
     referrals = draw(st.sampled_from([0.0, 0.05, 0.5, 1.0, 1.0])) * MOST_PEOPLE / end / highest
-    relapse = draw(chances)
+    relapse = tuple(draw(chances) for _ in range(providers))
+    relapse_reach = draw(reaches)
+    often = max(relapse) > (0.5 if relapse_reach else 0.9)  # or can become so by practice
     return ServiceNode(
         key=draw(st.integers(0, 2**32 - 1)),
         potential_a_day=2.0 ** math.ceil(math.log2(referrals * highest / unit)) if referrals else 0,
@@ -231,8 +233,9 @@ def service_node(
         log_spread=draw(st.sampled_from([0.0, 0.3, 1.3])),
         log_wait_harm=draw(st.sampled_from([0.0, 0.05, 2.0, math.inf])) / unit,
         relapse=relapse,
+        relapse_reach=relapse_reach,
         mean_until_relapse=unit
-        * draw(st.sampled_from([6.0, 20.0] if relapse > 0.9 else [0.0, 6.0, 20.0, FOR_EVER])),
+        * draw(st.sampled_from([6.0, 20.0] if often else [0.0, 6.0, 20.0, FOR_EVER])),
         handovers=handovers,
         handover_edges=handover_edges,
     )

@@ -99,6 +99,8 @@ class CompiledPeople:
         state.good[:] = shifted(np.broadcast_to(tables.good, moves.shape), moves)
         moves = handover[:, None, None, :] * tables.success_reach[..., None]
         state.success[:] = shifted(np.broadcast_to(tables.success, moves.shape), moves)
+        moves = quality[:, None, :] * tables.relapse_reach[:, None]
+        state.relapse[:] = shifted(np.broadcast_to(tables.relapse, moves.shape), moves)
 
     def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
         """Let a trigger go off in every future when its number reaches a level."""
@@ -268,6 +270,8 @@ def tables_of(network: Network) -> records.Tables:
         path=path,
         success=success,
         success_reach=success_reach,
+        relapse=np.array([node.relapse for node in nodes]),
+        relapse_reach=np.array([node.relapse_reach for node in nodes]),
         month_starts=np.array([*network.month_starts, records.NEVER], dtype=np.int64),
         first_month=network.first_month,
     )
@@ -285,7 +289,6 @@ def _service(node: ServiceNode) -> tuple[float, ...]:
         records.SHAPES.index(node.shape),
         node.log_spread,
         node.log_wait_harm,
-        node.relapse,
         node.mean_until_relapse,
         len(node.handovers),
     )
@@ -320,6 +323,7 @@ def _new_state(tables: records.Tables, providers: int, streams: Sequence[Stream]
         traveller=np.zeros((futures, 0), dtype=records.TRAVELLER),
         good=np.repeat(tables.good[None], futures, axis=0),
         success=np.repeat(tables.success[None], futures, axis=0),
+        relapse=np.repeat(tables.relapse[None], futures, axis=0),
         step=np.zeros((futures, 0), dtype=records.STEP),
         first_leaf=np.zeros(team.shape[1] + 1, dtype=np.int64),
         team_of=np.zeros(0, dtype=np.int64),

@@ -28,7 +28,7 @@ inversion), so that nothing that is drawn depends on the order of events.
 
 Numba keeps compiled code by the date of this file alone: whoever changes a constant or a layout
 that is imported here (from records.py, clock.py, caseload.py or streams.py) saves this file too. A
-test holds them to it. Digest of what is imported here: 3d3ac2c71307.
+test holds them to it. Digest of what is imported here: a00f15717fcf.
 """
 
 from __future__ import annotations
@@ -133,6 +133,7 @@ class _One(NamedTuple):
     traveller: Records
     good: Floats
     success: Floats
+    relapse: Floats
     step: Records
     first_leaf: Integers
     team_of: Integers
@@ -574,9 +575,11 @@ def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
         elif _draw(future, tables, who, _HANDOVER_RETURN) < path["returns"]:
             who["came_back"] = 1
             away = path["until_return"]
-    elif good and node["relapse"] > 0.0 and _draw(future, tables, who, _RELAPSE) < node["relapse"]:
-        who["came_back"] = 1
-        away = node["until_relapse"]
+    elif good:
+        relapse = s.relapse[here, provider]
+        if relapse > 0.0 and _draw(future, tables, who, _RELAPSE) < relapse:
+            who["came_back"] = 1
+            away = node["until_relapse"]
     if away < 0.0:
         _release(s, person)
         return
@@ -624,6 +627,7 @@ def _of(state: State, future: int) -> _One:
         state.traveller[future],
         state.good[future],
         state.success[future],
+        state.relapse[future],
         state.step[future],
         state.first_leaf,
         state.team_of,

@@ -89,7 +89,8 @@ class ServiceNode:
         shape: 'fixed', 'exponential' or 'lognormal'.
         log_spread: standard deviation of the logarithm, for the lognormal.
         log_wait_harm: fall of the log-odds of a good outcome for each day waited.
-        relapse: chance that a good outcome does not last.
+        relapse: chance that a good outcome does not last, by provider at its standing practice.
+        relapse_reach: what one level of quality adds to its log-odds.
         mean_until_relapse: days.
         handovers: paths to other services, in order of the receiver's name.
         handover_edges: upper end of each path's share of completions.
@@ -112,7 +113,8 @@ class ServiceNode:
     shape: str
     log_spread: float
     log_wait_harm: float
-    relapse: float
+    relapse: tuple[float, ...]
+    relapse_reach: float
     mean_until_relapse: float
     handovers: tuple[HandoverPath, ...]
     handover_edges: tuple[float, ...]
@@ -186,7 +188,11 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
         shape=service.lasts.shape,
         log_spread=math.sqrt(math.log1p(service.lasts.variation**2)),
         log_wait_harm=log_wait_harm(service),
-        relapse=float(service.relapse.chance),
+        relapse=tuple(
+            moved_chance(service.relapse.chance, service.relapse.best, each.quality)
+            for each in practice
+        ),
+        relapse_reach=reach_of(service.relapse.chance, service.relapse.best),
         mean_until_relapse=float(service.relapse.after),
         handovers=tuple(
             HandoverPath(

@@ -253,7 +253,7 @@ class People:
         purposes = (
             *_FIRST_VISIT,
             *((Purpose.HANDOVER,) if node.handovers else ()),
-            *((Purpose.RELAPSE,) if node.relapse > 0 else ()),
+            *((Purpose.RELAPSE,) if any(node.relapse) else ()),
         )
         first = 0
         while True:
@@ -363,8 +363,11 @@ class People:
             if luck.draw(Purpose.HANDOVER_RETURN) < path.returns:
                 return service, path.mean_until_return
             return None, 0.0
-        if good and node.relapse > 0 and luck.draw(Purpose.RELAPSE) < node.relapse:
-            return service, node.mean_until_relapse
+        if good:
+            level = self.quality[provider]
+            relapse = _at_level(node.relapse[provider], node.relapse_reach, level)
+            if relapse > 0 and luck.draw(Purpose.RELAPSE) < relapse:
+                return service, node.mean_until_relapse
         return None, 0.0
 
 

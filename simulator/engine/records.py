@@ -80,7 +80,6 @@ SERVICE = _record(
     shape="i8",
     spread="f8",
     harm="f8",
-    relapse="f8",
     until_relapse="f8",
     paths="i8",
 )
@@ -173,6 +172,8 @@ class Tables(NamedTuple):
     path: Records  # (S, K)
     success: Floats  # (S, K, P): at standing practice
     success_reach: Floats  # (S, K): log-odds added by one level of hand-over effort
+    relapse: Floats  # (S, P): chance that a good outcome does not last, at standing practice
+    relapse_reach: Floats  # (S,): log-odds added by one level of quality
     month_starts: Integers  # (months + 1,), the last one never
     first_month: int
 
@@ -193,6 +194,7 @@ class State(NamedTuple):
     traveller: Records  # (F, pool)
     good: Floats  # (F, S, N, P): chance of a good outcome without a wait, at practice now
     success: Floats  # (F, S, K, P): of hand-overs
+    relapse: Floats  # (F, S, P)
     step: Records  # (F, steps); no steps are noted where it is empty
     first_leaf: Integers  # (T + 1,): where each team's places begin
     team_of: Integers  # (L,)

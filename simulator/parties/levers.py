@@ -36,7 +36,11 @@ class Lever:
 
 
 LEVERS: tuple[Lever, ...] = (
-    Lever("quality", "raises the chance of a good outcome (service: best_outcome)"),
+    Lever(
+        "quality",
+        "raises the chance of a good outcome and lowers relapse (service: best_outcome; "
+        "relapse: best)",
+    ),
     Lever("hand-over", "raises the success of hand-overs (hand-over: best_success)"),
     Lever("cost", "lowers the cost of a caseworker's work"),
     Lever("prevention", "lowers arrivals after a lag"),

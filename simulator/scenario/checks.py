@@ -255,7 +255,7 @@ def _check_size(scenario: Scenario) -> Iterator[Finding]:
                 "check the units of time and the risks, or model a part of the service",
             )
             return
-    follow = np.zeros((len(names), len(names)))  # mean next visits of one visit, upper bounds
+    follow = np.zeros((len(names), len(names)))  # most next visits of a visit, as observed
     for index, service in enumerate(scenario.services.values()):
         follow[index, index] = service.relapse.chance
     for path in scenario.handovers:
