@@ -56,7 +56,15 @@ DONE, POOL_EMPTY, STEPS_FULL, ALARM, TOO_FAST, REFERRALS_UNCOUNTED = range(6)
 """Why a future stopped: it is there; enlarge the pool, or the list of steps, and call again; a
 trigger went off; referrals exceed the bounding rate; more referrals than a counter can tell."""
 
-WHAT = ("referred", "declined", "dropped_out", "started", "completed", "good_outcome")
+WHAT = (
+    "referred",
+    "declined",
+    "dropped_out",
+    "started",
+    "completed",
+    "good_outcome",
+    "turned_away",
+)
 """Steps of a person, when they are noted."""
 
 VISIT_DRAWS = 8
@@ -109,6 +117,7 @@ TEAM = _record(
     waiting="i8",
     referred="i8",
     declined="i8",
+    turned_away="i8",
     started="i8",
     completed="i8",
     good_outcomes="i8",
@@ -166,8 +175,11 @@ class Tables(NamedTuple):
     line: Integers  # (S, N): which line people of this need wait in; 0 is seen first
     good: Floats  # (S, N, P): chance of a good outcome without a wait, at standing practice
     good_reach: Floats  # (S, N): log-odds added by one level of quality
+    screened: Floats  # (S, N): chance of being turned away at selection level +1
     provider_edge: Floats  # (S, P)
     provider: Integers  # (S, P)
+    elsewhere_edge: Floats  # (S, P, P): by who turns away
+    elsewhere: Integers  # (S, P, P): the other provider; -1 where there is none
     delivers: Integers  # (S, P)
     path: Records  # (S, K)
     success: Floats  # (S, K, P): at standing practice
@@ -195,6 +207,7 @@ class State(NamedTuple):
     good: Floats  # (F, S, N, P): chance of a good outcome without a wait, at practice now
     success: Floats  # (F, S, K, P): of hand-overs
     relapse: Floats  # (F, S, P)
+    turned: Floats  # (F, S, N, P): chance of being turned away, at practice now
     step: Records  # (F, steps); no steps are noted where it is empty
     first_leaf: Integers  # (T + 1,): where each team's places begin
     team_of: Integers  # (L,)

@@ -51,6 +51,8 @@ class Purpose(enum.IntEnum):
     TIME_AWAY = 12
     RISK_COMES = 13
     RISK_DAY = 14
+    TURNED_AWAY = 15
+    ELSEWHERE = 16
 
 
 def philox(counter: Words, key: tuple[int, int]) -> Words:

@@ -8,14 +8,24 @@ at the norm of 0; a scenario may give a provider another standing quality of cas
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulator.contract.statement import Array
 
-__all__ = ["LEVERS", "Lever", "Practice", "at_norm", "moved_chance", "reach_of", "shifted"]
+__all__ = [
+    "LEVERS",
+    "Lever",
+    "Practice",
+    "at_norm",
+    "hardness",
+    "moved_chance",
+    "reach_of",
+    "shifted",
+    "turned_away",
+]
 
 
 @dataclass(frozen=True)
@@ -44,17 +54,18 @@ LEVERS: tuple[Lever, ...] = (
     Lever("hand-over", "raises the success of hand-overs (hand-over: best_success)"),
     Lever("cost", "lowers the cost of a caseworker's work"),
     Lever("prevention", "lowers arrivals after a lag"),
-    Lever("selection", "turns people away by need before they start"),
+    Lever("selection", "turns people away by need before they start (service: screens)"),
     Lever("staffing", "changes the caseworkers in post"),
     Lever("target_padding", "raises the target that the provider argues for", 0.0),
     Lever("claim_padding", "raises the cost an open book claims above the true cost", 0.0),
 )
-"""Every lever of the model; the first two act in the engine, the rest wait at their norm."""
+"""Every lever of the model; quality, hand-over and selection act in the engine, the rest wait at
+their norm."""
 
 
 @dataclass(frozen=True)
 class Practice:
-    """The levels of one provider's levers that act in the engine."""
+    """The standing levels of one provider's levers that act in the engine; selection has none."""
 
     quality: float = 0.0
     handover: float = 0.0
@@ -88,6 +99,37 @@ def reach_of(observed: float, best: float | None) -> float:
     if best is None or observed in (0.0, 1.0) or best in (0.0, 1.0):
         return 0.0
     return math.log(best / (1 - best)) - math.log(observed / (1 - observed))
+
+
+def hardness(chances: Sequence[float]) -> tuple[float, ...]:
+    """Return how hard each group of need is to help: 1 for the hardest, 0 for the easiest.
+
+    In between it is linear in the log-odds of a good outcome. Where all are equal, all are 0.
+
+    Args:
+        chances: of a good outcome, one for each group.
+    """
+    lowest, highest = min(chances), max(chances)
+    if lowest == highest:
+        return (0.0,) * len(chances)
+    ends = {highest: 0.0, lowest: 1.0}
+    whole = reach_of(lowest, highest)
+    # a chance of 0% or 100% lies infinitely far from those between, which then stand together
+    together = 0.5 * ((highest == 1.0) + (lowest > 0.0))
+    return tuple(
+        ends[chance] if chance in ends else reach_of(chance, highest) / whole if whole else together
+        for chance in chances
+    )
+
+
+def turned_away(screened: Array, level: Array) -> Array:
+    """Return the chance of being turned away at a level of selection; nought at the norm and below.
+
+    Args:
+        screened: the chance at level +1.
+        level: of selection; shapes that broadcast.
+    """
+    return np.minimum(1.0, np.maximum(0.0, level) * screened)
 
 
 def shifted(chance: Array, log_odds: Array) -> Array:

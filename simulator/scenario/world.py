@@ -186,6 +186,8 @@ class Service(Frozen):
     """Share of the referrals that each provider receives."""
     needs: dict[Identifier, Need] = {}
     """Groups of people by need; none means one group."""
+    screens: Share | None = None
+    """Share of the hardest need that a provider turns away at selection +1; none means nobody."""
     take_up: Share = _default("100%", 1.0, "everyone referred accepts unless stated")
     """Share of those referred who accept the offer and wait."""
     workers: dict[Identifier, Posts] = Field(min_length=1)

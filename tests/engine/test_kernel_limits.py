@@ -107,6 +107,7 @@ def digest() -> str:
     seen = by_kernel(COURSE)
     assert seen.alarms
     assert all(len(diary) > 500 for diary in seen.diaries)
+    assert all(any(what == "turned_away" for _, what, *_ in diary) for diary in seen.diaries)
     return seen.digest
 
 

@@ -315,7 +315,7 @@ def test_practice_moves_outcomes_and_hand_overs_in_each_future_by_itself(make: A
     caseload = make(network, [Stream(3, each) for each in range(futures)])
     better = np.zeros((futures, 2))
     better[futures // 2 :, 0] = 1.0
-    caseload.practise(better, better)
+    caseload.practise(better, better, np.zeros_like(better))
     for future in range(futures):
         for provider in (0, 1):
             caseload.resize(future, provider, 0, 40)
@@ -355,7 +355,7 @@ def test_relapse_falls_with_quality(
     caseload = make(network, [Stream(3, each) for each in range(futures)])
     higher = np.zeros((futures, 2))
     higher[futures // 2 :] = 1.0
-    caseload.practise(higher, np.zeros_like(higher))
+    caseload.practise(higher, np.zeros_like(higher), np.zeros_like(higher))
     for future in range(futures):
         for provider in (0, 1):
             caseload.resize(future, provider, 0, 4_000)
