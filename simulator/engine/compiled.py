@@ -102,6 +102,7 @@ class CompiledPeople:
         moves = quality[:, None, :] * tables.relapse_reach[:, None]
         state.relapse[:] = shifted(np.broadcast_to(tables.relapse, moves.shape), moves)
         state.turned[:] = turned_away(tables.screened[..., None], selection[:, None, None, :])
+        state.future["screens"] = state.turned.any(axis=(1, 2, 3))
 
     def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
         """Let a trigger go off in every future when its number reaches a level."""

@@ -28,7 +28,7 @@ inversion), so that nothing that is drawn depends on the order of events.
 
 Numba keeps compiled code by the date of this file alone: whoever changes a constant or a layout
 that is imported here (from records.py, clock.py, caseload.py or streams.py) saves this file too. A
-test holds them to it. Digest of what is imported here: 62c99e301115.
+test holds them to it. Digest of what is imported here: 0e7d01f43806.
 """
 
 from __future__ import annotations
@@ -463,14 +463,15 @@ def _team(s: _One, person: int) -> int:
 
 
 @_jit
-def _is_taken(tables: Tables, s: _One, person: int, turned: float) -> bool:
+def _is_taken(tables: Tables, s: _One, person: int) -> bool:
     """Perhaps turn away somebody who has come, and tell whether any provider takes them."""
     who, future = s.person[person], s.future[0]
-    if _draw(future, tables, who, _SCREENING) >= turned:
+    service, provider = who["service"], who["provider"]
+    turned = s.turned[service, who["need"], provider]
+    if turned == 0.0 or _draw(future, tables, who, _SCREENING) >= turned:
         return True
     s.team[_team(s, person)]["turned_away"] += 1
     _note(s, _TURNED_AWAY, person, future["now"])
-    service, provider = who["service"], who["provider"]
     uniform = _draw(future, tables, who, _ELSEWHERE)
     other = tables.elsewhere[
         service, provider, _pick(tables.elsewhere_edge[service, provider], uniform)
@@ -494,9 +495,8 @@ def _come(tables: Tables, s: _One, person: int) -> None:
     numbers["referred"] += 1
     numbers["returned"] += who["came_back"]
     _note(s, _REFERRED, person, now)
-    turned = s.turned[who["service"], who["need"], who["provider"]]
-    if turned > 0.0:
-        if not _is_taken(tables, s, person, turned):
+    if s.future[0]["screens"]:  # a future in which nobody is turned away looks nothing up
+        if not _is_taken(tables, s, person):
             return
         team = _team(s, person)
         numbers = s.team[team]

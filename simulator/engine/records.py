@@ -105,8 +105,10 @@ FUTURE = _record(
     travellers="i8",
     steps="i8",
     alarms="i8",
+    screens="i8",
 )
-"""A future: its luck, its clock, why it stopped, its first spare record, who is on the way."""
+"""A future: its luck, its clock, why it stopped, its first spare record, who is on the way, whether
+anybody may be turned away now."""
 SOURCE = _record(who="i8", demand="f8")
 """Referrals to a service: number of the next potential person, factor on demand."""
 TEAM = _record(
