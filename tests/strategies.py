@@ -159,6 +159,17 @@ def edges_of(
     return tuple(edges), tuple(order[place] for place in kept)
 
 
+def others_of(
+    draw: st.DrawFn, provider: int, providers: int
+) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Return where those go whom a provider turns away: to some of the others, or to nobody."""
+    others = [each for each in range(providers) if each != provider]
+    if not others or draw(st.integers(0, 3)) == 0:
+        return (), ()
+    edges, order = edges_of(draw, len(others))
+    return edges, tuple(others[place] for place in order)
+
+
 def handover_paths(
     draw: st.DrawFn, service: int, services: int, providers: int, unit: float
 ) -> tuple[tuple[float, ...], tuple[HandoverPath, ...]]:
@@ -201,17 +212,21 @@ def service_node(
             unit * draw(stays),
             draw(st.integers(1, 3)),
             draw(reaches),
+            draw(st.sampled_from([0.0, 0.2, 0.5])),
         )
         for name in names
     )
     need_edges, need_order = edges_of(draw, len(names))
     provider_edges, provider_order = edges_of(draw, providers)
+    elsewhere = [others_of(draw, each, providers) for each in range(providers)]
     handover_edges, handovers = handover_paths(draw, service, services, providers, unit)
     growth = draw(st.sampled_from([0.0, 0.0, 0.02, -0.02]))
     season = tuple(draw(st.sampled_from([1.0, 1.0, 0.0, 0.4, MOST_SEASON])) for _ in range(12))
     highest = max(season) * MOST_DEMAND * math.exp(max(0.0, growth * end))
     referrals = draw(st.sampled_from([0.0, 0.05, 0.5, 1.0, 1.0])) * MOST_PEOPLE / end / highest
-    relapse = draw(chances)
+    relapse = tuple(draw(chances) for _ in range(providers))
+    relapse_reach = draw(reaches)
+    often = max(relapse) > (0.5 if relapse_reach else 0.9)  # or can become so by practice
     return ServiceNode(
         key=draw(st.integers(0, 2**32 - 1)),
         potential_a_day=2.0 ** math.ceil(math.log2(referrals * highest / unit)) if referrals else 0,
@@ -223,6 +238,8 @@ def service_node(
         need_order=need_order,
         provider_edges=provider_edges,
         provider_order=provider_order,
+        elsewhere_edges=tuple(edges for edges, _ in elsewhere),
+        elsewhere_order=tuple(order for _, order in elsewhere),
         delivers=tuple(draw(st.booleans()) for _ in range(providers)),
         take_up=draw(st.sampled_from([1.0, 1.0, 0.8, 0.0])),
         drop_out=draw(st.sampled_from([0.0, 0.02, 0.2, 1.0, 1e6])) / unit,
@@ -231,8 +248,9 @@ def service_node(
         log_spread=draw(st.sampled_from([0.0, 0.3, 1.3])),
         log_wait_harm=draw(st.sampled_from([0.0, 0.05, 2.0, math.inf])) / unit,
         relapse=relapse,
+        relapse_reach=relapse_reach,
         mean_until_relapse=unit
-        * draw(st.sampled_from([6.0, 20.0] if relapse > 0.9 else [0.0, 6.0, 20.0, FOR_EVER])),
+        * draw(st.sampled_from([6.0, 20.0] if often else [0.0, 6.0, 20.0, FOR_EVER])),
         handovers=handovers,
         handover_edges=handover_edges,
     )
@@ -291,7 +309,7 @@ def courses(draw: st.DrawFn, watched: bool = False) -> Course:
             ScaleDemand, instants, some, service, st.sampled_from([0.0, 0.5, 1.0, MOST_DEMAND])
         ),
         st.builds(Read, instants),
-        st.builds(Practise, instants, practised, practised),
+        st.builds(Practise, instants, practised, practised, practised),
     ]
     level = st.sampled_from([1, 2, 3, 7, 20])
     trigger = st.sampled_from(Trigger)

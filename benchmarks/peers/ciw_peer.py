@@ -96,7 +96,7 @@ class _Layout:
             for path in node.handovers:
                 aways.append((service, path.receiver, path.mean_on_the_way))
                 aways.append((service, service, path.mean_until_return))
-            if node.relapse > 0:
+            if any(node.relapse):
                 aways.append((service, service, node.mean_until_relapse))
         self.aways = list(dict.fromkeys(aways))
         names = dict.fromkeys(need.name for node in network.services for need in node.needs)
@@ -259,7 +259,7 @@ def _after_stay(
                     return layout.away(service, path.receiver, path.mean_on_the_way)
                 if random.random() < path.returns:
                     return layout.away(service, service, path.mean_until_return)
-            elif good and random.random() < node.relapse:
+            elif good and random.random() < node.relapse[provider]:
                 return layout.away(service, service, node.mean_until_relapse)
             return -1
 

@@ -233,7 +233,7 @@ def _service(node: ServiceNode) -> tuple[Any, ...]:
         node.drop_out_rise,
         node.log_spread,
         node.log_wait_harm,
-        node.relapse,
+        node.relapse[0],  # the same at all providers, who are at the norm
         node.mean_until_relapse,
         _SHAPES.index(node.shape),
         len(node.handovers),

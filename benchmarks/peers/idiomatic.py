@@ -151,6 +151,6 @@ class _People:
             if self.rng.random() < path.returns:
                 return service, path.mean_until_return
             return None
-        if good and self.rng.random() < node.relapse:
+        if good and self.rng.random() < node.relapse[provider]:
             return service, node.mean_until_relapse
         return None

@@ -304,7 +304,7 @@ class _Layout:
                     (missed * (1.0 - path.returns), _After(due)),
                 ]
             rest = outcome * (1.0 - before)
-            relapse = node.relapse if counts else 0.0
+            relapse = node.relapse[provider] if counts else 0.0
             laid += [
                 (rest * relapse, _After(counts, back, node.mean_until_relapse)),
                 (rest * (1.0 - relapse), _After(counts)),

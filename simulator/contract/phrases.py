@@ -36,6 +36,7 @@ _BESIDE: dict[type[ast.AST], str] = {
 _NOUNS = {
     "referred": "people referred",
     "declined": "people who decline",
+    "turned_away": "people turned away",
     "started": "people who start",
     "completed": "people who complete",
     "good_outcomes": "good outcomes",

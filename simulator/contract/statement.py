@@ -22,6 +22,10 @@ _DUST = 1e-12  # years: sums of a few hundred months are off by less, a day by m
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "referred": ("person referred", "people referred, hand-overs and returns included"),
     "declined": ("person who declines", "people referred who did not take up the offer"),
+    "turned_away": (
+        "person turned away",
+        "people referred whom the provider turned away by their need",
+    ),
     "started": ("person who starts", "people who started with a caseworker"),
     "completed": ("person who completes", "people whose time with the service ended"),
     "good_outcomes": ("good outcome", "people who completed with a good outcome"),

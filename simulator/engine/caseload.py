@@ -12,6 +12,7 @@ Order at equal times, the same for every engine:
 4. stays that end, by provider, by service, and by the number of the place;
 5. people in line whose patience ends: whoever is granted a place at that tick has started.
 
+Whoever a provider turns away comes to the other one within the same event, before anything else.
 A place given back last is taken first; a place never used before is taken when none was given back.
 """
 
@@ -98,14 +99,16 @@ class Caseload(Protocol):
     def scale_demand(self, future: int, service: int, factor: float) -> None:
         """Multiply the referrals from outside by a factor, from now, instead of the last factor."""
 
-    def practise(self, quality: Array, handover: Array) -> None:
-        """Change how well providers work, from now, instead of what was last said.
+    def practise(self, quality: Array, handover: Array, selection: Array) -> None:
+        """Change how providers work, from now, instead of what was last said.
 
-        Whoever completes from now on has the chances of the new practice.
+        Whoever completes from now on has the chances of the new practice, and whoever comes may
+        be turned away by it.
 
         Args:
             quality: levels above each provider's standing practice, ``(futures, providers)``.
             handover: the same of hand-over effort.
+            selection: levels, same shape; there is no standing selection.
         """
 
     def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:

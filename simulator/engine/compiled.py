@@ -18,7 +18,7 @@ from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Reading, 
 from simulator.engine.network import Network, ServiceNode
 from simulator.engine.people import Visit
 from simulator.engine.streams import Stream
-from simulator.parties.levers import shifted
+from simulator.parties.levers import shifted, turned_away
 
 __all__ = ["CompiledPeople"]
 
@@ -92,13 +92,17 @@ class CompiledPeople:
         """Multiply the referrals from outside by a factor, from now."""
         self._state.source[future, service]["demand"] = factor
 
-    def practise(self, quality: Array, handover: Array) -> None:
-        """Change how well providers work, from now."""
+    def practise(self, quality: Array, handover: Array, selection: Array) -> None:
+        """Change how providers work, from now."""
         tables, state = self._tables, self._state
         moves = quality[:, None, None, :] * tables.good_reach[..., None]
         state.good[:] = shifted(np.broadcast_to(tables.good, moves.shape), moves)
         moves = handover[:, None, None, :] * tables.success_reach[..., None]
         state.success[:] = shifted(np.broadcast_to(tables.success, moves.shape), moves)
+        moves = quality[:, None, :] * tables.relapse_reach[:, None]
+        state.relapse[:] = shifted(np.broadcast_to(tables.relapse, moves.shape), moves)
+        state.turned[:] = turned_away(tables.screened[..., None], selection[:, None, None, :])
+        state.future["screens"] = state.turned.any(axis=(1, 2, 3))
 
     def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
         """Let a trigger go off in every future when its number reaches a level."""
@@ -225,9 +229,12 @@ def tables_of(network: Network) -> records.Tables:
     line = np.zeros((len(nodes), len(names)), dtype=np.int64)
     good = np.zeros((len(nodes), len(names), providers))
     good_reach = np.zeros((len(nodes), len(names)))
+    screened = np.zeros((len(nodes), len(names)))
     success_reach = np.zeros((len(nodes), most_paths))
     provider_edge = np.full((len(nodes), providers), 2.0)
     provider = np.zeros((len(nodes), providers), dtype=np.int64)
+    elsewhere_edge = np.full((len(nodes), providers, providers), 2.0)
+    elsewhere = np.full((len(nodes), providers, providers), -1, dtype=np.int64)
     for index, node in enumerate(nodes):
         service[index] = _service(node)
         own = [group.name for group in node.needs]
@@ -238,11 +245,15 @@ def tables_of(network: Network) -> records.Tables:
             line[index, place] = priorities.index(group.priority)
             good[index, place] = group.good_outcome
             good_reach[index, place] = group.reach
+            screened[index, place] = group.screened
         need_edge[index, : len(node.need_edges)] = node.need_edges
         order = [names.index(own[which]) for which in node.need_order]
         need[index, : len(order)] = order  # without the needs that nobody has
         provider_edge[index, : len(node.provider_edges)] = node.provider_edges
         provider[index, : len(node.provider_order)] = node.provider_order
+        for first, others in enumerate(node.elsewhere_order):
+            elsewhere_edge[index, first, : len(others)] = node.elsewhere_edges[first]
+            elsewhere[index, first, : len(others)] = others
         for at, (edge, each) in enumerate(zip(node.handover_edges, node.handovers, strict=True)):
             path[index, at] = (
                 edge,
@@ -262,12 +273,17 @@ def tables_of(network: Network) -> records.Tables:
         line=line,
         good=good,
         good_reach=good_reach,
+        screened=screened,
         provider_edge=provider_edge,
         provider=provider,
+        elsewhere_edge=elsewhere_edge,
+        elsewhere=elsewhere,
         delivers=np.array([node.delivers for node in nodes], dtype=np.int64),
         path=path,
         success=success,
         success_reach=success_reach,
+        relapse=np.array([node.relapse for node in nodes]),
+        relapse_reach=np.array([node.relapse_reach for node in nodes]),
         month_starts=np.array([*network.month_starts, records.NEVER], dtype=np.int64),
         first_month=network.first_month,
     )
@@ -285,7 +301,6 @@ def _service(node: ServiceNode) -> tuple[float, ...]:
         records.SHAPES.index(node.shape),
         node.log_spread,
         node.log_wait_harm,
-        node.relapse,
         node.mean_until_relapse,
         len(node.handovers),
     )
@@ -320,6 +335,8 @@ def _new_state(tables: records.Tables, providers: int, streams: Sequence[Stream]
         traveller=np.zeros((futures, 0), dtype=records.TRAVELLER),
         good=np.repeat(tables.good[None], futures, axis=0),
         success=np.repeat(tables.success[None], futures, axis=0),
+        relapse=np.repeat(tables.relapse[None], futures, axis=0),
+        turned=np.zeros((futures, *tables.good.shape)),
         step=np.zeros((futures, 0), dtype=records.STEP),
         first_leaf=np.zeros(team.shape[1] + 1, dtype=np.int64),
         team_of=np.zeros(0, dtype=np.int64),

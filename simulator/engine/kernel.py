@@ -28,7 +28,7 @@ inversion), so that nothing that is drawn depends on the order of events.
 
 Numba keeps compiled code by the date of this file alone: whoever changes a constant or a layout
 that is imported here (from records.py, clock.py, caseload.py or streams.py) saves this file too. A
-test holds them to it. Digest of what is imported here: 3d3ac2c71307.
+test holds them to it. Digest of what is imported here: 0e7d01f43806.
 """
 
 from __future__ import annotations
@@ -99,7 +99,15 @@ _LONGEST = to_ticks(math.inf) / TICKS_A_DAY  # days; what takes longer is cut th
 _UNIT_TICKS = TICKS_A_DAY // WAIT_UNITS_A_DAY
 _MOST_WHO = 2**32 - 1  # a word of the counter of draws
 _FIXED, _EXPONENTIAL = SHAPES.index("fixed"), SHAPES.index("exponential")
-_REFERRED, _DECLINED, _DROPPED_OUT, _STARTED, _COMPLETED, _GOOD_OUTCOME = range(len(WHAT))
+(
+    _REFERRED,
+    _DECLINED,
+    _DROPPED_OUT,
+    _STARTED,
+    _COMPLETED,
+    _GOOD_OUTCOME,
+    _TURNED_AWAY,
+) = range(len(WHAT))
 
 _ARRIVAL_GAP, _ACCEPTED = int(Purpose.ARRIVAL_GAP), int(Purpose.ACCEPTED)
 _FIRST_DRAW = int(Purpose.NEED)
@@ -115,6 +123,7 @@ assert _HANDOVER_SUCCESS == VISIT_DRAWS - 1
 _HANDOVER_RETURN = int(Purpose.HANDOVER_RETURN)
 _RELAPSE = int(Purpose.RELAPSE)
 _TIME_AWAY = int(Purpose.TIME_AWAY)
+_SCREENING, _ELSEWHERE = int(Purpose.TURNED_AWAY), int(Purpose.ELSEWHERE)
 
 
 class _One(NamedTuple):
@@ -133,6 +142,8 @@ class _One(NamedTuple):
     traveller: Records
     good: Floats
     success: Floats
+    relapse: Floats
+    turned: Floats
     step: Records
     first_leaf: Integers
     team_of: Integers
@@ -445,16 +456,50 @@ def _lapse(service: Any, uniform: float, now: int) -> int:
     return now + _ticks(exposure)
 
 
+@_inline
+def _team(s: _One, person: int) -> int:
+    who = s.person[person]
+    return int(who["provider"] * len(s.source) + who["service"])
+
+
+@_jit
+def _is_taken(tables: Tables, s: _One, person: int) -> bool:
+    """Perhaps turn away somebody who has come, and tell whether any provider takes them."""
+    who, future = s.person[person], s.future[0]
+    service, provider = who["service"], who["provider"]
+    turned = s.turned[service, who["need"], provider]
+    if turned == 0.0 or _draw(future, tables, who, _SCREENING) >= turned:
+        return True
+    s.team[_team(s, person)]["turned_away"] += 1
+    _note(s, _TURNED_AWAY, person, future["now"])
+    uniform = _draw(future, tables, who, _ELSEWHERE)
+    other = tables.elsewhere[
+        service, provider, _pick(tables.elsewhere_edge[service, provider], uniform)
+    ]
+    if other < 0:
+        _release(s, person)
+        return False
+    who["provider"] = other
+    s.team[_team(s, person)]["referred"] += 1
+    _note(s, _REFERRED, person, future["now"])
+    return True
+
+
 @_jit
 def _come(tables: Tables, s: _One, person: int) -> None:
     """Let somebody come to the service and provider in their record."""
     who = s.person[person]
-    team = who["provider"] * len(s.source) + who["service"]
+    team = _team(s, person)
     numbers, service = s.team[team], tables.service[who["service"]]
     now = s.future[0]["now"]
     numbers["referred"] += 1
     numbers["returned"] += who["came_back"]
     _note(s, _REFERRED, person, now)
+    if s.future[0]["screens"]:  # a future in which nobody is turned away looks nothing up
+        if not _is_taken(tables, s, person):
+            return
+        team = _team(s, person)
+        numbers = s.team[team]
     if s.luck[_TAKE_UP] >= service["take_up"]:
         numbers["declined"] += 1
         _note(s, _DECLINED, person, now)
@@ -574,9 +619,11 @@ def _leave(tables: Tables, s: _One, team: int, person: int) -> None:
         elif _draw(future, tables, who, _HANDOVER_RETURN) < path["returns"]:
             who["came_back"] = 1
             away = path["until_return"]
-    elif good and node["relapse"] > 0.0 and _draw(future, tables, who, _RELAPSE) < node["relapse"]:
-        who["came_back"] = 1
-        away = node["until_relapse"]
+    elif good:
+        relapse = s.relapse[here, provider]
+        if relapse > 0.0 and _draw(future, tables, who, _RELAPSE) < relapse:
+            who["came_back"] = 1
+            away = node["until_relapse"]
     if away < 0.0:
         _release(s, person)
         return
@@ -624,6 +671,8 @@ def _of(state: State, future: int) -> _One:
         state.traveller[future],
         state.good[future],
         state.success[future],
+        state.relapse[future],
+        state.turned[future],
         state.step[future],
         state.first_leaf,
         state.team_of,

@@ -346,7 +346,11 @@ class Life:
         self.course.append(levels)
         if self.plan.parties is None and not np.any(levels):
             return
-        self.caseload.practise(level_of(levels, "quality"), level_of(levels, "hand_over"))
+        self.caseload.practise(
+            level_of(levels, "quality"),
+            level_of(levels, "hand_over"),
+            level_of(levels, "selection"),
+        )
         factors = self.plan.technology.demand(self.conduct.averting)
         for world, row in zip(self.worlds, factors.tolist(), strict=True):
             world.avert(row)

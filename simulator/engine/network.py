@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from simulator.engine.clock import date_ticks, to_ticks
 from simulator.engine.streams import name_key
-from simulator.parties.levers import LEVERS, Practice, moved_chance, reach_of
+from simulator.parties.levers import LEVERS, Practice, hardness, moved_chance, reach_of
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import (
@@ -36,6 +36,7 @@ class NeedGroup:
         mean_stay: mean length of stay, days.
         priority: 1 is seen first.
         reach: what one level of quality adds to the log-odds of a good outcome.
+        screened: chance of being turned away by a provider at selection level +1.
     """
 
     name: str
@@ -43,6 +44,7 @@ class NeedGroup:
     mean_stay: float
     priority: int
     reach: float = 0.0
+    screened: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,9 @@ class ServiceNode:
         need_order: index of the need at each of these places.
         provider_edges: upper end of each provider's share of referrals, in order of name.
         provider_order: index of the provider at each of these places.
+        elsewhere_edges: for each provider who turns people away, the upper end of each other
+            provider's share of them, in order of name; none where nobody else takes them.
+        elsewhere_order: index of the provider at each of these places.
         delivers: whether each provider has caseworkers here.
         take_up: chance of accepting.
         drop_out: hazard a day on the first day of waiting.
@@ -89,7 +94,8 @@ class ServiceNode:
         shape: 'fixed', 'exponential' or 'lognormal'.
         log_spread: standard deviation of the logarithm, for the lognormal.
         log_wait_harm: fall of the log-odds of a good outcome for each day waited.
-        relapse: chance that a good outcome does not last.
+        relapse: chance that a good outcome does not last, by provider at its standing practice.
+        relapse_reach: what one level of quality adds to its log-odds.
         mean_until_relapse: days.
         handovers: paths to other services, in order of the receiver's name.
         handover_edges: upper end of each path's share of completions.
@@ -105,6 +111,8 @@ class ServiceNode:
     need_order: tuple[int, ...]
     provider_edges: tuple[float, ...]
     provider_order: tuple[int, ...]
+    elsewhere_edges: tuple[tuple[float, ...], ...]
+    elsewhere_order: tuple[tuple[int, ...], ...]
     delivers: tuple[bool, ...]
     take_up: float
     drop_out: float
@@ -112,7 +120,8 @@ class ServiceNode:
     shape: str
     log_spread: float
     log_wait_harm: float
-    relapse: float
+    relapse: tuple[float, ...]
+    relapse_reach: float
     mean_until_relapse: float
     handovers: tuple[HandoverPath, ...]
     handover_edges: tuple[float, ...]
@@ -158,7 +167,9 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
     service = scenario.services[name]
     providers = list(scenario.providers)
     season = season_factors(service)
-    provider_edges, provider_order = _edges(referral_shares(service), providers)
+    referred_to = referral_shares(service)
+    provider_edges, provider_order = _edges(referred_to, providers)
+    elsewhere = [_edges_without(each, referred_to, providers) for each in providers]
     needs = _needs(service, practice)
     shares = {group.name: group.share for group in groups_of(service)}
     need_edges, need_order = _edges(shares, list(shares))
@@ -179,6 +190,8 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
         need_order=need_order,
         provider_edges=provider_edges,
         provider_order=provider_order,
+        elsewhere_edges=tuple(edges for edges, _ in elsewhere),
+        elsewhere_order=tuple(order for _, order in elsewhere),
         delivers=tuple(provider in service.workers for provider in providers),
         take_up=float(service.take_up),
         drop_out=float(service.drop_out.at_first),
@@ -186,7 +199,11 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
         shape=service.lasts.shape,
         log_spread=math.sqrt(math.log1p(service.lasts.variation**2)),
         log_wait_harm=log_wait_harm(service),
-        relapse=float(service.relapse.chance),
+        relapse=tuple(
+            moved_chance(service.relapse.chance, service.relapse.best, each.quality)
+            for each in practice
+        ),
+        relapse_reach=reach_of(service.relapse.chance, service.relapse.best),
         mean_until_relapse=float(service.relapse.after),
         handovers=tuple(
             HandoverPath(
@@ -208,14 +225,20 @@ def _node(name: str, scenario: Scenario, practice: Sequence[Practice]) -> Servic
 
 def _needs(service: Service, practice: Sequence[Practice]) -> tuple[NeedGroup, ...]:
     found = []
-    for group in groups_of(service):
+    groups = groups_of(service)
+    screens = float(service.screens or 0.0)
+    for group, hard in zip(groups, hardness([each.good_outcome for each in groups]), strict=True):
         chance, best = group.good_outcome, None
         if service.best_outcome is not None and service.good_outcome is not None:
             # best practice moves the log-odds of every need as far as those of the service
             best = _shifted(chance, service.good_outcome, service.best_outcome)
         by_provider = tuple(moved_chance(chance, best, each.quality) for each in practice)
         reach = reach_of(chance, best)
-        found.append(NeedGroup(group.name, by_provider, group.mean_stay, group.priority, reach))
+        found.append(
+            NeedGroup(
+                group.name, by_provider, group.mean_stay, group.priority, reach, screens * hard
+            )
+        )
     return tuple(found)
 
 
@@ -232,6 +255,17 @@ def _edges(shares: dict[str, float], order: list[str]) -> tuple[tuple[float, ...
     edges = list(accumulate(float(shares[name]) for name in names))
     edges[-1] = 1.0
     return tuple(edges), tuple(order.index(name) for name in names)
+
+
+def _edges_without(
+    name: str, shares: dict[str, float], order: list[str]
+) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Lay the shares of all but one along the unit interval; nothing where they have none."""
+    others = {other: share for other, share in shares.items() if other != name}
+    total = math.fsum(others.values())
+    if total <= 0.0:
+        return (), ()
+    return _edges({other: share / total for other, share in others.items()}, order)
 
 
 def _potential(scenario: Scenario, name: str, peak: float) -> float:

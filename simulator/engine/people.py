@@ -1,9 +1,9 @@
 """The people in plain SimPy: the readable engine, and the oracle for every faster one.
 
-A person is a process: referred, perhaps declining, waiting with limited patience, staying with a
-caseworker, leaving with an outcome, then perhaps handed over, or back after a relapse. Everything
-that takes time ends in a :class:`_Due`, whose rank puts what is due at the same tick in the order
-that the interface lays down.
+A person is a process: referred, perhaps turned away to another provider, perhaps declining,
+waiting with limited patience, staying with a caseworker, leaving with an outcome, then perhaps
+handed over, or back after a relapse. Everything that takes time ends in a :class:`_Due`, whose rank
+puts what is due at the same tick in the order that the interface lays down.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from simulator.engine.network import (
     stay_ticks,
 )
 from simulator.engine.streams import Purpose, Stream, inverse_normal
-from simulator.parties.levers import shifted
+from simulator.parties.levers import shifted, turned_away
 
 __all__ = ["People", "ReferencePeople", "Visit"]
 
@@ -50,7 +50,8 @@ _FIRST_VISIT = (
 
 Visit = tuple[int, str, int, int, int, int, int]
 """A step of somebody: tick, what, service first referred to, number there, visit, provider,
-service. What: 'referred', 'declined', 'dropped_out', 'started', 'completed' or 'good_outcome'."""
+service. What: 'referred', 'turned_away', 'declined', 'dropped_out', 'started', 'completed' or
+'good_outcome'."""
 
 # Within a tick SimPy takes events in the order of their priority. Those that SimPy schedules
 # itself have priority 0 or 1 and carry on what an event began; these ranks come after them.
@@ -94,7 +95,7 @@ class _Team:
         self.waiting = 0
         self.line: list[tuple[int, int, int, _Place]] = []
         self._turn = 0
-        self.referred = self.declined = self.started = self.completed = 0
+        self.referred = self.turned_away = self.declined = self.started = self.completed = 0
         self.good_outcomes = self.dropped_out = self.returned = 0
         self.handovers_due = self.handovers_made = 0
         self._waited = self._stayed = 0  # in the units of waits
@@ -200,6 +201,7 @@ class People:
         self.demand = [1.0] * len(network.services)
         self.quality: Sequence[float] = [0.0] * network.providers  # levels above standing practice
         self.handover: Sequence[float] = [0.0] * network.providers
+        self.selection: Sequence[float] = [0.0] * network.providers
         self.on_the_way = 0
         self.diary: list[Visit] | None = None
         for index, node in enumerate(network.services):
@@ -253,7 +255,7 @@ class People:
         purposes = (
             *_FIRST_VISIT,
             *((Purpose.HANDOVER,) if node.handovers else ()),
-            *((Purpose.RELAPSE,) if node.relapse > 0 else ()),
+            *((Purpose.RELAPSE,) if any(node.relapse) else ()),
         )
         first = 0
         while True:
@@ -298,6 +300,18 @@ class People:
             team.referred += 1
             team.returned += came_back
             note("referred")
+            turned = _chance_turned_away(mine.screened, self.selection[provider])
+            if turned > 0 and luck.draw(Purpose.TURNED_AWAY) < turned:
+                team.turned_away += 1
+                note("turned_away")
+                others = node.elsewhere_order[provider]
+                if not others:
+                    return
+                edges = node.elsewhere_edges[provider]
+                provider = _pick(edges, others, luck.draw(Purpose.ELSEWHERE))
+                team = self.teams[provider][service]
+                team.referred += 1
+                note("referred")
             if luck.draw(Purpose.TAKE_UP) >= node.take_up:
                 team.declined += 1
                 note("declined")
@@ -363,8 +377,11 @@ class People:
             if luck.draw(Purpose.HANDOVER_RETURN) < path.returns:
                 return service, path.mean_until_return
             return None, 0.0
-        if good and node.relapse > 0 and luck.draw(Purpose.RELAPSE) < node.relapse:
-            return service, node.mean_until_relapse
+        if good:
+            level = self.quality[provider]
+            relapse = _at_level(node.relapse[provider], node.relapse_reach, level)
+            if relapse > 0 and luck.draw(Purpose.RELAPSE) < relapse:
+                return service, node.mean_until_relapse
         return None, 0.0
 
 
@@ -383,10 +400,10 @@ class ReferencePeople:
         """Change how many people a provider can hold in a service, from now."""
         self.futures[future].resize(provider, service, places)
 
-    def practise(self, quality: Array, handover: Array) -> None:
-        """Change how well providers work, from now."""
-        for people, own_quality, own_handover in zip(self.futures, quality, handover, strict=True):
-            people.quality, people.handover = own_quality, own_handover
+    def practise(self, quality: Array, handover: Array, selection: Array) -> None:
+        """Change how providers work, from now."""
+        for people, *own in zip(self.futures, quality, handover, selection, strict=True):
+            people.quality, people.handover, people.selection = own
 
     def scale_demand(self, future: int, service: int, factor: float) -> None:
         """Multiply the referrals from outside by a factor, from now."""
@@ -429,6 +446,10 @@ def _pick(edges: tuple[float, ...], order: tuple[int, ...], uniform: float) -> i
 def _at_level(chance: float, reach: float, level: float) -> float:
     """Return a chance at so many levels above standing practice."""
     return float(shifted(np.array(chance), np.array(reach * level)))
+
+
+def _chance_turned_away(screened: float, level: float) -> float:
+    return float(turned_away(np.array(screened), np.array(level)))
 
 
 def after_wait(chance: float, log_harm: float, waited: float) -> float:

@@ -56,7 +56,15 @@ DONE, POOL_EMPTY, STEPS_FULL, ALARM, TOO_FAST, REFERRALS_UNCOUNTED = range(6)
 """Why a future stopped: it is there; enlarge the pool, or the list of steps, and call again; a
 trigger went off; referrals exceed the bounding rate; more referrals than a counter can tell."""
 
-WHAT = ("referred", "declined", "dropped_out", "started", "completed", "good_outcome")
+WHAT = (
+    "referred",
+    "declined",
+    "dropped_out",
+    "started",
+    "completed",
+    "good_outcome",
+    "turned_away",
+)
 """Steps of a person, when they are noted."""
 
 VISIT_DRAWS = 8
@@ -80,7 +88,6 @@ SERVICE = _record(
     shape="i8",
     spread="f8",
     harm="f8",
-    relapse="f8",
     until_relapse="f8",
     paths="i8",
 )
@@ -98,8 +105,10 @@ FUTURE = _record(
     travellers="i8",
     steps="i8",
     alarms="i8",
+    screens="i8",
 )
-"""A future: its luck, its clock, why it stopped, its first spare record, who is on the way."""
+"""A future: its luck, its clock, why it stopped, its first spare record, who is on the way, whether
+anybody may be turned away now."""
 SOURCE = _record(who="i8", demand="f8")
 """Referrals to a service: number of the next potential person, factor on demand."""
 TEAM = _record(
@@ -110,6 +119,7 @@ TEAM = _record(
     waiting="i8",
     referred="i8",
     declined="i8",
+    turned_away="i8",
     started="i8",
     completed="i8",
     good_outcomes="i8",
@@ -167,12 +177,17 @@ class Tables(NamedTuple):
     line: Integers  # (S, N): which line people of this need wait in; 0 is seen first
     good: Floats  # (S, N, P): chance of a good outcome without a wait, at standing practice
     good_reach: Floats  # (S, N): log-odds added by one level of quality
+    screened: Floats  # (S, N): chance of being turned away at selection level +1
     provider_edge: Floats  # (S, P)
     provider: Integers  # (S, P)
+    elsewhere_edge: Floats  # (S, P, P): by who turns away
+    elsewhere: Integers  # (S, P, P): the other provider; -1 where there is none
     delivers: Integers  # (S, P)
     path: Records  # (S, K)
     success: Floats  # (S, K, P): at standing practice
     success_reach: Floats  # (S, K): log-odds added by one level of hand-over effort
+    relapse: Floats  # (S, P): chance that a good outcome does not last, at standing practice
+    relapse_reach: Floats  # (S,): log-odds added by one level of quality
     month_starts: Integers  # (months + 1,), the last one never
     first_month: int
 
@@ -193,6 +208,8 @@ class State(NamedTuple):
     traveller: Records  # (F, pool)
     good: Floats  # (F, S, N, P): chance of a good outcome without a wait, at practice now
     success: Floats  # (F, S, K, P): of hand-overs
+    relapse: Floats  # (F, S, P)
+    turned: Floats  # (F, S, N, P): chance of being turned away, at practice now
     step: Records  # (F, steps); no steps are noted where it is empty
     first_leaf: Integers  # (T + 1,): where each team's places begin
     team_of: Integers  # (L,)

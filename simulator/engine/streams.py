@@ -51,6 +51,8 @@ class Purpose(enum.IntEnum):
     TIME_AWAY = 12
     RISK_COMES = 13
     RISK_DAY = 14
+    TURNED_AWAY = 15
+    ELSEWHERE = 16
     FOUND_OUT = 17
 
 

@@ -346,6 +346,7 @@ class Expectation:
         counts = {
             "referred": referred,
             "declined": referred - asked,
+            "turned_away": np.zeros_like(referred),
             "started": started,
             "completed": completed,
             "good_outcomes": good,

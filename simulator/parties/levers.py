@@ -8,7 +8,7 @@ at the norm of 0; a scenario may give a provider another standing quality of cas
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +22,12 @@ __all__ = [
     "Lever",
     "Practice",
     "at_norm",
+    "hardness",
     "level_of",
     "moved_chance",
     "reach_of",
     "shifted",
+    "turned_away",
 ]
 
 
@@ -73,7 +75,7 @@ PLACE = {lever.name: place for place, lever in enumerate(LEVERS)}
 
 @dataclass(frozen=True)
 class Practice:
-    """The levels of one provider's levers that act in the engine."""
+    """The standing levels of one provider's levers that act in the engine; selection has none."""
 
     quality: float = 0.0
     handover: float = 0.0
@@ -112,6 +114,37 @@ def reach_of(observed: float, best: float | None) -> float:
     if best is None or observed in (0.0, 1.0) or best in (0.0, 1.0):
         return 0.0
     return math.log(best / (1 - best)) - math.log(observed / (1 - observed))
+
+
+def hardness(chances: Sequence[float]) -> tuple[float, ...]:
+    """Return how hard each group of need is to help: 1 for the hardest, 0 for the easiest.
+
+    In between it is linear in the log-odds of a good outcome. Where all are equal, all are 0.
+
+    Args:
+        chances: of a good outcome, one for each group.
+    """
+    lowest, highest = min(chances), max(chances)
+    if lowest == highest:
+        return (0.0,) * len(chances)
+    ends = {highest: 0.0, lowest: 1.0}
+    whole = reach_of(lowest, highest)
+    # a chance of 0% or 100% lies infinitely far from those between, which then stand together
+    together = 0.5 * ((highest == 1.0) + (lowest > 0.0))
+    return tuple(
+        ends[chance] if chance in ends else reach_of(chance, highest) / whole if whole else together
+        for chance in chances
+    )
+
+
+def turned_away(screened: Array, level: Array) -> Array:
+    """Return the chance of being turned away at a level of selection; nought at the norm and below.
+
+    Args:
+        screened: the chance at level +1.
+        level: of selection; shapes that broadcast.
+    """
+    return np.minimum(1.0, np.maximum(0.0, level) * screened)
 
 
 def shifted(chance: Array, log_odds: Array) -> Array:

@@ -214,8 +214,10 @@ def _people(scenario: Scenario, doc: dict[str, Any]) -> str:
         if same
         else {scenario.title_of(name): contract for name, contract in contracts.items()}
     )
+    screened = any(contract["people"]["turned_away"] for contract in contracts.values())
     lines = (
         ("Referred (hand-overs and returns included)", "referred"),
+        *((("Turned away", "turned_away"),) if screened else ()),
         ("Declined the offer", "declined"),
         ("Left while waiting", "dropped_out"),
         ("Still waiting at the end", "still_waiting"),

@@ -27,6 +27,7 @@ LONGEST_TERM_DAYS = 4_018  # 11 years; the engine's clock counts 4,096 days
 MOST_VISITS = 250_000  # of people in one simulated future; more take minutes for each in SimPy
 MOST_PLACES = 250_000  # at a time; the engine numbers 262,144 of them
 _SHORTEST_STAY = 1 / 24  # days
+_MOST_SCREENED = 0.5  # of the hardest need at selection +1; the highest level is +2
 _RESERVED = ("commissioners", "providers", "people", *OUTSIDE)
 
 
@@ -201,6 +202,7 @@ def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator
     if service.needs:
         shares = {name: float(need.share) for name, need in service.needs.items()}
         yield from check_shares((*path, "needs"), shares, "shares of needs")
+    yield from _check_screens((*path, "screens"), service)
     if len(service.season) == len(MONTHS):
         total = sum(service.season.values())
         if abs(total) > 1e-6:
@@ -235,6 +237,27 @@ def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator
             )
 
 
+def _check_screens(path: Path, service: Service) -> Iterator[Finding]:
+    if service.screens is None:
+        return
+    if service.screens > _MOST_SCREENED:
+        yield Finding(
+            path,
+            f"found {service.screens.written}",
+            f"a provider turns away at most {_MOST_SCREENED:.0%} of the hardest need at selection "
+            "+1, which is all of it at +2",
+            "write for example '20%'",
+        )
+    if len(service.needs) < 2:
+        yield Finding(
+            path,
+            f"found 'screens' with {'one need' if service.needs else 'no needs'}",
+            "people are turned away by need: a service that screens has two needs or more",
+            "add them under 'needs', or remove 'screens'",
+            at_key=True,
+        )
+
+
 def _check_size(scenario: Scenario) -> Iterator[Finding]:
     """Refuse futures with so many visits that nobody would wait for them."""
     if not all(map(_is_readable, (scenario.services, scenario.handovers, scenario.risks))):
@@ -257,7 +280,7 @@ def _check_size(scenario: Scenario) -> Iterator[Finding]:
                 "check the units of time and the risks, or model a part of the service",
             )
             return
-    follow = np.zeros((len(names), len(names)))  # mean next visits of one visit, upper bounds
+    follow = np.zeros((len(names), len(names)))  # most next visits of a visit, as observed
     for index, service in enumerate(scenario.services.values()):
         follow[index, index] = service.relapse.chance
     for path in scenario.handovers:

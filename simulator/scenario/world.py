@@ -166,6 +166,20 @@ class Relapse(Frozen):
     """Share of the good outcomes that do not last."""
     after: Duration = _default("26 weeks", 182.0, "assumption: half a year on average, grade E")
     """Mean time until the person is referred again (exponential)."""
+    best: Share | None = None
+    """The chance at best practice (quality +1); without it quality has no effect on relapse."""
+
+    @model_validator(mode="after")
+    def _falls_with_quality(self) -> Relapse:
+        if self.best is not None and self.best > self.chance:
+            raise refuse(
+                f"found {self.best.written} at best practice, above the {self.chance.written} "
+                "as observed",
+                "at best practice no more of the good outcomes fail to last",
+                "lower 'best', or raise 'chance'",
+                at="best",
+            )
+        return self
 
 
 class Need(Frozen):
@@ -201,6 +215,8 @@ class Service(Frozen):
     """Share of the referrals that each provider receives."""
     needs: dict[Identifier, Need] = {}
     """Groups of people by need; none means one group."""
+    screens: Share | None = None
+    """Share of the hardest need that a provider turns away at selection +1; none means nobody."""
     take_up: Share = _default("100%", 1.0, "everyone referred accepts unless stated")
     """Share of those referred who accept the offer and wait."""
     workers: dict[Identifier, Posts] = Field(min_length=1)
@@ -228,7 +244,7 @@ class Service(Frozen):
         default=Relapse(chance=Figure(0.0, "0%")),
         json_schema_extra=provenance("nobody comes back unless stated"),
     )
-    """Coming back after a good outcome: a share, or {chance, after}."""
+    """Coming back after a good outcome: a share, or {chance, after, best}."""
     worker_cost: MoneyAYear
     """Pay of a caseworker a year with on-costs, at the prices of the start."""
     cost_per_start: Money = _default("£0", 0.0, "no cost for each person started unless stated")

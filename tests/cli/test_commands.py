@@ -60,7 +60,11 @@ def test_the_document_has_what_other_programs_rely_on(ran: tuple[Path, dict[str,
         for key in ("good_outcomes", "still_in_service", "mean_wait_days"):
             assert people[key] > 0
         assert people["referred"] == pytest.approx(
-            people["started"] + people["dropped_out"] + people["still_waiting"] + people["declined"]
+            people["turned_away"]
+            + people["declined"]
+            + people["dropped_out"]
+            + people["started"]
+            + people["still_waiting"]
         )
         assert contract["payments_sum"] == 0.0
     comparison = doc["comparison"]

@@ -25,6 +25,7 @@ GOOD, WAIT = "good_outcomes / completed", "wait_days / started"
         (f"{WAIT} - 1", 0, 0.0123, "1.23% for each day by which {wait} is above 1 day"),
         (f"{WAIT} - 28", 0, 0.01 / 700, "0.001429% for each day by which {wait} is above 28"),
         ("dropped_out - 7", 0, 0.02, "2% for each one by which people who drop out is above 7"),
+        ("turned_away / referred - 0.05", 0, 0.5, "0.5% for each percentage point by which {away}"),
         ("500 - completed", 0, "£480", "£480 for each person who completes below 500"),
         ("completed / years - 500", 0, "£9", "£9 for each person who completes above 500 a year"),
         ("cost - 480000", 0, "50%", "50% of what cost is above 480,000"),
@@ -47,5 +48,6 @@ def test_a_distance_from_a_standard_is_said_as_clauses_say_it(
         "good": "good outcomes per person who completes",
         "wait": "days waited per person who starts",
         "unit_cost": "cost per person who completes",
+        "away": "people turned away per person referred",
     }
     assert expected.format(**names) in said

@@ -39,6 +39,7 @@ class Practise:
     tick: int
     quality: tuple[float, ...]
     handover: tuple[float, ...]
+    selection: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ def plain_node(key: int = 1, stay: float = 1.0, providers: int = 1, **changes: A
         "need_order": (0,),
         "provider_edges": (1.0,),
         "provider_order": (0,),
+        "elsewhere_edges": ((),) * providers,
+        "elsewhere_order": ((),) * providers,
         "delivers": (True,) * providers,
         "take_up": 1.0,
         "drop_out": 0.0,
@@ -115,7 +118,8 @@ def plain_node(key: int = 1, stay: float = 1.0, providers: int = 1, **changes: A
         "shape": "fixed",
         "log_spread": 0.0,
         "log_wait_harm": 0.0,
-        "relapse": 0.0,
+        "relapse": (0.0,) * providers,
+        "relapse_reach": 0.0,
         "mean_until_relapse": 0.0,
         "handovers": (),
         "handover_edges": (),

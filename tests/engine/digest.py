@@ -29,7 +29,7 @@ def _course() -> Course:
     """Return a course that touches everything: shapes, needs, paths, tails of the normal."""
     needs = (
         NeedGroup("lower", (0.6, 1.0), 12.0, 2, 0.8),
-        NeedGroup("higher", (0.3, 0.5), 20.0, 1, 1.1),
+        NeedGroup("higher", (0.3, 0.5), 20.0, 1, 1.1, 0.3),
     )
     first = plain_node(
         key=2**32 - 1,
@@ -43,13 +43,16 @@ def _course() -> Course:
         need_order=(1, 0),
         provider_edges=(0.3, 1.0),
         provider_order=(1, 0),
+        elsewhere_edges=((1.0,), ()),
+        elsewhere_order=((1,), ()),
         take_up=0.85,
         drop_out=0.02,
         drop_out_rise=0.05,
         shape="lognormal",
         log_spread=0.9,
         log_wait_harm=0.04,
-        relapse=0.5,
+        relapse=(0.5, 0.4),
+        relapse_reach=-1.3,
         mean_until_relapse=9.0,
         handovers=(HandoverPath(1, (0.7, 0.4), 2.0, 0.6, 5.0, 0.9),),
         handover_edges=(0.5,),
@@ -77,7 +80,7 @@ def _course() -> Course:
         *(SetWatch(0, trigger, 0, 0, 12) for trigger in Trigger),
         ScaleDemand(40 * DAY, None, 0, 2.0),
         Read(50 * DAY),
-        Practise(55 * DAY, (0.7, -0.4), (-1.0, 0.3)),
+        Practise(55 * DAY, (0.7, -0.4), (-1.0, 0.3), (1.5, 0.5)),
         Resize(60 * DAY, 1, 0, 0, 2),
         ScaleDemand(80 * DAY, 0, 0, 0.5),
         Resize(90 * DAY, None, 0, 0, 40),

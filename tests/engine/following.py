@@ -82,6 +82,18 @@ def assert_same_reading(expected: Reading, found: Reading) -> None:
         np.testing.assert_array_equal(numbers, others[name], err_msg=name, strict=True)
 
 
+def assert_nobody_vanishes(reading: Reading) -> None:
+    """Whoever was referred is somewhere, at every provider by itself."""
+    counts = reading.counts
+    gone = counts["turned_away"] + counts["declined"] + counts["dropped_out"]
+    np.testing.assert_array_equal(
+        counts["referred"], gone + counts["started"] + reading.waiting, strict=True
+    )
+    np.testing.assert_array_equal(
+        counts["started"], counts["completed"] + reading.in_service, strict=True
+    )
+
+
 def assert_same(expected: Seen, found: Seen) -> None:
     """Compare all that two engines showed."""
     assert expected.alarms == found.alarms
@@ -116,7 +128,8 @@ def do(caseload: Caseload, deed: Deed, futures: int, seen: Seen) -> None:
     elif isinstance(deed, SetWatch):
         caseload.watch(deed.trigger, deed.provider, deed.service, deed.level)
     elif isinstance(deed, Practise):
-        caseload.practise(*(np.tile(each, (futures, 1)) for each in (deed.quality, deed.handover)))
+        levels = (deed.quality, deed.handover, deed.selection)
+        caseload.practise(*(np.tile(each, (futures, 1)) for each in levels))
     else:
         for future in range(futures) if deed.future is None else (deed.future,):
             if isinstance(deed, Resize):

@@ -21,6 +21,7 @@ from tests.engine.courses import Course
 from tests.engine.following import (
     Seen,
     advance,
+    assert_nobody_vanishes,
     assert_same,
     assert_same_futures,
     by_kernel,
@@ -67,6 +68,13 @@ def test_both_engines_live_the_flagship_alike(staying_well: Scenario) -> None:
 @given(courses())
 def test_both_engines_follow_any_course_alike(course: Course) -> None:
     assert_same(by_reference(course), by_kernel(course))
+
+
+@EXAMPLES
+@given(courses())
+def test_nobody_vanishes_on_any_course(course: Course) -> None:
+    for reading in by_kernel(course).readings:
+        assert_nobody_vanishes(reading)
 
 
 @FEWER_EXAMPLES

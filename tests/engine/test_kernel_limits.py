@@ -107,6 +107,7 @@ def digest() -> str:
     seen = by_kernel(COURSE)
     assert seen.alarms
     assert all(len(diary) > 500 for diary in seen.diaries)
+    assert all(any(what == "turned_away" for _, what, *_ in diary) for diary in seen.diaries)
     return seen.digest
 
 
@@ -310,7 +311,7 @@ def test_stays_longer_than_the_clock_do_not_end(engine: Engine, shape: str) -> N
 
 @BOTH
 def test_who_is_away_longer_than_the_clock_does_not_come_back(engine: Engine) -> None:
-    node = plain_node(1, 1.0, relapse=1.0, mean_until_relapse=1e12)
+    node = plain_node(1, 1.0, relapse=(1.0,), mean_until_relapse=1e12)
     caseload = engine(plain_network(node), [Stream(0, 0)])
     caseload.resize(0, 0, 0, 20)
     caseload.advance(20 * DAY)

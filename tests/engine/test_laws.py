@@ -315,7 +315,7 @@ def test_practice_moves_outcomes_and_hand_overs_in_each_future_by_itself(make: A
     caseload = make(network, [Stream(3, each) for each in range(futures)])
     better = np.zeros((futures, 2))
     better[futures // 2 :, 0] = 1.0
-    caseload.practise(better, better)
+    caseload.practise(better, better, np.zeros_like(better))
     for future in range(futures):
         for provider in (0, 1):
             caseload.resize(future, provider, 0, 40)
@@ -333,3 +333,42 @@ def test_practice_moves_outcomes_and_hand_overs_in_each_future_by_itself(make: A
         assert completed > 100
         assert close(expected, seen["good_outcomes"], expected * (1 - good))
         assert close(success * due, seen["handovers_made"], success * due * (1 - success))
+
+
+@pytest.mark.parametrize("make", [CompiledPeople, ReferencePeople])
+@pytest.mark.parametrize(
+    ("best", "worse", "better"),
+    [
+        pytest.param("15%", 0.7158, 0.15, id="moved"),  # odds of 2/3, times or over 34/9
+        pytest.param(None, 0.4, 0.4, id="without a best"),
+    ],
+)
+def test_relapse_falls_with_quality(
+    make: Any, best: str | None, worse: float, better: float
+) -> None:
+    """A provider at observed practice and one a level below it; later futures a level above."""
+    relapse = {"chance": "40%", "after": "1 day"} | ({"best": best} if best else {})
+    network = build_network(
+        scenario_of(world(relapse=relapse)), (Practice(), Practice(quality=-1.0))
+    )
+    futures = 10 if make is CompiledPeople else 2
+    caseload = make(network, [Stream(3, each) for each in range(futures)])
+    higher = np.zeros((futures, 2))
+    higher[futures // 2 :] = 1.0
+    caseload.practise(higher, np.zeros_like(higher), np.zeros_like(higher))
+    for future in range(futures):
+        for provider in (0, 1):
+            caseload.resize(future, provider, 0, 4_000)
+    caseload.advance(network.end)
+    counts = caseload.read().counts
+    for rows, chances in (
+        (slice(0, futures // 2), (0.4, worse)),
+        (slice(futures // 2, None), (better, 0.4)),
+    ):
+        for provider, chance in enumerate(chances):
+            good = counts["good_outcomes"][rows, provider, 0].sum()
+            assert good > 3_000
+            expected = chance * good
+            assert close(
+                expected, counts["returned"][rows, provider, 0].sum(), expected * (1 - chance)
+            )

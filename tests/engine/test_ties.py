@@ -15,7 +15,7 @@ import pytest
 
 from simulator.engine.caseload import Alarm, Trigger
 from simulator.engine.clock import TICKS_A_DAY, to_ticks
-from simulator.engine.network import Network
+from simulator.engine.network import NeedGroup, Network
 from simulator.engine.streams import Purpose, Stream
 from tests.engine.courses import all_go_on, plain_network, plain_node
 from tests.engine.following import compiled_with_diaries, diary_of, reference_with_diaries
@@ -110,6 +110,43 @@ def test_referrals_at_one_tick_come_by_service(make: Any, service: int) -> None:
     assert caseload.read().counts["referred"][0, 0].tolist() == [1, service]
     caseload.advance(first + 1)
     assert caseload.read().counts["referred"][0, 0].tolist() == [1, 1]
+
+
+@ENGINES
+def test_somebody_turned_away_comes_elsewhere_before_the_next_referral(make: Any) -> None:
+    """Two come at one tick: the first is sent on to where the second is referred, and starts."""
+    often = 2.0**31
+    for seed in count():
+        stream = Stream(seed, 0)
+        first, second, third = arrivals(stream, 1, 3, often)
+        chosen = [stream.uniform(who, 1, 0, Purpose.PROVIDER) >= 0.5 for who in (0, 1)]
+        if first == second < third and chosen == [False, True]:
+            break
+    node = plain_node(
+        1,
+        providers=2,
+        potential_a_day=often,
+        referrals_a_day=often,
+        needs=(NeedGroup("", (1.0, 1.0), LONG, 1, 0.0, 0.5),),
+        provider_edges=(0.5, 1.0),
+        provider_order=(0, 1),
+        elsewhere_edges=((1.0,), ()),
+        elsewhere_order=((1,), ()),
+        delivers=(True, True),
+    )
+    caseload = make(plain_network(node, providers=2), [stream])
+    none = np.zeros((1, 2))
+    caseload.practise(none, none, np.array([[2.0, 0.0]]))
+    for provider in (0, 1):
+        caseload.resize(0, provider, 0, 1)
+    caseload.watch(Trigger.WAITING, 1, 0, 1)
+    assert caseload.advance(first + 1) == [Alarm(first, 0, Trigger.WAITING, 1, 0)]
+    steps = diary_of(caseload, 0)
+    assert what_happened(steps, first, "turned_away", 0) == [(0, 0)]
+    assert what_happened(steps, first, "started", 0) == [(0, 0)]
+    reading = caseload.read()
+    assert reading.counts["referred"][0, :, 0].tolist() == [1, 2]
+    assert reading.counts["started"][0, :, 0].tolist() == [0, 1]
 
 
 # -- 3: people on the way, by the service of their first referral and their number ---------------

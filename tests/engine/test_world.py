@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.engine.caseload import Caseload, Engine, Reading
+from simulator.engine.caseload import Caseload, Engine
 from simulator.engine.clock import TICKS_A_DAY
 from simulator.engine.compiled import CompiledPeople
 from simulator.engine.life import Futures, live, plan_lives
@@ -20,7 +20,7 @@ from simulator.scenario.plain import plain_yaml
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.yaml_text import read_yaml
 from tests.conftest import scenario_from
-from tests.engine.following import assert_same_futures
+from tests.engine.following import assert_nobody_vanishes, assert_same_futures
 
 TWO_SERVICES = """
 title: Two services
@@ -126,18 +126,9 @@ def lived(world: Scenario, request: pytest.FixtureRequest) -> dict[str, Futures]
     return futures(world, engine=request.param)
 
 
-def check_nobody_vanishes(reading: Reading) -> None:
-    counts = reading.counts
-    np.testing.assert_array_equal(
-        counts["referred"],
-        counts["started"] + counts["dropped_out"] + counts["declined"] + reading.waiting,
-    )
-    np.testing.assert_array_equal(counts["started"], counts["completed"] + reading.in_service)
-
-
 def test_nobody_vanishes(lived: dict[str, Futures]) -> None:
     reading = lived["output"].reading
-    check_nobody_vanishes(reading)
+    assert_nobody_vanishes(reading)
     for name in ("declined", "dropped_out", "returned", "handovers_made", "good_outcomes"):
         assert reading.counts[name].sum() > 0, f"the scenario exercises {name}"
     assert (reading.counts["good_outcomes"] <= reading.counts["completed"]).all()
@@ -325,7 +316,7 @@ def test_more_places_start_those_who_wait_at_once(world: Scenario, engine: Engin
     reading = people.read()
     assert reading.in_service[:, 0, 0].tolist() == [0, 10, 0, 0]
     assert reading.waiting[:, 0, 0].tolist() == (waiting - [0, 10, 0, 0]).tolist()
-    check_nobody_vanishes(reading)
+    assert_nobody_vanishes(reading)
 
 
 @ENGINES

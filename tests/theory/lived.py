@@ -87,8 +87,8 @@ class Watched:
     def scale_demand(self, future: int, service: int, factor: float) -> None:
         self.caseload.scale_demand(future, service, factor)
 
-    def practise(self, quality: Array, handover: Array) -> None:
-        self.caseload.practise(quality, handover)
+    def practise(self, quality: Array, handover: Array, selection: Array) -> None:
+        self.caseload.practise(quality, handover, selection)
 
     def watch(self, trigger: Trigger, provider: int, service: int, level: int) -> None:
         self.caseload.watch(trigger, provider, service, level)
