@@ -98,7 +98,8 @@ class Agreement:
         """
         working = self.working(statement, conditions)
         lead = working.look_up("payments").shape[:-1]
-        payments = np.zeros((*lead, len(self.terms), len(self.signatories.accounts)))
+        shape = (*lead, len(self.terms), len(self.signatories.accounts))
+        payments = np.zeros_like(_widest(statement), shape=shape)
         for index, term in enumerate(self.terms):
             if active is None or active[index]:
                 with np.errstate(all="ignore"):  # what is not finite is refused below
@@ -114,7 +115,9 @@ class Agreement:
         """Return the working sheet of a window on which nothing is paid yet."""
         definitions = self.definitions
         lead = np.broadcast_shapes(*(column.shape[:-2] for column in statement.columns.values()))
-        none = np.zeros((*lead, len(self.signatories.providers)))
+        none = np.zeros_like(
+            _widest(statement)[..., 0], shape=(*lead, len(self.signatories.providers))
+        )
         return Working(statement, self.signatories, definitions, conditions, none)
 
     def take_in(self, working: Working, index: int, moved: Array) -> None:
@@ -229,3 +232,11 @@ class Agreement:
             if side != "providers":
                 return accounts.index(side)
         return accounts.index(term.payer)
+
+
+def _widest(statement: Statement) -> Array:
+    """Return the column with all leading axes, as whose rows everything is laid out in memory.
+
+    A plan has its rows side by side: sums over a few parties then run along them.
+    """
+    return max(statement.columns.values(), key=lambda column: column.size)

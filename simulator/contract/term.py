@@ -249,7 +249,8 @@ class Term(Curve):
 
 def _spread(each: Array, side: str, signatories: Signatories) -> Array:
     """Return who moves how much on one side, shape ``(..., accounts)``."""
-    moved = np.zeros((*each.shape[:-1], len(signatories.accounts)))
+    # laid out in memory as what it is made from: plans have their rows side by side
+    moved = np.zeros_like(each, shape=(*each.shape[:-1], len(signatories.accounts)))
     if side == "providers":
         moved[..., signatories.provider_slice] = each
         return moved

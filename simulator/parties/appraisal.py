@@ -83,8 +83,9 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         if any(active):
             moved = agreement.settle(view.statement, active=active)
             received = received + view.count * moved[..., :parties]
-    if received.ndim == 1:  # nothing is paid
-        received = np.zeros((*outlook.outcomes.shape, len(agreement.terms), parties))
+    # what depends on nothing that happens, or is never paid, is the same at every node
+    lead = outlook.costs.shape[:-1]
+    received = np.broadcast_to(received, (*lead, len(agreement.terms), parties))
     surplus = received.sum(axis=-2) - outlook.costs
     in_hand = stakes.reserves[..., None, None, :]  # before the axes of profiles and nodes
     lack = np.maximum(0.0, stakes.floor - in_hand - surplus)

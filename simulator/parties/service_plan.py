@@ -34,6 +34,8 @@ _COST_SPREAD = 0.02
 """Standard deviation of a provider's cost beside its activity, a share of it: an assumption."""
 _NODES = 32
 """Nodes of the plan: for up to five providers enough to be exact in mean and covariance."""
+_OF_OUTCOMES = ("completed", "good_outcomes", "returned")
+"""The columns that outcomes gained follow from."""
 _OF_PEOPLE = [
     PLACE[name] for name in ("quality", "hand_over", "prevention", "selection", "staffing")
 ]
@@ -101,8 +103,11 @@ class ServicePlan:
         self.commissioners, self.demand_spread, self.found = commissioners, demand_spread, found
         providers = expectation.providers
         self.drawn = normal_nodes(max(_NODES, 2 + 6 * providers), 1 + 3 * providers)
-        always = ("completed", "good_outcomes", "handovers_made", "returned", *COSTS)
-        self.kept = tuple(name for name in COLUMNS if name in {*needed, *always})
+        self.counted = tuple(name for name in COLUMNS if name in set(needed))
+        always = (*_OF_OUTCOMES, "handovers_made", "cost")
+        self.kept = tuple(name for name in COLUMNS if name in {*self.counted, *always})
+        none = np.zeros((providers, expectation.services))
+        self._nothing = dict.fromkeys(COLUMNS, none)
 
     def __call__(self, profiles: Array) -> Outlook:
         """Return what is expected of profiles, ``(..., profiles, parties, levers)``.
@@ -115,27 +120,31 @@ class ServicePlan:
         levels = profiles[..., self.commissioners :, :]
         claimed = self._claimed(levels)
         for number, (columns, years) in enumerate(self._years(levels)):
-            found = self._at_nodes(columns)
-            outcomes = outcomes + self.expectation.gained(found).sum(axis=(-1, -2))
-            costs = costs + found["cost"].sum(axis=-1)
-            found |= {name: found[name] * claimed for name in COSTS}
+            spread = self._spread(columns)
+            means = {name: spread[name].mean() for name in _OF_OUTCOMES}
+            # one axis after the other: the order of a sum must not depend on how many futures
+            # stand side by side
+            outcomes = outcomes + self.expectation.gained(means).sum(axis=-1).sum(axis=-1)
+            costs = costs + spread["cost"].by_provider()
+            found = {name: spread[name].at_nodes() for name in self.counted}
+            found |= {name: found[name] * claimed for name in COSTS if name in found}
             if number == 0 and self.ahead.so_far:
                 before = self.ahead.so_far
                 found = {
-                    name: each + before[name][..., None, None, :, :] for name, each in found.items()
+                    name: each + _rows_last(before[name])[..., None, None]
+                    for name, each in found.items()
                 }
                 years += self.ahead.years_so_far
-            none = np.zeros_like(found["cost"])
-            columns = dict.fromkeys(COLUMNS, none) | found
+            columns = self._nothing | {name: _rows_first(each) for name, each in found.items()}
             views += [self._view(kind, columns, years) for kind in self.kinds]
-        own = np.zeros((*costs.shape[:-1], self.commissioners + self.expectation.providers))
-        own[..., self.commissioners :] = costs
-        return Outlook(tuple(views), outcomes, own)
+        payers = np.zeros((self.commissioners, *costs.shape[1:]))
+        own = np.moveaxis(np.concatenate([payers, costs]), 0, -1)
+        return Outlook(tuple(views), outcomes[..., None], own)
 
-    def _claimed(self, levels: Array) -> Array | float:
-        """Return what is claimed of each pound of cost, ``(..., profiles, 1, providers, 1)``."""
+    def _claimed(self, levels: Array) -> Array:
+        """Return what is claimed of each pound of cost, ``(providers, 1, ..., profiles, 1)``."""
         claimed = 1.0 + self.technology.claimed_above(levels) * (1.0 - self.found)
-        return claimed[..., None, :, None]
+        return np.moveaxis(claimed, -1, 0)[:, None, ..., None]
 
     def _view(self, kind: Window, columns: Mapping[str, Array], years: float) -> View:
         """Return a year, or the part of it, as terms of one kind see it."""
@@ -206,27 +215,32 @@ class ServicePlan:
             there = after
         return posts
 
-    def _at_nodes(self, columns: Mapping[str, Array]) -> dict[str, Array]:
-        """Return columns at the nodes, ``(..., profiles, nodes, providers, services)``."""
+    def _spread(self, columns: Mapping[str, Array]) -> dict[str, _Spread]:
+        """Return columns as they spread over the nodes.
+
+        Args:
+            columns: shape ``(..., rows, providers, services)``, the first profile at each level of
+                demand and then the others.
+        """
         place = np.clip(self.drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
         low = np.minimum(place.astype(np.intp), _LEVELS - 2)
-        part = (place - low)[:, None, None]
+        part = place - low
         noise = self._noise(columns)
-        found = {}
-        for name, values in columns.items():
-            levels = values[..., :_LEVELS, :, :]
-            middle = levels[..., _MIDDLE : _MIDDLE + 1, :, :]
-            others = values[..., _LEVELS:, :, :]
+        spread = {}
+        for name, rows in columns.items():
+            values = _rows_last(rows)
+            levels, others = values[..., :_LEVELS], values[..., _LEVELS:]
+            middle = levels[..., _MIDDLE : _MIDDLE + 1]
             with np.errstate(invalid="ignore", divide="ignore"):
                 ratio = np.where(middle > 0, others / middle, 1.0)
-            ratio = np.concatenate([np.ones_like(middle), ratio], axis=-3)
-            by_demand = levels[..., low, :, :] * (1.0 - part) + levels[..., low + 1, :, :] * part
-            at_nodes = ratio[..., :, None, :, :] * by_demand[..., None, :, :, :]
-            found[name] = at_nodes * noise[name] if name in noise else at_nodes
-        return found
+            ratio = np.concatenate([np.ones_like(middle), ratio], axis=-1)
+            below, above = (np.take(levels, each, axis=-1) for each in (low, low + 1))
+            by_demand = below * (1.0 - part) + above * part
+            spread[name] = _Spread(ratio, by_demand * noise.get(name, 1.0))
+        return spread
 
     def _noise(self, columns: Mapping[str, Array]) -> dict[str, Array]:
-        """Return factors for what is uncertain by itself, ``(..., 1, nodes, providers, 1)``.
+        """Return factors for what is uncertain by itself, ``(providers, 1, ..., nodes)``.
 
         Outcomes and hand-overs are successes among those who complete: their spread is binomial.
         """
@@ -240,14 +254,55 @@ class ServicePlan:
         factors = []
         for group, spread in enumerate(spreads):
             first = 1 + group * providers
-            own = self.drawn[:, first : first + providers]
-            factors.append((1.0 + spread[..., None, :] * own)[..., None, :, :, None])
+            own = self.drawn[:, first : first + providers].T
+            own = own.reshape(providers, *(1,) * (spread.ndim - 1), -1)
+            factors.append(1.0 + np.moveaxis(spread, -1, 0)[:, None, ..., None] * own[:, None])
         outcomes, handovers, cost = factors
         return {
             "good_outcomes": outcomes,
             "handovers_made": handovers,
             **dict.fromkeys(COSTS, cost),
         }
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """A column at every profile and node, as a product; providers and services stand first.
+
+    Rows of profiles and nodes stand last, where they lie side by side in memory: what is summed
+    over a few providers or services then runs along them.
+
+    Attributes:
+        ratio: of each profile to the first, ``(providers, services, ..., profiles)``.
+        base: of the first profile at each node, ``(providers, services, ..., nodes)``.
+    """
+
+    ratio: Array
+    base: Array
+
+    def at_nodes(self) -> Array:
+        """Return it, ``(providers, services, ..., profiles, nodes)``."""
+        spread: Array = self.ratio[..., :, None] * self.base[..., None, :]
+        return spread
+
+    def mean(self) -> Array:
+        """Return the mean over nodes, ``(..., profiles, providers, services)``."""
+        return _rows_first(self.ratio * self.base.mean(axis=-1)[..., None])
+
+    def by_provider(self) -> Array:
+        """Return the sum over services, ``(providers, ..., profiles, nodes)``."""
+        total: Array = self.at_nodes().sum(axis=1)
+        return total
+
+
+def _rows_last(values: Array) -> Array:
+    """Return an array with its last two axes first, and so laid out in memory."""
+    return np.ascontiguousarray(np.moveaxis(values, (-2, -1), (0, 1)))
+
+
+def _rows_first(values: Array) -> Array:
+    """Return an array with its first two axes last; nothing is moved in memory."""
+    return np.moveaxis(values, (0, 1), (-2, -1))
 
 
 def _binomial_spread(successes: Array, tries: Array) -> Array:
