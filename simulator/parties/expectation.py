@@ -43,6 +43,10 @@ __all__ = ["Expectation", "People"]
 _DAYS = DAYS_A_YEAR / 12  # of a step: months are taken for equally long
 _MOST_STAGES = 8  # of a stay that always lasts the same, which would have endlessly many
 _LEAST_VARIANCE = 1e-3  # people squared: of what is known for certain
+_CERTAIN = 600.0  # log-odds that leave no chance at all; their exponential is still a number
+_ENDLESS = 1e200  # harm of a day where any wait spoils all; times no wait it is nought
+_NOBODY = 1e-9  # people a day: fewer are left over by rounding, and no measure of a wait
+_FASTEST = 2.0 / _DAYS  # hazard a day: with more of it a step would have more leave than wait
 _LEVER = {lever.name: place for place, lever in enumerate(LEVERS)}
 _DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
 
@@ -105,7 +109,7 @@ class Expectation:
         self.take_up = np.array([float(each.take_up) for each in services])
         self.leaving = np.array([float(each.drop_out.at_first) for each in services])
         self.leaving_rise = np.array([float(each.drop_out.rise) for each in services])
-        self.harm = np.array([log_wait_harm(each) for each in services])
+        self.harm = np.array([min(log_wait_harm(each), _ENDLESS) for each in services])
         self.relapse = np.array([float(each.relapse.chance) for each in services])
         self.relapse_after = np.array([float(each.relapse.after) for each in services])
         self.mean_stay = np.array([mean_stay(each) for each in services])
@@ -359,16 +363,17 @@ class Expectation:
         People of a line that moves evenly have waited every time up to the whole wait.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
-            wait = np.where(asked > 0, waiting / asked, 0.0)
-        older = self.leaving_rise * wait
+            wait = np.where(asked > _NOBODY, waiting / asked, 0.0)
+        older = np.minimum(self.leaving_rise * wait, 50.0)  # beyond any hazard that counts
         with np.errstate(invalid="ignore", divide="ignore"):
-            factor = np.where(older > 1e-9, np.expm1(np.minimum(older, 50.0)) / older, 1.0)
-        hazard: Array = self.leaving * factor
+            factor = np.where(older > 1e-9, np.expm1(older) / older, 1.0)
+        hazard: Array = np.minimum(self.leaving * factor, _FASTEST)
         return hazard
 
     def _chance(self, quality: Array, wait: Array) -> Array:
         """Return the mean chance of a good outcome over the needs, after a wait."""
-        moved = quality[..., None] * self.reach - (self.harm * wait)[..., None]
+        lost = np.minimum(self.harm * wait, _CERTAIN)
+        moved = quality[..., None] * self.reach - lost[..., None]
         chance: Array = (self.need_share * shifted(self.good, moved)).sum(axis=-1)
         return chance
 

@@ -160,6 +160,50 @@ def test_nobody_is_lost() -> None:
     )
 
 
+IMPATIENT = QUIET.replace("workers: {north: 3, south: 2}", "workers: {north: 1.5, south: 1}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hazard", ["60% a week", "{at_first: 30% a week, rise: 60% a week}"])
+def test_whoever_leaves_soon_leaves_once(hazard: str) -> None:
+    scenario = scenario_from(IMPATIENT.replace("drop_out: 4% a week", f"drop_out: {hazard}"))
+    columns, mobilisation, _ = lived(scenario, (0.0, 0.0))
+    plan = expected(scenario, (0.0, 0.0), mobilisation)
+    for column in ("started", "dropped_out"):
+        seen, found = (each[column][12:24].sum() for each in (columns, plan))
+        assert found == pytest.approx(seen, rel=0.02), column
+
+
+def test_where_few_come_those_who_wait_long_do_not_leave_many_times() -> None:
+    """The wait is thought by those who come now: with hardly anybody it seems endless."""
+    hazard = "{at_first: 2% a week, rise: 60% a week}"
+    scenario = scenario_from(QUIET.replace("drop_out: 4% a week", f"drop_out: {hazard}"))
+    plan, months = Expectation(scenario), scenario.timetable.months[:8]
+    levers = np.zeros((plan.providers, len(LEVERS)))
+    _, people = plan.months(levers, plan.nobody(), months[:4], [0.5 * plan.posts] * 4)
+    waiting = people.present.sum()
+    few = np.full((), 1e-6)
+    found, people = plan.months(levers, people, months[4:], [0.5 * plan.posts] * 4, few)
+    left = sum(month["dropped_out"].sum() for month in found)
+    assert 0 < left < waiting
+    assert (people.present < waiting).all()
+
+
+def test_where_any_wait_spoils_all_no_wait_spoils_nothing() -> None:
+    months = scenario_of("quiet").timetable.months[:12]
+    good = {}
+    for harm in ("0%", "100%"):
+        text = QUIET.replace("    worker_cost", f"    wait_harm: {harm}\n    worker_cost")
+        plan = Expectation(scenario_from(text))
+        levers = np.zeros((plan.providers, len(LEVERS)))
+        for enough in (False, True):
+            posts = plan.posts * (1_000 if enough else 1)
+            found, _ = plan.months(levers, plan.nobody(), months, [posts] * 12)
+            good[harm, enough] = sum(month["good_outcomes"].sum() for month in found)
+    assert good["100%", False] < 0.1 * good["0%", False]
+    assert good["100%", True] == pytest.approx(good["0%", True], rel=1e-9)
+
+
 def test_better_practice_of_one_provider_reaches_the_partner() -> None:
     plan = Expectation(scenario_of("quiet"))
     months = scenario_of("quiet").timetable.months
