@@ -132,7 +132,7 @@ class ServicePlan:
         demand[:_LEVELS] = np.maximum(0.0, 1.0 + self.demand_spread * _DEMAND)
         months, posts = self.ahead.months, self.ahead.posts
         people = self.ahead.people.for_profiles()
-        expected, _ = self.expectation.months(tried, people, months, posts, demand)
+        expected, _ = self.expectation.months(tried, people, months, posts, demand[:, None])
         years: dict[int, tuple[dict[str, Array], float]] = {}
         for month, in_post, counts in zip(months, posts, expected, strict=True):
             staff, running, vat = self.rates.of_month(month, in_post, counts["started"])

@@ -53,7 +53,8 @@ def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
 
 def _worth(scenario: Scenario, agreement: Agreement) -> list[Worth]:
     """Return the worth of better work in the second year, or in the only one."""
-    expectation, months = Expectation(scenario), scenario.timetable.months
+    # one row for two years is done by NumPy before Numba is loaded
+    expectation, months = Expectation(scenario, compiled=False), scenario.timetable.months
     mobilisation = float(scenario.contracts[agreement.name].mobilisation)
     posts = [expectation.in_post(month, mobilisation) for month in months]
     levers = np.zeros((expectation.providers, len(LEVERS)))

@@ -134,7 +134,7 @@ def test_many_profiles_at_once_are_each_on_its_own() -> None:
     posts = [plan.posts] * 12
     levers = np.zeros((3, 4, plan.providers, len(LEVERS)))
     levers[1, 2, 0, 0], levers[2, 3, 1, 1] = 0.7, -1.0
-    demand = np.linspace(0.8, 1.2, 12).reshape(3, 4)
+    demand = np.linspace(0.8, 1.2, 12).reshape(3, 4, 1)
     together, people = plan.months(levers, plan.nobody((3, 4)), months, posts, demand)
     for place in ((0, 0), (1, 2), (2, 3)):
         alone, after = plan.months(levers[place], plan.nobody(), months, posts, demand[place])
@@ -142,6 +142,28 @@ def test_many_profiles_at_once_are_each_on_its_own() -> None:
             for name, value in again.items():
                 np.testing.assert_allclose(month[name][place], value, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(people.present[place], after.present, rtol=1e-12)
+
+
+def test_posts_and_demand_may_differ_by_month_and_by_row() -> None:
+    """A list for the months is what each month by itself comes to, one after the other."""
+    plan = Expectation(scenario_of("quiet"))
+    months = scenario_of("quiet").timetable.months[:3]
+    levers = np.zeros((plan.providers, len(LEVERS)))
+    rows = np.array([1.0, 0.4])[:, None]
+    demand = [rows * each for each in (np.array([1.0, 2.0]), np.array([0.5, 1.0]), np.ones(2))]
+    posts = [plan.posts, rows[..., None] * plan.posts, plan.posts[None]]
+    together, after = plan.months(levers, plan.nobody(), months, posts, demand)
+    people = plan.nobody()
+    for month, in_post, factor, counts in zip(months, posts, demand, together, strict=True):
+        (alone,), people = plan.months(levers, people, [month], [in_post], factor)
+        assert all(values.shape == (2, 2, 2) for values in counts.values())
+        for name, values in alone.items():
+            np.testing.assert_array_equal(counts[name], values, name)
+    np.testing.assert_array_equal(after.present, people.present)
+    came = together[0]["referred"].sum(axis=-2)
+    np.testing.assert_allclose(came[0], came[1] / 0.4)
+    with pytest.raises(ValueError, match="shorter"):
+        plan.months(levers, plan.nobody(), months, posts, demand[:2])
 
 
 def test_nobody_is_lost() -> None:
