@@ -27,6 +27,7 @@ from benchmarks.futures import growth, memory, two_processes, whole_futures  # n
 from benchmarks.luck import paired_variance  # noqa: E402
 from benchmarks.measuring import Section  # noqa: E402
 from benchmarks.people import people_alone  # noqa: E402
+from benchmarks.plan import months_of_a_plan  # noqa: E402
 from benchmarks.settlement import published_settlements  # noqa: E402
 from simulator.study.crew import processors  # noqa: E402
 
@@ -46,6 +47,7 @@ def main() -> int:
         lambda: people_alone(3 if quick else 15),
         lambda: whole_futures(3 if quick else 10),
         lambda: growth(3 if quick else 10),
+        lambda: months_of_a_plan(3 if quick else 10),
         lambda: memory(quick),
         lambda: two_processes(quick),
         lambda: paired_variance(quick),

@@ -32,7 +32,12 @@ def test_help_is_not_much_slower_than_its_library() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "allowed"),
-    [(["--help"], ()), (["check", str(SMALLEST)], ("rich",)), (["schema"], ())],
+    [
+        (["--help"], ()),
+        (["check", str(SMALLEST)], ("rich",)),
+        (["schema"], ()),
+        (["show", str(SMALLEST)], ("scipy", "rich")),
+    ],
 )
 def test_heavy_libraries_stay_out(arguments: list[str], allowed: tuple[str, ...]) -> None:
     code = (
@@ -46,3 +51,15 @@ def test_heavy_libraries_stay_out(arguments: list[str], allowed: tuple[str, ...]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = done.stderr.strip().splitlines()[-1]
     assert str([m for m in HEAVY if m in allowed]) == loaded
+
+
+def test_the_parties_load_numba_when_they_plan_and_not_before() -> None:
+    code = (
+        "import sys, importlib, pkgutil, simulator.parties as parties\n"
+        "for each in pkgutil.iter_modules(parties.__path__, 'simulator.parties.'):\n"
+        "    if 'plan_kernel' not in each.name and 'compiled_plan' not in each.name:\n"
+        "        importlib.import_module(each.name)\n"
+        "print('numba' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

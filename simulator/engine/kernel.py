@@ -1,4 +1,4 @@
-"""The people, compiled: all jitted code of the project, and nothing else.
+"""The people, compiled: all jitted code of the engine, and nothing else.
 
 The algorithm, for whoever writes it again. One future at a time is advanced event by event, from
 three sources of events only:

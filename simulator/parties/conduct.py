@@ -118,6 +118,10 @@ class Replayed:
 class Parties:
     """The parties of a scenario, made once for all contracts and futures.
 
+    Args:
+        scenario: whose they are.
+        compiled: whether their expectation is worked out by compiled code, where that can be.
+
     Attributes:
         scenario: whose they are.
         technology: what their levers do.
@@ -125,10 +129,10 @@ class Parties:
         policies: how each party decides.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, compiled: bool = True) -> None:
         self.scenario = scenario
         self.technology = Technology(scenario, CostRates(scenario))
-        self.expectation = Expectation(scenario)
+        self.expectation = Expectation(scenario, compiled)
         self.policies: tuple[Policy, ...] = policies_of(scenario)
 
     @cached_property

@@ -10,13 +10,17 @@ mean n and variance v (a Gaussian closure of the queue with impatience), and wit
 Unlike a plain fluid it has people leave at loads below 1. Stays pass through stages, so that the
 first to start are not the first to finish at once: with as many as one over the squared variation
 of the stays. Whoever is handed over, or comes back, is on the way for an exponential time.
+
+Here a month is rolled by NumPy, to be read. Behind :meth:`Expectation.months` compiled code does
+the same many times faster (``plan_kernel.py``); the tests hold the two together.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +30,7 @@ from scipy.special import ndtr
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array
 from simulator.parties.levers import level_of, reach_of, shifted
+from simulator.parties.people import People
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import (
@@ -33,54 +38,33 @@ from simulator.scenario.world import (
     groups_of,
     log_wait_harm,
     mean_stay,
-    places_of,
     referral_shares,
     season_factors,
 )
+
+if TYPE_CHECKING:
+    from simulator.parties.compiled_plan import CompiledMonths
 
 __all__ = ["Expectation", "People"]
 
 _DAYS = DAYS_A_YEAR / 12  # of a step: months are taken for equally long
 _MOST_STAGES = 8  # of a stay that always lasts the same, which would have endlessly many
 _LEAST_VARIANCE = 1e-3  # people squared: of what is known for certain
+_CERTAIN = 600.0  # log-odds that leave no chance at all; their exponential is still a number
+_ENDLESS = 1e200  # harm of a day where any wait spoils all; times no wait it is nought
+_NOBODY = 1e-9  # people a day: fewer are left over by rounding, and no measure of a wait
+_FASTEST = 2.0 / _DAYS  # hazard a day: with more of it a step would have more leave than wait
 _DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
-
-
-@dataclass(frozen=True)
-class People:
-    """Where people are expected to be; leading axes are free.
-
-    Attributes:
-        present: waiting or in service, mean, ``(..., providers, services)``.
-        variance: of that number, same shape.
-        served: in service by stage of the stay, ``(..., providers, services, stages)``.
-        waited: days that those in service had waited before they started, in all, same shape as
-            ``present``.
-        arriving: on the way to another service, by path, ``(..., providers, paths)``.
-        coming_back: after a failed hand-over, same shape.
-        relapsing: on the way back after a good outcome, ``(..., providers, services)``.
-    """
-
-    present: Array
-    variance: Array
-    served: Array
-    waited: Array
-    arriving: Array
-    coming_back: Array
-    relapsing: Array
-
-    def for_profiles(self) -> People:
-        """Return the same with an axis for profiles of levers before the providers."""
-        return People(
-            *(
-                np.expand_dims(getattr(self, each.name), -4 if each.name == "served" else -3)
-                for each in fields(self)
-            )
-        )
 
 
 class Expectation:
     """The services of a scenario as their providers see them.
+
+    Args:
+        scenario: whose services.
+        compiled: whether compiled code rolls the months, where Numba can be imported. The figures
+            are the same but for their last digits. Loading it takes longer than a few rows of a
+            year or two by NumPy.
 
     Attributes:
         lasting: part of the good outcomes of each service after which nobody comes back,
@@ -91,7 +75,8 @@ class Expectation:
 
     certain = _LEAST_VARIANCE
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, compiled: bool = True) -> None:
+        self.compiled = compiled
         services = list(scenario.services.values())
         names, providers = list(scenario.services), list(scenario.providers)
         self.providers, self.services = len(providers), len(services)
@@ -109,9 +94,10 @@ class Expectation:
         self.take_up = np.array([float(each.take_up) for each in services])
         self.leaving = np.array([float(each.drop_out.at_first) for each in services])
         self.leaving_rise = np.array([float(each.drop_out.rise) for each in services])
-        self.harm = np.array([log_wait_harm(each) for each in services])
+        self.harm = np.array([min(log_wait_harm(each), _ENDLESS) for each in services])
         self.relapse = np.array([float(each.relapse.chance) for each in services])
-        self.relapse_after = np.array([float(each.relapse.after) for each in services])
+        after = np.array([float(each.relapse.after) for each in services])
+        self.relapsing_stay = _left_of_a_pool(after)
         self.mean_stay = np.array([mean_stay(each) for each in services])
         self._set_needs(services)
         self._set_stays(services)
@@ -131,11 +117,8 @@ class Expectation:
         """Lay the needs of each service side by side; missing ones have no share."""
         most = max(max(len(each.needs), 1) for each in services)
         shape = (self.services, most)
-        self.need_share, self.good, self.reach = (
-            np.zeros(shape),
-            np.full(shape, 0.5),
-            np.zeros(shape),
-        )
+        self.need_share, self.good = np.zeros(shape), np.full(shape, 0.5)
+        self.reach = np.zeros(self.services)  # of quality, in log-odds; the same for all needs
         self.anyway = np.zeros(self.services)
         for row, service in enumerate(services):
             for place, group in enumerate(groups_of(service)):
@@ -159,6 +142,7 @@ class Expectation:
             self.variation[row] = variation
             count = _MOST_STAGES if variation <= 1 / _MOST_STAGES else round(1 / variation)
             stages.append(max(1, count))
+        self.stages = np.array(stages, dtype=np.intp)
         self.most_stages = max(stages)
         size = self.most_stages + 1  # the last counts completions
         self.passing = np.zeros((self.services, size, size))  # from each stage to each in a step
@@ -182,9 +166,11 @@ class Expectation:
         self.path_share = np.array([float(each.share) for each in paths])
         self.success = np.array([float(each.success) for each in paths])
         self.success_reach = np.array([reach_of(each.success, each.best_success) for each in paths])
-        self.after = np.array([float(each.after) for each in paths])
         self.returns = np.array([float(each.returns) for each in paths])
-        self.returns_after = np.array([float(each.returns_after) for each in paths])
+        after = np.array([float(each.after) for each in paths])
+        self.arriving_stay, self.late = _left_of_a_pool(after), _left_of_a_flow(after)
+        after = np.array([float(each.returns_after) for each in paths])
+        self.coming_back_stay = _left_of_a_pool(after)
         # who is handed over stays with the provider where it delivers the service
         delivers = self.posts > 0
         self.to_provider = np.zeros((len(paths), self.providers, self.providers))
@@ -250,31 +236,59 @@ class Expectation:
         people: People,
         months: Sequence[Month],
         posts: Sequence[Array],
-        demand: Array | float = 1.0,
+        demand: Array | float | Sequence[Array] = 1.0,
     ) -> tuple[list[dict[str, Array]], People]:
         """Return what is expected of each month, and where people are at the end.
+
+        Leading axes of all that is given broadcast; each row of them is on its own.
 
         Args:
             levers: levels of each provider beside its standing practice,
                 ``(..., providers, levers)``.
-            people: where people are at the beginning; leading axes that broadcast.
+            people: where people are at the beginning.
             months: which.
             posts: caseworkers in post in each, ``(..., providers, services)``.
-            demand: factor on referrals from outside, ``(..., services)``.
+            demand: factor on referrals from outside: a number, ``(..., services)`` for all months,
+                or a list with such an array for each.
 
         Returns:
-            For each month the columns of ``COUNTS``, ``(..., providers, services)``.
+            For each month the columns of ``COUNTS``, ``(..., providers, services)``, with all the
+            leading axes, as the people after them.
         """
+        factors = demand if isinstance(demand, Sequence) else [demand] * len(months)
+        outside = [
+            self._referrals(month) * factor for month, factor in zip(months, factors, strict=True)
+        ]
+        # a hair above, as in scenario.world.places
+        held = [np.floor(each * self.caseload + 1e-9) for each in posts]
+        lead = np.broadcast_shapes(
+            levers.shape[:-2],
+            people.present.shape[:-2],
+            *(each.shape[:-1] for each in outside),
+            *(each.shape[:-2] for each in held),
+        )
         quality = (level_of(levers, "quality") + self.standing)[..., None]
         handover = level_of(levers, "hand_over")[..., None]
         success = shifted(self.success, handover * self.success_reach)
+        if self._compiled is not None:
+            return self._compiled.roll(quality, success, people, outside, held, lead)
         found = []
-        for month, in_post in zip(months, posts, strict=True):
-            capacity = places_of(in_post, self.caseload)
-            arrivals = self._referrals(month) * demand
-            counts, people = self._step(quality, success, people, arrivals, capacity)
+        people = people.with_lead(lead)
+        for referrals, places in zip(outside, held, strict=True):
+            counts, people = self._step(quality, success, people, referrals, places)
             found.append(counts)
         return found, people
+
+    @cached_property
+    def _compiled(self) -> CompiledMonths | None:
+        """The compiled twin of ``_step``; none where Numba cannot be imported."""
+        if not self.compiled:
+            return None
+        try:
+            from simulator.parties.compiled_plan import CompiledMonths
+        except ImportError:
+            return None
+        return CompiledMonths(self)
 
     def _referrals(self, month: Month) -> Array:
         """Return referrals from outside a day, by service, in the middle of a month.
@@ -300,11 +314,13 @@ class Expectation:
         # completions of those in service now; who starts in the step is added below
         ended = (people.served * self.passing[:, : self.most_stages, self.most_stages]).sum(axis=-1)
         soon = ended[..., self.sender] * self.path_share * success
-        late = soon * _left_of_a_flow(self.after, days)
-        arriving, handed = _leave(people.arriving, self.after, days)
-        arriving, handed = arriving + late, handed + soon - late
-        coming_back, back = _leave(people.coming_back, self.returns_after, days)
-        relapsing, again = _leave(people.relapsing, self.relapse_after, days)
+        late = soon * self.late
+        arriving = people.arriving * self.arriving_stay + late
+        handed = people.arriving - arriving + soon
+        coming_back = people.coming_back * self.coming_back_stay
+        back = people.coming_back - coming_back
+        relapsing = people.relapsing * self.relapsing_stay
+        again = people.relapsing - relapsing
         referred = outside[..., None, :] * self.share * days
         returned = again + self._gathered(back, self.sender)
         referred = referred + returned + self._handed(handed)
@@ -374,17 +390,17 @@ class Expectation:
         People of a line that moves evenly have waited every time up to the whole wait.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
-            wait = np.where(asked > 0, waiting / asked, 0.0)
-        older = self.leaving_rise * wait
+            wait = np.where(asked > _NOBODY, waiting / asked, 0.0)
+        older = np.minimum(self.leaving_rise * wait, 50.0)  # beyond any hazard that counts
         with np.errstate(invalid="ignore", divide="ignore"):
-            factor = np.where(older > 1e-9, np.expm1(np.minimum(older, 50.0)) / older, 1.0)
-        hazard: Array = self.leaving * factor
+            factor = np.where(older > 1e-9, np.expm1(older) / older, 1.0)
+        hazard: Array = np.minimum(self.leaving * factor, _FASTEST)
         return hazard
 
     def _chance(self, quality: Array, wait: Array) -> Array:
         """Return the mean chance of a good outcome over the needs, after a wait."""
-        moved = quality[..., None] * self.reach - (self.harm * wait)[..., None]
-        chance: Array = (self.need_share * shifted(self.good, moved)).sum(axis=-1)
+        moved = quality * self.reach - np.minimum(self.harm * wait, _CERTAIN)
+        chance: Array = (self.need_share * shifted(self.good, moved[..., None])).sum(axis=-1)
         return chance
 
     def _gathered(self, by_path: Array, service: npt.NDArray[np.intp]) -> Array:
@@ -411,15 +427,12 @@ def _waiting(present: Array, root: Array, held: Array) -> tuple[Array, Array]:
     return np.clip(waiting, 0.0, present), over
 
 
-def _leave(pool: Array, mean: Array, days: float) -> tuple[Array, Array]:
-    """Return who is still on the way after some days, and who has arrived."""
-    with np.errstate(divide="ignore"):
-        stays = np.where(mean > 0, np.exp(-days / np.maximum(mean, 1e-9)), 0.0)
-    kept = pool * stays
-    return kept, pool - kept
+def _left_of_a_pool(mean: Array) -> Array:
+    """Return the part of those on the way who still are after a step, by their mean time."""
+    return np.where(mean > 0, np.exp(-_DAYS / np.maximum(mean, 1e-9)), 0.0)
 
 
-def _left_of_a_flow(mean: Array, days: float) -> Array:
-    """Return the part of an even flow of some days that is still on the way at their end."""
+def _left_of_a_flow(mean: Array) -> Array:
+    """Return the part of an even flow of a step that is still on the way at its end."""
     long = np.maximum(mean, 1e-9)
-    return np.where(mean > 0, long / days * -np.expm1(-days / long), 0.0)
+    return np.where(mean > 0, long / _DAYS * -np.expm1(-_DAYS / long), 0.0)

@@ -48,7 +48,8 @@ def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
 
 def _worth(scenario: Scenario, agreement: Agreement) -> list[Worth]:
     """Return the worth of better work in the second year, or in the only one."""
-    parties = Parties(scenario)
+    # one row for two years is done by NumPy before Numba is loaded
+    parties = Parties(scenario, compiled=False)
     plan = parties.plan(agreement, parties.typical_year(agreement))
     profile = np.zeros((1, len(scenario.signatories.parties), len(LEVERS)))
     return worth_of_work(plan(profile), agreement)

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from simulator._refuse import refuse
@@ -48,8 +46,6 @@ __all__ = [
     "Risk",
     "Service",
 ]
-
-NumberArray = npt.NDArray[np.float64]
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -273,11 +269,6 @@ def places(posts: float, caseload: float) -> int:
     """Return how many people caseworkers can hold: whole ones, rounded down."""
     # a hair above, so that 0.1 x 30 holds 3 people and not 2.999...
     return math.floor(posts * caseload + 1e-9)
-
-
-def places_of(posts: NumberArray, caseload: NumberArray) -> NumberArray:
-    """Return how many people caseworkers can hold, of many posts at once; see :func:`places`."""
-    return np.floor(posts * caseload + 1e-9)
 
 
 def referral_shares(service: Service) -> dict[str, float]:

@@ -144,6 +144,28 @@ def test_many_profiles_at_once_are_each_on_its_own() -> None:
         np.testing.assert_allclose(people.present[place], after.present, rtol=1e-12)
 
 
+def test_posts_and_demand_may_differ_by_month_and_by_row() -> None:
+    """A list for the months is what each month by itself comes to, one after the other."""
+    plan = Expectation(scenario_of("quiet"))
+    months = scenario_of("quiet").timetable.months[:3]
+    levers = np.zeros((plan.providers, len(LEVERS)))
+    rows = np.array([1.0, 0.4])[:, None]
+    demand = [rows * each for each in (np.array([1.0, 2.0]), np.array([0.5, 1.0]), np.ones(2))]
+    posts = [plan.posts, rows[..., None] * plan.posts, plan.posts[None]]
+    together, after = plan.months(levers, plan.nobody(), months, posts, demand)
+    people = plan.nobody()
+    for month, in_post, factor, counts in zip(months, posts, demand, together, strict=True):
+        (alone,), people = plan.months(levers, people, [month], [in_post], factor)
+        assert all(values.shape == (2, 2, 2) for values in counts.values())
+        for name, values in alone.items():
+            np.testing.assert_array_equal(counts[name], values, name)
+    np.testing.assert_array_equal(after.present, people.present)
+    came = together[0]["referred"].sum(axis=-2)
+    np.testing.assert_allclose(came[0], came[1] / 0.4)
+    with pytest.raises(ValueError, match="shorter"):
+        plan.months(levers, plan.nobody(), months, posts, demand[:2])
+
+
 def test_nobody_is_lost() -> None:
     """Whoever is referred declines, waits, is served, has left or has finished."""
     scenario = scenario_of("flagship")
@@ -158,6 +180,50 @@ def test_nobody_is_lost() -> None:
     np.testing.assert_allclose(
         people.present - people.served.sum(axis=-1) >= -1e-9, np.ones_like(inside, dtype=bool)
     )
+
+
+IMPATIENT = QUIET.replace("workers: {north: 3, south: 2}", "workers: {north: 1.5, south: 1}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hazard", ["60% a week", "{at_first: 30% a week, rise: 60% a week}"])
+def test_whoever_leaves_soon_leaves_once(hazard: str) -> None:
+    scenario = scenario_from(IMPATIENT.replace("drop_out: 4% a week", f"drop_out: {hazard}"))
+    columns, mobilisation, _ = lived(scenario, (0.0, 0.0))
+    plan = expected(scenario, (0.0, 0.0), mobilisation)
+    for column in ("started", "dropped_out"):
+        seen, found = (each[column][12:24].sum() for each in (columns, plan))
+        assert found == pytest.approx(seen, rel=0.02), column
+
+
+def test_where_few_come_those_who_wait_long_do_not_leave_many_times() -> None:
+    """The wait is thought by those who come now: with hardly anybody it seems endless."""
+    hazard = "{at_first: 2% a week, rise: 60% a week}"
+    scenario = scenario_from(QUIET.replace("drop_out: 4% a week", f"drop_out: {hazard}"))
+    plan, months = Expectation(scenario), scenario.timetable.months[:8]
+    levers = np.zeros((plan.providers, len(LEVERS)))
+    _, people = plan.months(levers, plan.nobody(), months[:4], [0.5 * plan.posts] * 4)
+    waiting = people.present.sum()
+    few = np.full((), 1e-6)
+    found, people = plan.months(levers, people, months[4:], [0.5 * plan.posts] * 4, few)
+    left = sum(month["dropped_out"].sum() for month in found)
+    assert 0 < left < waiting
+    assert (people.present < waiting).all()
+
+
+def test_where_any_wait_spoils_all_no_wait_spoils_nothing() -> None:
+    months = scenario_of("quiet").timetable.months[:12]
+    good = {}
+    for harm in ("0%", "100%"):
+        text = QUIET.replace("    worker_cost", f"    wait_harm: {harm}\n    worker_cost")
+        plan = Expectation(scenario_from(text))
+        levers = np.zeros((plan.providers, len(LEVERS)))
+        for enough in (False, True):
+            posts = plan.posts * (1_000 if enough else 1)
+            found, _ = plan.months(levers, plan.nobody(), months, [posts] * 12)
+            good[harm, enough] = sum(month["good_outcomes"].sum() for month in found)
+    assert good["100%", False] < 0.1 * good["0%", False]
+    assert good["100%", True] == pytest.approx(good["0%", True], rel=1e-9)
 
 
 def test_better_practice_of_one_provider_reaches_the_partner() -> None:

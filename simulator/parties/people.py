@@ -1,0 +1,53 @@
+"""Where the people of services are expected to be: waiting, in service, on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from simulator.contract.statement import Array
+
+__all__ = ["People"]
+
+
+@dataclass(frozen=True)
+class People:
+    """Where people are expected to be; leading axes are free.
+
+    Attributes:
+        present: waiting or in service, mean, ``(..., providers, services)``.
+        variance: of that number, same shape.
+        served: in service by stage of the stay, ``(..., providers, services, stages)``.
+        waited: days that those in service had waited before they started, in all, same shape as
+            ``present``.
+        arriving: on the way to another service, by path, ``(..., providers, paths)``.
+        coming_back: after a failed hand-over, same shape.
+        relapsing: on the way back after a good outcome, ``(..., providers, services)``.
+    """
+
+    present: Array
+    variance: Array
+    served: Array
+    waited: Array
+    arriving: Array
+    coming_back: Array
+    relapsing: Array
+
+    def for_profiles(self) -> People:
+        """Return the same with an axis for profiles of levers before the providers."""
+        return People(
+            *(
+                np.expand_dims(getattr(self, each.name), -4 if each.name == "served" else -3)
+                for each in fields(self)
+            )
+        )
+
+    def with_lead(self, lead: tuple[int, ...]) -> People:
+        """Return the same with just these leading axes; those there are broadcast to them."""
+        found = []
+        for each in fields(self):
+            values = getattr(self, each.name)
+            own = values.shape[-3:] if each.name == "served" else values.shape[-2:]
+            found.append(np.broadcast_to(values, (*lead, *own)))
+        return People(*found)

@@ -1,0 +1,314 @@
+"""The compiled months of a plan are those of NumPy, beside any other rows and on any processor."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import erfcx, ndtr
+
+from simulator.contract.statement import COUNTS, Array
+from simulator.parties import plan_kernel
+from simulator.parties.expectation import Expectation, People
+from simulator.parties.levers import LEVERS
+from simulator.parties.plan_kernel import LANES
+from simulator.scenario.world import places
+from simulator.study.files import load
+from tests.conftest import ROOT, scenario_from
+
+# -- random worlds ---------------------------------------------------------------------------------
+
+PARTIES = """
+title: Any
+starts: 2026-04-01
+years: 2
+council: {name: Council}
+contracts:
+  block: {form: block, amount: £0 a year}
+baseline: block
+"""
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> str:
+    """Return a scenario with any number of providers, services, needs and paths."""
+    pick = lambda *values: draw(st.sampled_from(values))  # noqa: E731
+    providers = [f"p{number}" for number in range(pick(1, 2, 4))]
+    services = [f"s{number}" for number in range(pick(1, 2, 3))]
+    needs = pick("", NEEDS)  # whoever is handed over is of a need that the other service knows
+    text = PARTIES + "providers:\n"
+    text += "".join(f"  {name}: {{reserves: £0}}\n" for name in providers)
+    text += "services:\n"
+    for name in services:
+        there = draw(st.lists(st.sampled_from(providers), min_size=1, unique=True))
+        workers = ", ".join(f"{who}: {pick(0.5, 2, 6)}" for who in there)
+        text += f"""  {name}:
+    referrals: {pick(0, 3, 400, 3_000)} a year
+    growth: {pick("0%", "5%", "-10%")} a year
+    season: {{dec: -20%}}
+    workers: {{{workers}}}
+    caseload: {pick(2, 12, 40)}
+    take_up: {pick("100%", "70%", "0%")}
+    lasts: {{mean: {pick("1 week", "12 weeks", "40 weeks")}, {pick(*SHAPES)}}}
+    drop_out: {{at_first: {pick("0% a week", "2% a week", "30% a week")}, {pick(*RISES)}}}
+    good_outcome: {pick("0%", "40%", "100%")}
+    wait_harm: {pick("0%", "1%", "20%", "100%")}
+    relapse: {{chance: {pick("0%", "20%")}, after: {pick("0 days", "20 weeks")}}}
+    worker_cost: £1 a year
+"""
+        if pick(True, False) and "good_outcome: 40%" in text.rsplit("  referrals", 1)[1]:
+            text += "    best_outcome: 60%\n"
+        text += needs
+    pairs = [(one, two) for one in services for two in services if one != two]
+    for number, (sender, receiver) in enumerate(pairs[: pick(0, 1, 6)]):
+        text += "" if number else "handovers:\n"
+        text += f"""  - from: {sender}
+    to: {receiver}
+    share: {pick("5%", "25%")}
+    success: {pick("0%", "60%", "100%")}
+    after: {pick("0 days", "3 weeks", "30 weeks")}
+    returns: {pick("0%", "20%")}
+"""
+        if "success: 60%" in text.rsplit("share", 1)[1]:
+            text += pick("", "    best_success: 90%\n")
+    return text
+
+
+SHAPES = (
+    "shape: fixed",
+    "shape: exponential",
+    "shape: lognormal",
+    "shape: lognormal, variation: 0.2",
+    "shape: lognormal, variation: 2",
+)
+RISES = ("rise: 0% a week", "rise: 3% a week", "rise: 60% a week")
+NEEDS = """    needs:
+      low: {share: 75%, good_outcome: 60%, lasts: 6 weeks}
+      high: {share: 25%}
+"""
+
+
+def twins(text: str) -> tuple[Expectation, Expectation]:
+    scenario = scenario_from(text)
+    found = Expectation(scenario), Expectation(scenario, compiled=False)
+    assert [each._compiled is not None for each in found] == [True, False]
+    return found
+
+
+def assert_alike(found: Any, expected: Any) -> None:
+    """Hold counts and people of twins together."""
+    (counts, people), (others, whom) = found, expected
+    for name, values in vars(whom).items():
+        assert_close(vars(people)[name], values, name)
+    for month, other in zip(counts, others, strict=True):
+        assert list(month) == list(other) == list(COUNTS)
+        for name, values in other.items():
+            assert_close(month[name], values, name)
+
+
+def assert_close(found: Array, expected: Array, name: str) -> None:
+    assert found.shape == expected.shape, name
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+@given(worlds(), st.integers(0, 2**32 - 1))
+def test_compiled_months_are_those_of_numpy(text: str, seed: int) -> None:
+    """With posts, demand and levers that differ by row and by month, from nobody and from there."""
+    compiled, plain = twins(text)
+    months = scenario_from(text).timetable.months
+    random = np.random.default_rng(seed)
+    levers = np.zeros((3, 2, plain.providers, len(LEVERS)))
+    levers[..., :2] = random.uniform(-2, 2, (*levers.shape[:-1], 2))
+    some = random.choice([0.0, 0.3, 1.0, 1.0, 1.7], (6, 3, 1, plain.providers, plain.services))
+    posts = list(plain.posts * some)
+    demand = list(random.choice([0.0, 0.5, 1.0, 1.5], (6, 2, plain.services)))
+    first = [
+        each.months(levers, each.nobody(), months[:6], posts, demand) for each in (compiled, plain)
+    ]
+    assert_alike(*first)
+    rest = [plain.posts] * 18
+    later = [
+        each.months(levers, people, months[6:], rest, 1.1)
+        for each, (_, people) in zip((compiled, plain), first, strict=True)
+    ]
+    assert_alike(*later)
+
+
+FLAGSHIP = ROOT / "scenarios" / "staying-well.yaml"
+
+
+def of_rows(plan: Expectation, rows: int) -> tuple[Array, Array, list[Array]]:
+    """Return levers, demand and posts in each of four months that are different in every row."""
+    spread = np.linspace(-1.0, 1.0, rows)
+    levers = np.zeros((rows, plan.providers, len(LEVERS)))
+    levers[..., 0], levers[..., 1] = spread[:, None], spread[::-1, None]
+    demand = np.stack([1.0 + 0.2 * spread, 1.0 - 0.3 * spread], axis=-1)
+    posts = plan.posts * (1.0 - 0.5 * np.abs(spread))[:, None, None]
+    return levers, demand, [posts, posts, plan.posts, plan.posts]
+
+
+def test_a_row_has_the_same_bits_beside_any_others() -> None:
+    scenario = load(FLAGSHIP)
+    plan, months = Expectation(scenario), scenario.timetable.months[:4]
+    rows = 2 * LANES + 7
+    levers, demand, posts = of_rows(plan, rows)
+    together, people = plan.months(levers, plan.nobody(), months, posts, demand)
+    some = slice(LANES - 5, LANES + 6)
+    parted = [each[some] if each.ndim == 3 else each for each in posts]
+    apart, those = plan.months(levers[some], plan.nobody(), months, parted, demand[some])
+    for one, other in zip(together, apart, strict=True):
+        for name, values in other.items():
+            np.testing.assert_array_equal(one[name][some], values, name)
+    for name, values in vars(those).items():
+        np.testing.assert_array_equal(vars(people)[name][some], values, name)
+
+
+def test_what_is_given_stays_as_it_is() -> None:
+    scenario = load(FLAGSHIP)
+    plan, months = Expectation(scenario), scenario.timetable.months[:4]
+    levers, demand, posts = of_rows(plan, 3)
+    people = plan.nobody((3,))
+    before = {name: values.copy() for name, values in vars(people).items()}
+    once = plan.months(levers, people, months, posts, demand)
+    again = plan.months(levers, People(**before), months, posts, demand)
+    for name, values in before.items():
+        np.testing.assert_array_equal(vars(people)[name], values)
+    assert_alike(once, again)
+
+
+def test_no_rows_are_no_figures() -> None:
+    scenario = load(FLAGSHIP)
+    for compiled in (True, False):
+        plan = Expectation(scenario, compiled)
+        levers = np.zeros((0, plan.providers, len(LEVERS)))
+        months = scenario.timetable.months[:2]
+        (first, _), people = plan.months(levers, plan.nobody(), months, [plan.posts] * 2)
+        assert first["started"].shape == people.present.shape == (0, 3, 2)
+
+
+def test_places_are_whole_ones() -> None:
+    """As those of the engine are, where 0.1 x 30 is a hair less than 3."""
+    scenario = load(FLAGSHIP)
+    plan = Expectation(scenario)
+    for posts in (0.1, 0.7, 1.0 / 3.0, 2.9):
+        held = np.floor(posts * plan.caseload + 1e-9)
+        assert held.tolist() == [places(posts, each) for each in plan.caseload]
+
+
+# -- the kernel itself -----------------------------------------------------------------------------
+
+
+def test_columns_are_counted_in_their_order() -> None:
+    assert plan_kernel.COLUMNS == COUNTS
+
+
+@numba.njit
+def by_lanes(x: Array) -> Array:
+    found = np.empty((4, len(x)))
+    for place in range(len(x)):
+        found[0, place] = plan_kernel._exp(x[place])
+        found[1, place] = plan_kernel._exp_less_one(x[place])
+        waiting, over = plan_kernel._waiting(1_000.0 + x[place], 1.0, 1_000.0)
+        found[2, place] = waiting
+        found[3, place] = over
+    return found
+
+
+def test_the_exponential_is_right_to_the_last_digits() -> None:
+    x = np.concatenate([np.linspace(-690, 690, 10_001), np.geomspace(1e-9, 50, 5_000), [0.0]])
+    exp, less_one, _, _ = by_lanes(x)
+    np.testing.assert_allclose(exp, np.exp(x), rtol=1e-15)
+    near = np.abs(x) <= 50
+    np.testing.assert_allclose(less_one[near], np.expm1(x[near]), rtol=1e-15, atol=1e-300)
+
+
+def test_the_normal_distribution_is_right_far_into_its_tail() -> None:
+    x = np.linspace(-36, 36, 20_001)
+    x = (1_000.0 + x) - 1_000.0  # as the kernel finds it again
+    _, _, waiting, over = by_lanes(x)
+    np.testing.assert_allclose(over, ndtr(x), rtol=1e-12)
+    density = np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)
+    mills = np.where(x < 0, np.sqrt(np.pi / 2) * erfcx(-x / np.sqrt(2)), 0.0)
+    expected = np.where(x < 0, density * (1.0 + x * mills), density + x * ndtr(x))
+    np.testing.assert_allclose(waiting, expected, rtol=1e-10)
+
+
+PROBE = f"""
+from tests.parties.test_plan_kernel import digest
+print(digest({os.fspath(FLAGSHIP)!r}))
+"""
+
+
+def digest(path: str) -> str:
+    """Return a fingerprint of a few months of a few rows."""
+    scenario = load(Path(path))
+    plan = Expectation(scenario)
+    levers, demand, posts = of_rows(plan, 5)
+    levers[...] = 0.0  # they enter by NumPy's exponential, which may differ between processors
+    months = scenario.timetable.months[:4]
+    found, people = plan.months(levers, plan.nobody(), months, posts, demand)
+    arrays = [*(each[name] for each in found for name in COUNTS), *vars(people).values()]
+    return hashlib.sha256(b"".join(np.ascontiguousarray(each) for each in arrays)).hexdigest()
+
+
+def told(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_interpreted_is_compiled() -> None:
+    assert told(PROBE, NUMBA_DISABLE_JIT="1").stdout.strip() == digest(os.fspath(FLAGSHIP))
+
+
+@pytest.mark.slow
+def test_every_index_is_within_its_array(tmp_path: Path) -> None:
+    found = told(PROBE, NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
+    assert found.stdout.strip() == digest(os.fspath(FLAGSHIP))
+    assert list(tmp_path.rglob("*.nbi")), "it was compiled anew"
+
+
+# -- where Numba is not, and at the first use of it ------------------------------------------------
+
+
+def test_without_numba_months_are_rolled_by_numpy() -> None:
+    code = (
+        "import sys; sys.modules['numba'] = None\n"
+        "from pathlib import Path\n"
+        "from simulator.parties.expectation import Expectation\n"
+        "from simulator.study.files import load\n"
+        f"plan = Expectation(load(Path({os.fspath(FLAGSHIP)!r})))\n"
+        "print(plan.compiled, plan._compiled)\n"
+    )
+    assert told(code).stdout.split() == ["True", "None"]
+
+
+def test_the_first_compilation_is_announced_within_a_run(tmp_path: Path) -> None:
+    code = (
+        "from simulator.study.engines import announced_compilation\n"
+        "from tests.parties.test_plan_kernel import digest\n"
+        "with announced_compilation('compiled', print) as compilation:\n"
+        f"    digest({os.fspath(FLAGSHIP)!r})\n"
+        "print(compilation.seconds > 0)\n"
+    )
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    first, second = (told(code, **cache).stdout.splitlines() for _ in range(2))
+    assert len(first) == 2
+    assert first[0].startswith("Compiling the engine for this computer.")
+    assert (first[1], second) == ("True", ["False"])
