@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulator.contract.statement import Array
+from simulator.contract.statement import COUNTS, Array
 from simulator.parties import expectation as plain
 from simulator.parties import plan_kernel
 from simulator.parties.expectation import Expectation
@@ -77,9 +77,9 @@ class CompiledMonths:
         counts = np.empty((months, providers, services, len(plan_kernel.COLUMNS), rows))
         plan_kernel.roll(self._tables, given, self._room(), counts)
         by_column = _lead_first(np.moveaxis(counts, 3, 1), lead, 2)
-        found = [dict(zip(plan_kernel.COLUMNS, month, strict=True)) for month in by_column]
-        nobody = np.zeros((*lead, providers, services))
-        found = [month | {"turned_away": nobody} for month in found]
+        nobody = {"turned_away": np.zeros((*lead, providers, services))}
+        counted = [dict(zip(plan_kernel.COLUMNS, month, strict=True)) for month in by_column]
+        found = [{name: (month | nobody)[name] for name in COUNTS} for month in counted]
         after = People(
             present=_lead_first(given.present, lead),
             variance=_lead_first(given.variance, lead),
