@@ -208,7 +208,8 @@ def test_places_are_whole_ones() -> None:
 
 
 def test_columns_are_counted_in_their_order() -> None:
-    assert plan_kernel.COLUMNS == COUNTS
+    # nobody is turned away in a plan yet
+    assert plan_kernel.COLUMNS == tuple(name for name in COUNTS if name != "turned_away")
 
 
 @numba.njit
