@@ -224,8 +224,13 @@ class Term(Curve):
         parts = None
         if self.split is not None and value.shape[-1] == 1:
             parts = shares(self.split, working.signatories, working.look_up)
-        received, paid = self.sides(value if parts is None else value * parts, working.signatories)
-        return received - paid
+        each = value if parts is None else value * parts
+        moved = _nothing(each, working.signatories)
+        for place, amount in _side(each, self.payee, working.signatories):
+            moved[..., place] = amount
+        for place, amount in _side(each, self.payer, working.signatories):
+            moved[..., place] -= amount
+        return moved
 
     def sides(self, each: Array, signatories: Signatories) -> tuple[Array, Array]:
         """Return what the payee's side receives and what the payer's side pays.
@@ -234,7 +239,11 @@ class Term(Curve):
             each: the amounts, shape ``(..., providers)`` or, between single parties, ``(..., 1)``.
             signatories: the parties.
         """
-        return _spread(each, self.payee, signatories), _spread(each, self.payer, signatories)
+        received, paid = _nothing(each, signatories), _nothing(each, signatories)
+        for moved, side in ((received, self.payee), (paid, self.payer)):
+            for place, amount in _side(each, side, signatories):
+                moved[..., place] = amount
+        return received, paid
 
     def window_key(self) -> tuple[Window, datetime.date | None, datetime.date | None]:
         """Return what its windows are told apart by."""
@@ -247,17 +256,19 @@ class Term(Curve):
             yield self.split.by
 
 
-def _spread(each: Array, side: str, signatories: Signatories) -> Array:
-    """Return who moves how much on one side, shape ``(..., accounts)``."""
-    # laid out in memory as what it is made from: plans have their rows side by side
-    moved = np.zeros_like(each, shape=(*each.shape[:-1], len(signatories.accounts)))
+def _nothing(each: Array, signatories: Signatories) -> Array:
+    """Return nought for every account, laid out in memory as amounts of providers are."""
+    return np.zeros_like(each, shape=(*each.shape[:-1], len(signatories.accounts)))
+
+
+def _side(each: Array, side: str, signatories: Signatories) -> Iterator[tuple[int | slice, Array]]:
+    """Yield the accounts of one side, and what moves on each."""
     if side == "providers":
-        moved[..., signatories.provider_slice] = each
-        return moved
+        yield signatories.provider_slice, each
+        return
     total = each.sum(axis=-1)
     if side == "commissioners":
         for index, party in enumerate(signatories.commissioners):
-            moved[..., index] = total * signatories.funding[party]
-        return moved
-    moved[..., signatories.accounts.index(side)] = total
-    return moved
+            yield index, total * signatories.funding[party]
+    else:
+        yield signatories.accounts.index(side), total

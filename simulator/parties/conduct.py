@@ -6,9 +6,9 @@ is in service, the year so far, its cash; what others did. The rest it expects.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
@@ -26,16 +26,18 @@ from simulator.parties.scenario_stakes import (
     stakes_of,
     starting_trust,
 )
-from simulator.parties.service_plan import Ahead, ServicePlan
+from simulator.parties.service_plan import Ahead, ServicePlan, nodes_of
 from simulator.parties.stakes import Stakes
 from simulator.parties.technology import Technology
 from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 
-__all__ = ["Conduct", "Decided", "Deciding", "Moment", "Parties", "Replayed"]
+__all__ = ["Blocks", "Conduct", "Decided", "Deciding", "Moment", "Parties", "Replayed"]
 
 _AHEAD = 12
 """Months that a plan looks ahead."""
+_MEMORY = 2**26
+"""Bytes for what a few futures need while they are decided."""
 _LONG_AHEAD = 12
 """Quarters over which the effect of prevention is looked at, where the term is that long."""
 
@@ -63,6 +65,21 @@ class Moment:
     so_far: Mapping[str, Array]
     years_so_far: float
     cash: Array
+
+    def of(self, futures: slice) -> Moment:
+        """Return what is known in some of the futures."""
+
+        def some(values: Array) -> Array:
+            return values[futures] if len(values) > 1 else values  # one is the same for all
+
+        return replace(
+            self,
+            waiting=self.waiting[futures],
+            in_service=self.in_service[futures],
+            in_post=some(self.in_post),
+            so_far={name: some(values) for name, values in self.so_far.items()},
+            cash=self.cash[futures],
+        )
 
 
 class Conduct(Protocol):
@@ -148,9 +165,19 @@ class Parties:
         """What the parties care about, over a year, with their norm."""
         return stakes_of(self.scenario, self.technology, self.norm)
 
-    def deciding(self, agreement: Agreement, futures: int) -> Deciding:
+    def deciding(self, agreement: Agreement, futures: int) -> Conduct:
         """Return conduct that is decided under a contract, at the start of its term."""
-        return Deciding(self, agreement, futures)
+        size = self._block(agreement)
+        sizes = [min(size, futures - first) for first in range(0, futures, size)]
+        return Blocks([Deciding(self, agreement, size) for size in sizes])
+
+    def _block(self, agreement: Agreement) -> int:
+        """Return how many futures to decide at a time; has no effect on any figure."""
+        moves = int(self.stakes.can_move.sum())
+        columns = len(agreement.data_used) + len(agreement.signatories.accounts)
+        cells = self.expectation.providers * self.expectation.services
+        a_future = 8 * (1 + 2 * moves) * nodes_of(self.expectation.providers) * cells * columns
+        return max(1, int(_MEMORY / a_future))
 
     def plan(self, agreement: Agreement, ahead: Ahead) -> ServicePlan:
         """Return the plan of the parties to a contract."""
@@ -313,6 +340,35 @@ class Deciding:
             self._work, level_of(self.levels, "prevention")
         )
         self._done = last
+
+
+class Blocks:
+    """Conduct of many futures, decided a few at a time: what they need then fits the cache.
+
+    Args:
+        blocks: conduct of the first futures, of the next, and so on.
+    """
+
+    def __init__(self, blocks: Sequence[Deciding]) -> None:
+        self._blocks = blocks
+
+    @property
+    def levels(self) -> Array:
+        """Levels of the levers now, ``(futures, providers, levers)``."""
+        return np.concatenate([each.levels for each in self._blocks])
+
+    @property
+    def averting(self) -> Array:
+        """Effect of prevention at each provider now, in levels, ``(futures, providers)``."""
+        return np.concatenate([each.averting for each in self._blocks])
+
+    def review(self, look: Callable[[], Moment]) -> None:
+        """Decide anew, block by block."""
+        moment, first = look(), 0
+        for each in self._blocks:
+            last = first + len(each.levels)
+            each.review(partial(moment.of, slice(first, last)))
+            first = last
 
 
 def seen(people: People, waiting: Array, in_service: Array) -> People:

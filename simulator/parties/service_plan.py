@@ -23,7 +23,7 @@ from simulator.parties.technology import Technology
 from simulator.parties.uncertainty import normal_nodes
 from simulator.quantities import DAYS_A_YEAR
 
-__all__ = ["Ahead", "ServicePlan"]
+__all__ = ["Ahead", "ServicePlan", "nodes_of"]
 
 _DEMAND = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 """Standard deviations of demand at which the services are thought through."""
@@ -102,7 +102,7 @@ class ServicePlan:
         self.expectation, self.technology, self.ahead = expectation, technology, ahead
         self.commissioners, self.demand_spread, self.found = commissioners, demand_spread, found
         providers = expectation.providers
-        self.drawn = normal_nodes(max(_NODES, 2 + 6 * providers), 1 + 3 * providers)
+        self.drawn = normal_nodes(nodes_of(providers), 1 + 3 * providers)
         self.counted = tuple(name for name in COLUMNS if name in set(needed))
         always = (*_OF_OUTCOMES, "handovers_made", "cost")
         self.kept = tuple(name for name in COLUMNS if name in {*self.counted, *always})
@@ -303,6 +303,11 @@ def _rows_last(values: Array) -> Array:
 def _rows_first(values: Array) -> Array:
     """Return an array with its first two axes last; nothing is moved in memory."""
     return np.moveaxis(values, (0, 1), (-2, -1))
+
+
+def nodes_of(providers: int) -> int:
+    """Return how many nodes a plan of so many providers has."""
+    return max(_NODES, 2 + 6 * providers)
 
 
 def _binomial_spread(successes: Array, tries: Array) -> Array:

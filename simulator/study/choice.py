@@ -55,7 +55,7 @@ def looked_at_again(
     """
     assert plan.parties is not None
     (watch,) = plan.contracts
-    noted = _Noted(plan.parties.deciding(watch.agreement, 1), review)
+    noted = _Noted(Deciding(plan.parties, watch.agreement, 1), review)
     live_plan(plan, seed, [future], chosen.engine, noted)
     if noted.decided is None:
         raise UsageError("explain: at the meeting that ends the term nothing is decided any more")
