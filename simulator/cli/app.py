@@ -162,6 +162,14 @@ def run(
     workers: Workers = None,
     out: Out = None,
     settings: Settings = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PARTY=NAME",
+            help="How a provider decides: none, theory, full, steady, profit-first, mission-first, "
+            "tit-for-tat, cautious or copy-last; can be given again.",
+        ),
+    ] = None,
     chart: Chart = None,
     as_json: AsJson = False,
 ) -> None:
@@ -169,7 +177,8 @@ def run(
     from simulator.cli.run import run as command
 
     within = None if tolerance is None else _amount(tolerance)
-    command(files, replications, within, seed, workers, out, settings or [], chart, as_json)
+    laid = [*(settings or []), *map(_policy, policy or [])]
+    command(files, replications, within, seed, workers, out, laid, chart, as_json)
 
 
 @app.command(rich_help_panel=_DECIDE)
@@ -485,6 +494,16 @@ def selfcheck(
     from simulator.cli.selfcheck import selfcheck as command
 
     command(page, as_json)
+
+
+def _policy(written: str) -> str:
+    """Return ``party=name`` as a setting."""
+    from simulator._errors import UsageError
+
+    party, equals, name = written.partition("=")
+    if not equals or not party or not name or "." in party:
+        raise UsageError(f"--policy: found '{written}'; write it as in --policy north=profit-first")
+    return f"providers.{party}.policy={name}"
 
 
 def _amount(written: str) -> float:

@@ -19,6 +19,11 @@ TEMPLATES = ("smallest", "several-services")
 
 def check(files: list[Path], settings: list[str], as_json: bool) -> None:
     """Check, warn, list defaults; mistakes leave through the error that carries them all."""
+    from simulator.report.calibration_text import (
+        calibration_document,
+        calibration_of,
+        calibration_text,
+    )
     from simulator.report.run_text import grouped_defaults
     from simulator.report.tables import paragraph, table
     from simulator.report.warnings import warnings
@@ -30,7 +35,8 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
     if not isinstance(scenario, Scenario):
         _check_contracts(scenario, as_json)
         return
-    found = list(warnings(scenario))
+    calibration = calibration_of(scenario)
+    found = [*warnings(scenario), *(calibration.warnings if calibration else ())]
     if as_json:
         rows = [
             {"path": row.path, "value": row.value, "provenance": row.provenance}
@@ -43,6 +49,8 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
             "warnings": found,
             "defaults": rows,
         }
+        if calibration:
+            document["calibration"] = calibration_document(scenario, calibration)
         _print_json(document)
         return
     numbers = numbers_with_evidence(scenario)
@@ -57,6 +65,8 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
     ]
     if found:
         lines += ["", "Warnings", *(paragraph(text, "  ") for text in found)]
+    if calibration:
+        lines += ["", calibration_text(scenario, calibration)]
     rows_shown = grouped_defaults(scenario)
     if rows_shown:
         lines += ["", "Defaults taken, because the scenario does not say otherwise", ""]

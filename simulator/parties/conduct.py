@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from simulator._errors import RunError
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.parties.expectation import Expectation, People
@@ -36,6 +37,8 @@ __all__ = ["Blocks", "Conduct", "Decided", "Deciding", "Moment", "Parties", "Rep
 
 _AHEAD = 12
 """Months that a plan looks ahead."""
+_FARTHEST = 2.0
+"""Levels beyond it are no practice that anybody has seen."""
 _MEMORY = 2**26
 """Bytes for what a few futures need while they are decided."""
 _LONG_AHEAD = 12
@@ -208,7 +211,8 @@ class Parties:
             _, people = self.expectation.months(levels, people, months[:first], posts[:first])
         last = first + min(12, len(months))
         base, each = self.averting_ahead(self.technology.prevention.begun((1,)), len(months))
-        return Ahead(people, months[first:last], posts[first:last], {}, 0.0, None, base, each)
+        in_post = posts[first] if self.technology.moves_posts else None
+        return Ahead(people, months[first:last], posts[first:last], {}, 0.0, in_post, base, each)
 
     def averting_ahead(self, work: Array, months_left: int) -> tuple[Array, float]:
         """Return the mean effect of prevention ahead: what comes anyway, and by each level."""
@@ -228,7 +232,21 @@ class Parties:
             moves = np.flatnonzero(stakes.can_move[payers + place])
             effort = self.technology.effort[place][np.ix_(moves, moves)]
             norm[place, moves] = -np.linalg.solve(effort, slope[payers + place, moves])
+        # claims are padded because it pays, never from habit
+        norm[:, PLACE["padding"]] = np.minimum(norm[:, PLACE["padding"]], 0.0)
+        self._refuse_far(norm, agreement.name)
         return norm
+
+    def _refuse_far(self, norm: Array, contract: str) -> None:
+        """Refuse a norm further away than any level can be."""
+        far = np.argwhere(np.abs(norm) > _FARTHEST)
+        for provider, lever in far.tolist():
+            name = list(self.scenario.providers)[provider]
+            raise RunError(
+                f"observed_under: {contract} pays so much for {name}'s {LEVERS[lever].title} that "
+                f"its norm would be {norm[provider, lever]:.1f}, beyond {_FARTHEST:g} either way; "
+                f"raise levers.{LEVERS[lever].name}.effort, or leave out observed_under"
+            )
 
 
 @dataclass(frozen=True)

@@ -127,9 +127,8 @@ class Technology:
         """
         staff, running, vat = self.rates.of_month(month, posts, started)
         thrift = np.exp(self._saving * level_of(levels, "cost"))[..., None]
-        cash = (self._cash * levels + 0.5 * self._cash_rise * levels**2).sum(axis=-1)
         pay_level = (1.0 + self.rates.pay_rise) ** month.aprils
-        extra = (cash * month.years * pay_level)[..., None] * self._at_services
+        extra = (self.cash(levels) * month.years * pay_level)[..., None] * self._at_services
         staff, running, vat = staff * thrift + extra, running * thrift, vat * thrift
         return {
             "staff_cost": np.broadcast_to(staff, running.shape),
@@ -137,6 +136,16 @@ class Technology:
             "vat_cost": vat,
             "cost": staff + running + vat,
         }
+
+    def cash(self, levels: Array) -> Array:
+        """Return what levels cost in cash beside the work itself, pounds a year at first prices.
+
+        Args:
+            levels: of the levers, ``(..., providers, levers)``.
+        """
+        each = self._cash * levels + 0.5 * self._cash_rise * levels**2
+        total: Array = each.sum(axis=-1)
+        return total
 
     def claimed_above(self, levels: Array) -> Array:
         """Return how far above the true cost providers claim, a share, ``(..., providers)``.

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Protocol
 
 from simulator._errors import Interrupted
+from simulator.parties.calibration import refuse_restless
 from simulator.scenario.scenario import Scenario
 from simulator.study.crew import Crew, processors
 from simulator.study.engines import announced_compilation, choose_engine
@@ -68,6 +69,7 @@ class Replicator:
         self.store = store or NoStore()
         self.listener = listener or _Nobody()
         self.chosen = choose_engine(scenario.engine, self.listener.say)
+        refuse_restless(scenario)
         self._prepared = Prepared(scenario, seed, self.chosen, companions=True)
         self._chunks: dict[Span, dict[str, Outcomes]] = self.store.load()
         self._crew: Crew[Span, dict[str, Outcomes]] | None = None

@@ -1,0 +1,160 @@
+"""Whether what moves the parties makes sense: what one level is worth, and where they come to rest.
+
+Everything is looked at in a typical year, with nothing decided before: what a scenario's author can
+check against what is known, before any future is lived.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator._errors import RunError
+from simulator.contract.agreement import Agreement
+from simulator.contract.statement import Array
+from simulator.parties.appraisal import appraise
+from simulator.parties.conduct import Parties
+from simulator.parties.levers import LEVERS
+from simulator.parties.response import Pace, best, cross_response
+from simulator.parties.review import Game, Standing, began, review
+from simulator.parties.scenario_stakes import relation_of
+from simulator.scenario.scenario import Scenario
+
+__all__ = ["Calibrated", "Resting", "calibrate", "refuse_restless", "rests"]
+
+_REVIEWS = 24
+"""Reviews after which parties are taken to be at rest: they settle in three to seven."""
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What one level of a lever is worth to all, and takes, over a typical year.
+
+    Attributes:
+        party: its place, the commissioners first.
+        lever: its place among the levers.
+        gain: of all parties together by one level above observed practice, before what it takes.
+        takes: cash and private effort of that level.
+        norm: the level the party keeps to without any incentive.
+        joint: the level that is best for all.
+    """
+
+    party: int
+    lever: int
+    gain: float
+    takes: float
+    norm: float
+    joint: float
+
+    @property
+    def ratio(self) -> float | None:
+        """Gain for each pound it takes; None where it takes nothing."""
+        return self.gain / self.takes if self.takes > 0 else None
+
+
+@dataclass(frozen=True)
+class Resting:
+    """Where parties come to rest under a contract in a typical year, each for its own advantage.
+
+    Attributes:
+        own: levels, ``(parties, levers)``.
+        unstable: two levers that drive each other away from any rest, as (party, lever), where
+            repeated reviews do not settle; empty where they do.
+    """
+
+    own: Array
+    unstable: tuple[tuple[int, int], ...]
+
+
+def calibrate(parties: Parties, agreement: Agreement) -> list[Calibrated]:
+    """Return what one level of each lever is worth, in order of party and lever.
+
+    Args:
+        parties: whose levers.
+        agreement: a contract, for the risk its payments bring; the baseline.
+    """
+    game = _game(parties, agreement)
+    stakes, technology = game.stakes, parties.technology
+    party, lever = stakes.moves
+    profiles = np.zeros((1 + len(party), *stakes.low.shape))
+    move = np.arange(len(party))
+    profiles[1 + move, party, lever] = 1.0
+    value = appraise(game.plan(profiles), agreement, stakes).joint(stakes)
+    payers = len(parties.scenario.commissioners)
+    cash = technology.cash(profiles[1:, payers:])[move, party - payers]
+    effort = stakes.effort[party, lever, lever]
+    joint = _at_rest(game).joint
+    return [
+        Calibrated(
+            party=int(party[each]),
+            lever=int(lever[each]),
+            gain=float(value[1 + each] - value[0] + cash[each]),
+            takes=float(cash[each] + 0.5 * effort[each]),
+            norm=float(stakes.norm[party[each], lever[each]]),
+            joint=float(joint[party[each], lever[each]]),
+        )
+        for each in move
+    ]
+
+
+def rests(parties: Parties, agreement: Agreement) -> Resting:
+    """Return where the parties to a contract come to rest, and whether they do.
+
+    Repeated reviews settle where ``|1 - share + share mu| < 1`` for every eigenvalue mu of how best
+    responses move with what others do, own curvature included.
+    """
+    game = _game(parties, agreement)
+    own = _at_rest(game).own
+
+    def answer(profiles: Array) -> Array:
+        found = game.incentives(profiles)
+        wished = profiles + best(game.stakes, profiles, found.own, found.own_bend)
+        return np.clip(wished, game.stakes.low, game.stakes.high)
+
+    party, lever = game.stakes.moves
+    if not len(party):
+        return Resting(own, ())
+    values, vectors = np.linalg.eig(cross_response(answer, game.stakes, own))
+    size = np.abs(1.0 - game.pace.share + game.pace.share * values)
+    worst = int(size.argmax())
+    if size[worst] < 1.0:
+        return Resting(own, ())
+    drives = np.argsort(-np.abs(vectors[:, worst]))[:2]
+    return Resting(own, tuple((int(party[each]), int(lever[each])) for each in drives))
+
+
+def refuse_restless(scenario: Scenario) -> None:
+    """Refuse a scenario whose parties do not come to rest under some contract.
+
+    Raises:
+        RunError: names the contract and the two levers that drive each other on.
+    """
+    if not scenario.behaves:
+        return
+    parties = Parties(scenario)
+    for name, agreement in scenario.agreements().items():
+        unstable = rests(parties, agreement).unstable
+        if unstable:
+            pair = " and ".join(
+                f"{scenario.signatories.parties[party]}'s {LEVERS[lever].title}"
+                for party, lever in unstable
+            )
+            raise RunError(
+                f"under the contract '{name}' the parties do not come to rest: {pair} drive each "
+                "other on; raise the effort of these levers, or smooth the steps of the contract"
+            )
+
+
+def _game(parties: Parties, agreement: Agreement) -> Game:
+    plan = parties.plan(agreement, parties.typical_year(agreement))
+    relation = relation_of(parties.scenario, agreement)
+    return Game(plan, agreement, parties.stakes, relation, Pace())
+
+
+def _at_rest(game: Game) -> Standing:
+    parties = len(game.stakes.mission)
+    standing = began(game.stakes, np.zeros((parties, parties)))
+    for _ in range(_REVIEWS):
+        standing = review(game, standing, None)
+    return standing

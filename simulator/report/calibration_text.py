@@ -1,0 +1,153 @@
+"""Whether a scenario's behaviour makes sense, as its author reads it before any run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.parties.calibration import Calibrated, Resting, calibrate, rests
+from simulator.parties.conduct import Parties
+from simulator.parties.levers import LEVERS
+from simulator.report.tables import paragraph, table
+from simulator.report.words import money
+from simulator.scenario.scenario import Scenario
+
+__all__ = ["Calibration", "calibration_document", "calibration_of", "calibration_text"]
+
+_LEAST_RATIO, _MOST_RATIO = 0.3, 4.0
+_FAR = 1.5
+_MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What moves the parties, looked at in a typical year.
+
+    Attributes:
+        levers: what one level of each is worth and takes.
+        resting: where the parties come to rest, by contract.
+        warnings: what does not look right, in sentences.
+    """
+
+    levers: tuple[Calibrated, ...]
+    resting: Mapping[str, Resting]
+    warnings: tuple[str, ...]
+
+
+def calibration_of(scenario: Scenario) -> Calibration | None:
+    """Return what moves the parties; None where nobody changes what they do."""
+    if not scenario.behaves:
+        return None
+    parties, agreements = Parties(scenario), scenario.agreements()
+    levers = tuple(calibrate(parties, agreements[scenario.baseline]))
+    resting = {name: rests(parties, agreement) for name, agreement in agreements.items()}
+    return Calibration(levers, resting, tuple(_warnings(scenario, levers, resting)))
+
+
+def _warnings(
+    scenario: Scenario, levers: tuple[Calibrated, ...], resting: Mapping[str, Resting]
+) -> Iterator[str]:
+    for name, each in resting.items():
+        if each.unstable:
+            pair = " and ".join(_named(scenario, *one) for one in each.unstable)
+            yield (
+                f"Under {scenario.title_of(name)} parties do not come to rest: {pair} drive each "
+                "other on. Raise the effort of these levers, or smooth the steps of the contract."
+            )
+    for lever, title in enumerate(_titles()):
+        of = [each for each in levers if each.lever == lever and each.ratio is not None]
+        if not of or title == "Padding of claims":
+            continue
+        ratios = [each.ratio or 0.0 for each in of]
+        if max(ratios) > _MOST_RATIO:
+            yield (
+                f"{title}: one level is worth up to {max(ratios):.1f} times what it takes. That is "
+                "a free lunch, and trust will decide everything: give it a cost under "
+                f"levers.{LEVERS[lever].name}, or lower outcome_value."
+            )
+        elif max(ratios) < _LEAST_RATIO:
+            yield (
+                f"{title}: one level is worth at most {max(ratios):.1f} times what it takes, so "
+                "nobody will do more of it under any contract."
+            )
+        far = max(abs(each.joint) for each in of)
+        if far > _FAR:
+            yield (
+                f"{title}: best for all is a level of {far:.1f}, beyond what any named peer "
+                "achieves (1)."
+            )
+
+
+def calibration_text(scenario: Scenario, found: Calibration) -> str:
+    """Return what moves the parties, as two tables."""
+    currency, name = scenario.currency, scenario.signatories.name
+    parties = scenario.signatories.parties
+    titles = _titles()
+    worth = [
+        (
+            name(parties[each.party]),
+            titles[each.lever],
+            money(each.gain, currency),
+            money(each.takes, currency),
+            "n/a" if each.ratio is None else _signed(each.ratio, 1),
+            _signed(each.norm, 2),
+            _signed(each.joint, 2),
+        )
+        for each in found.levers
+    ]
+    rest = [
+        (
+            name(parties[each.party]),
+            titles[each.lever],
+            *(_signed(at.own[each.party, each.lever], 2) for at in found.resting.values()),
+        )
+        for each in found.levers
+    ]
+    heading = paragraph(
+        "What one level more (from observed practice to a peer's best) is worth to all parties "
+        "in a typical year, before what it takes in cash and private effort; the level a provider "
+        "keeps to without incentive; and the level that is best for all."
+    )
+    header = ("Provider", "What", "Worth", "Takes", "Ratio", "Norm", "Best for all")
+    second = paragraph(
+        "Where each comes to rest by its own advantage, before trust: 0 is observed practice."
+    )
+    rest_header = ("Provider", "What", *(scenario.title_of(each) for each in found.resting))
+    return "\n\n".join(
+        (heading, table(header, worth, texts=2), second, table(rest_header, rest, texts=2))
+    )
+
+
+def calibration_document(scenario: Scenario, found: Calibration) -> list[dict[str, Any]]:
+    """Return what moves the parties as plain values, ready for JSON."""
+    parties = scenario.signatories.parties
+    return [
+        {
+            "party": parties[each.party],
+            "lever": LEVERS[each.lever].name,
+            "gain": each.gain,
+            "takes": each.takes,
+            "ratio": each.ratio,
+            "norm": each.norm,
+            "joint": each.joint,
+            "rests_at": {
+                name: float(at.own[each.party, each.lever]) for name, at in found.resting.items()
+            },
+        }
+        for each in found.levers
+    ]
+
+
+def _titles() -> list[str]:
+    return [lever.title.capitalize() for lever in LEVERS]
+
+
+def _named(scenario: Scenario, party: int, lever: int) -> str:
+    who = scenario.signatories.name(scenario.signatories.parties[party])
+    return f"{who}'s {LEVERS[lever].title}"
+
+
+def _signed(value: float, digits: int) -> str:
+    shown = f"{abs(value):.{digits}f}"
+    return f"{_MINUS if value < 0 and float(shown) else ''}{shown}"
