@@ -37,7 +37,7 @@ FIGURES = tuple(
 
 def whole_futures(rounds: int) -> Section:
     """Time whole futures of the flagship, by both engines."""
-    plans = _plans(load(FLAGSHIP))
+    plans = _plans(load(FLAGSHIP, ["behaviour=none"]))
     tasks: dict[str, Callable[[], float]] = {
         "compiled": lambda: _live(plans, CompiledPeople, 50),
         "reference": lambda: _live(plans, ReferencePeople, 5),
@@ -127,7 +127,7 @@ def memory(quick: bool) -> Section:
 
 def two_processes(quick: bool) -> Section:
     """Time a long study on one process and on two."""
-    scenario = load(FLAGSHIP)
+    scenario = load(FLAGSHIP, ["behaviour=none"])
     count = 1_000 if quick else 3_500
     tasks = {str(workers): partial(_replicate, scenario, count, workers) for workers in (1, 2)}
     seconds = interleaved(tasks, 1 if quick else 3)

@@ -16,7 +16,7 @@ from simulator.study.replicator import replicate
 from tests.conftest import ROOT
 
 SLACK = 5
-FLAGSHIP = ROOT / "scenarios" / "staying-well.yaml"
+FLAGSHIP = ROOT / "tests" / "data" / "nobody-decides.yaml"
 
 
 def test_whole_futures_of_the_flagship_are_many_times_faster_compiled() -> None:

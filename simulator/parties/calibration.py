@@ -6,7 +6,7 @@ check against what is known, before any future is lived.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,10 @@ __all__ = ["Calibrated", "Resting", "calibrate", "refuse_restless", "rests"]
 
 _REVIEWS = 24
 """Reviews after which parties are taken to be at rest: they settle in three to seven."""
+_STILL = 0.1
+"""A review that moves no lever further is rest: a small cycle about a kink changes nothing."""
+_PUSH, _SAME = 0.5, 0.3
+"""How far levels are pushed away from rest, and how near they must come back, in levels."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,19 @@ class Resting:
 
     Attributes:
         own: levels, ``(parties, levers)``.
-        unstable: two levers that drive each other away from any rest, as (party, lever), where
-            repeated reviews do not settle; empty where they do.
+        driving: the two levers that most drive each other on, as (party, lever), where a small push
+            leads away from rest; empty where it does not.
+        others: levels at which they come to rest after such a push; empty where they never do.
     """
 
     own: Array
-    unstable: tuple[tuple[int, int], ...]
+    driving: tuple[tuple[int, int], ...] = ()
+    others: tuple[Array, ...] = ()
+
+    @property
+    def is_restless(self) -> bool:
+        """Whether the parties never come to rest."""
+        return bool(self.driving) and not self.others
 
 
 def calibrate(parties: Parties, agreement: Agreement) -> list[Calibrated]:
@@ -84,7 +95,7 @@ def calibrate(parties: Parties, agreement: Agreement) -> list[Calibrated]:
     payers = len(parties.scenario.commissioners)
     cash = technology.cash(profiles[1:, payers:])[move, party - payers]
     effort = stakes.effort[party, lever, lever]
-    joint = _at_rest(game).joint
+    joint = _at_rest(game)[0].joint
     return [
         Calibrated(
             party=int(party[each]),
@@ -99,29 +110,42 @@ def calibrate(parties: Parties, agreement: Agreement) -> list[Calibrated]:
 
 
 def rests(parties: Parties, agreement: Agreement) -> Resting:
-    """Return where the parties to a contract come to rest, and whether they do.
+    """Return where the parties to a contract come to rest, and whether a push leads away from it.
 
     Repeated reviews settle where ``|1 - share + share mu| < 1`` for every eigenvalue mu of how best
-    responses move with what others do, own curvature included.
+    responses move with what others do, own curvature included. Where that does not hold, the
+    levels are pushed along the eigenvector either way: a plan of few nodes has kinks at which a
+    slope says little about what lies further on.
     """
     game = _game(parties, agreement)
-    own = _at_rest(game).own
+    standing, moved = _at_rest(game)
+    own, stakes = standing.own, game.stakes
+    party, lever = stakes.moves
+    if not len(party):
+        return Resting(own)
 
     def answer(profiles: Array) -> Array:
         found = game.incentives(profiles)
-        wished = profiles + best(game.stakes, profiles, found.own, found.own_bend)
-        return np.clip(wished, game.stakes.low, game.stakes.high)
+        wished = profiles + best(stakes, profiles, found.own, found.own_bend)
+        return np.clip(wished, stakes.low, stakes.high)
 
-    party, lever = game.stakes.moves
-    if not len(party):
-        return Resting(own, ())
-    values, vectors = np.linalg.eig(cross_response(answer, game.stakes, own))
+    # on the scale on which parties try their levers
+    values, vectors = np.linalg.eig(cross_response(answer, stakes, own, game.pace.step))
     size = np.abs(1.0 - game.pace.share + game.pace.share * values)
     worst = int(size.argmax())
-    if size[worst] < 1.0:
-        return Resting(own, ())
-    drives = np.argsort(-np.abs(vectors[:, worst]))[:2]
-    return Resting(own, tuple((int(party[each]), int(lever[each])) for each in drives))
+    if size[worst] < 1.0 and moved < _STILL:
+        return Resting(own)
+    along = np.real(vectors[:, worst])
+    push = np.zeros_like(own)
+    push[party, lever] = _PUSH * along / max(float(np.abs(along).max()), 1e-9)
+    found = [_at_rest(game, np.clip(own + way * push, stakes.low, stakes.high)) for way in (1, -1)]
+    ends = [(each.own, still) for each, still in found]
+    if moved < _STILL and all(np.abs(end - own).max() < _SAME for end, _ in ends):
+        return Resting(own)
+    drives = np.argsort(-np.abs(along))[:2]
+    driving = tuple((int(party[each]), int(lever[each])) for each in drives)
+    others = [end for end, still in ends if still < _STILL and np.abs(end - own).max() >= _SAME]
+    return Resting(own, driving, tuple(others))
 
 
 def refuse_restless(scenario: Scenario) -> None:
@@ -134,11 +158,11 @@ def refuse_restless(scenario: Scenario) -> None:
         return
     parties = Parties(scenario)
     for name, agreement in scenario.agreements().items():
-        unstable = rests(parties, agreement).unstable
-        if unstable:
+        found = rests(parties, agreement)
+        if found.is_restless:
             pair = " and ".join(
                 f"{scenario.signatories.parties[party]}'s {LEVERS[lever].title}"
-                for party, lever in unstable
+                for party, lever in found.driving
             )
             raise RunError(
                 f"under the contract '{name}' the parties do not come to rest: {pair} drive each "
@@ -152,9 +176,19 @@ def _game(parties: Parties, agreement: Agreement) -> Game:
     return Game(plan, agreement, parties.stakes, relation, Pace())
 
 
-def _at_rest(game: Game) -> Standing:
+def _at_rest(game: Game, own: Array | None = None) -> tuple[Standing, float]:
+    """Return where parties stand after many reviews, and how far the last one moved a lever.
+
+    Args:
+        game: what they face.
+        own: where they begin; None is observed practice.
+    """
     parties = len(game.stakes.mission)
+    here = np.zeros_like(game.stakes.norm)
     standing = began(game.stakes, np.zeros((parties, parties)))
+    standing = replace(standing, own=here if own is None else own, joint=here, taken=here)
+    moved = 0.0
     for _ in range(_REVIEWS):
-        standing = review(game, standing, None)
-    return standing
+        before, standing = standing, review(game, standing, None)
+        moved = float(np.abs(standing.own - before.own).max())
+    return standing, moved

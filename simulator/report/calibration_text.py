@@ -49,12 +49,24 @@ def _warnings(
     scenario: Scenario, levers: tuple[Calibrated, ...], resting: Mapping[str, Resting]
 ) -> Iterator[str]:
     for name, each in resting.items():
-        if each.unstable:
-            pair = " and ".join(_named(scenario, *one) for one in each.unstable)
+        if not each.driving:
+            continue
+        title = scenario.title_of(name)
+        pair = " and ".join(_named(scenario, *one) for one in each.driving)
+        if each.is_restless:
             yield (
-                f"Under {scenario.title_of(name)} parties do not come to rest: {pair} drive each "
-                "other on. Raise the effort of these levers, or smooth the steps of the contract."
+                f"Under {title} parties do not come to rest: {pair} drive each other on. Raise the "
+                "effort of these levers, or smooth the steps of the contract."
             )
+            continue
+        (party, lever), *_ = each.driving
+        levels = [at[party, lever] for at in (each.own, *each.others)]
+        rests_at = " or ".join(_signed(float(level), 2) for level in levels)
+        yield (
+            f"Under {title} parties can come to rest in more than one way: {pair} drive each "
+            f"other on. {_named(scenario, party, lever)} rests at {rests_at}; runs begin at "
+            "observed practice."
+        )
     for lever, title in enumerate(_titles()):
         of = [each for each in levers if each.lever == lever and each.ratio is not None]
         if not of or title == "Padding of claims":

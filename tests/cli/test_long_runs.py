@@ -15,7 +15,7 @@ import pytest
 from tests.cli.test_commands import SMALLEST, alliance
 from tests.conftest import ROOT
 
-FLAGSHIP = ROOT / "scenarios" / "staying-well.yaml"
+FLAGSHIP = ROOT / "tests" / "data" / "nobody-decides.yaml"
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way here")
 
 

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from simulator.engine.compiled import CompiledPeople
 from simulator.engine.streams import Stream
-from simulator.scenario.build import build
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.yaml_text import read_yaml
+from simulator.study.files import load
 from tests.conftest import FULL, ROOT
 from tests.engine.courses import Course
 from tests.engine.following import (
@@ -45,8 +44,7 @@ MAKERS = pytest.mark.parametrize("make", [compiled_with_diaries, reference_with_
 
 @pytest.fixture(scope="module")
 def staying_well() -> Scenario:
-    path = ROOT / "scenarios" / "staying-well.yaml"
-    return build(read_yaml(path.read_text(encoding="utf-8"), path.name))
+    return load(ROOT / "tests" / "data" / "nobody-decides.yaml")
 
 
 def test_both_engines_live_the_flagship_alike(staying_well: Scenario) -> None:

@@ -18,7 +18,7 @@ from simulator.scenario.scenario import Scenario
 from simulator.study.files import load
 from tests.conftest import FULL, ROOT, SMALLEST, scenario_from
 
-FLAGSHIP = ROOT / "scenarios" / "staying-well.yaml"
+FLAGSHIP = ROOT / "tests" / "data" / "nobody-decides.yaml"
 FUTURES = 1_000 if FULL else 300
 
 QUIET = """

@@ -143,7 +143,7 @@ def test_compiled_months_are_those_of_numpy(text: str, seed: int) -> None:
     assert_alike(*later)
 
 
-FLAGSHIP = ROOT / "scenarios" / "staying-well.yaml"
+FLAGSHIP = ROOT / "tests" / "data" / "nobody-decides.yaml"
 
 
 def of_rows(plan: Expectation, rows: int) -> tuple[Array, Array, list[Array]]:

@@ -14,6 +14,7 @@ from simulator.study.replicator import replicate
 from tests.conftest import ROOT, scenario_from
 
 FLAGSHIP = (ROOT / "scenarios" / "staying-well.yaml").read_text(encoding="utf-8")
+FLAGSHIP = FLAGSHIP.replace("behaviour: full", "behaviour: none")
 
 
 def with_budget(text: str, budget: str) -> Scenario:

@@ -7,12 +7,13 @@ import pytest
 
 from simulator._errors import UsageError
 from simulator.scenario.scenario import Scenario
+from simulator.study.files import load
 from simulator.study.measures import Measure, default_measures, read_measures
 from simulator.study.replicate import Study
 from simulator.study.replicator import replicate
 from tests.conftest import ROOT, scenario_from
 
-FLAGSHIP = scenario_from((ROOT / "scenarios" / "staying-well.yaml").read_text(encoding="utf-8"))
+FLAGSHIP = load(ROOT / "tests" / "data" / "nobody-decides.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from simulator.study.store import ChunkStore
 from tests.conftest import ROOT, scenario_from
 
 FLAGSHIP = (ROOT / "scenarios" / "staying-well.yaml").read_text(encoding="utf-8")
+FLAGSHIP = FLAGSHIP.replace("behaviour: full", "behaviour: none")
 
 
 def as_bytes(study: Study) -> bytes:
