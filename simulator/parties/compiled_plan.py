@@ -53,6 +53,9 @@ class CompiledMonths:
 
         Returns:
             For each month its counts, ``(*lead, providers, services)``; people with the same axes.
+            Counts have rows side by side in memory, as the kernel leaves them. People lie as NumPy
+            would lay them: the order of sums over services or stages, and so their last bit, must
+            not depend on how many rows there are.
         """
         providers, services = self._tables.share.shape
         rows, months = math.prod(lead), len(outside)
@@ -77,17 +80,17 @@ class CompiledMonths:
         counts = np.empty((months, providers, services, len(plan_kernel.COLUMNS), rows))
         plan_kernel.roll(self._tables, given, self._room(), counts)
         by_column = _lead_first(np.moveaxis(counts, 3, 1), lead, 2)
-        nobody = {"turned_away": np.zeros((*lead, providers, services))}
+        nobody = np.zeros((*lead, providers, services))  # the plan turns nobody away
         counted = [dict(zip(plan_kernel.COLUMNS, month, strict=True)) for month in by_column]
-        found = [{name: (month | nobody)[name] for name in COUNTS} for month in counted]
+        found = [{name: month.get(name, nobody) for name in COUNTS} for month in counted]
         after = People(
-            present=_lead_first(given.present, lead),
-            variance=_lead_first(given.variance, lead),
-            served=_lead_first(given.served, lead),
-            waited=_lead_first(given.waited, lead),
-            arriving=_lead_first(given.arriving, lead),
-            coming_back=_lead_first(given.coming_back, lead),
-            relapsing=_lead_first(given.relapsing, lead),
+            present=_as_given(given.present, lead),
+            variance=_as_given(given.variance, lead),
+            served=_as_given(given.served, lead),
+            waited=_as_given(given.waited, lead),
+            arriving=_as_given(given.arriving, lead),
+            coming_back=_as_given(given.coming_back, lead),
+            relapsing=_as_given(given.relapsing, lead),
         )
         return found, after
 
@@ -150,6 +153,11 @@ def _rows_last(values: Array, lead: tuple[int, ...], own: int) -> Array:
     """Return a copy with all leading axes as one axis of rows, after so many axes of its own."""
     copy = np.array(_lead_last(values, lead, own), order="C")
     return copy.reshape(*copy.shape[:own], math.prod(lead))
+
+
+def _as_given(values: Array, lead: tuple[int, ...]) -> Array:
+    """Return a copy with the leading axes that rows stand for, in the usual order of memory."""
+    return np.ascontiguousarray(_lead_first(values, lead))
 
 
 def _lead_first(values: Array, lead: tuple[int, ...], kept: int = 0) -> Array:

@@ -245,7 +245,12 @@ class ServicePlan:
         Outcomes and hand-overs are successes among those who complete: their spread is binomial.
         """
         providers = self.expectation.providers
-        middle = {name: values[..., _MIDDLE, :, :] for name, values in columns.items()}
+        # the order of a sum over services follows from where they lie in memory, not from how many
+        # rows there are beside them
+        middle = {
+            name: np.ascontiguousarray(values[..., _MIDDLE, :, :])
+            for name, values in columns.items()
+        }
         spreads = [
             _binomial_spread(middle["good_outcomes"], middle["completed"]),
             _binomial_spread(middle["handovers_made"], middle["completed"]),

@@ -16,11 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import erfcx, ndtr
 
-from simulator.contract.statement import COUNTS, Array
+from simulator.contract.statement import COLUMNS, COUNTS, Array
 from simulator.parties import plan_kernel
+from simulator.parties.conduct import Parties
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.levers import LEVERS
 from simulator.parties.plan_kernel import LANES
+from simulator.parties.service_plan import Ahead
 from simulator.scenario.world import places
 from simulator.study.files import load
 from tests.conftest import ROOT, scenario_from
@@ -170,6 +172,47 @@ def test_a_row_has_the_same_bits_beside_any_others() -> None:
             np.testing.assert_array_equal(one[name][some], values, name)
     for name, values in vars(those).items():
         np.testing.assert_array_equal(vars(people)[name][some], values, name)
+
+
+NINE = "".join(
+    f"""  s{number}:
+    referrals: {100 + 37 * number} a year
+    workers: {{p0: 2, p1: 1}}
+    caseload: 13
+    lasts: {{mean: 9 weeks, shape: fixed}}
+    good_outcome: 40%
+    best_outcome: 60%
+    worker_cost: £40,000 a year
+"""
+    for number in range(9)
+)
+
+
+def test_a_plan_has_the_same_bits_beside_any_other_futures() -> None:
+    """Also where NumPy adds up over so many services or stages that it takes eight at a time."""
+    terms = "{terms: [{form: unit price, price: £240, per: good_outcomes}]}"
+    text = PARTIES.replace("{form: block, amount: £0 a year}", terms)
+    text += "providers:\n  p0: {reserves: £0}\n  p1: {reserves: £0}\nservices:\n" + NINE
+    scenario = scenario_from(text)
+    parties, (agreement,) = Parties(scenario), scenario.agreements().values()
+    plan, months = parties.expectation, scenario.timetable.months
+    levels = np.zeros((4, 3, 3, len(LEVERS)))
+    levels[..., 1:, :2] = np.random.default_rng(1).uniform(-1, 1, (4, 3, 2, 2))
+
+    def thought(some: slice) -> list[Array]:
+        posts, here = [plan.posts] * 9, levels[some]
+        _, people = plan.months(here[:, 0, 1:], plan.nobody(), months[:6], posts[:6])
+        outlook = parties.plan(agreement, Ahead(people, months[6:15], posts, {}))(here)
+        columns = [view.statement.columns[name] for view in outlook.views for name in COLUMNS]
+        lasting = [each for each in columns if each.ndim == 5]
+        return [people.served.sum(axis=-1), outlook.outcomes, outlook.costs, *lasting]
+
+    together = thought(slice(None))
+    for future in range(4):
+        alone = thought(slice(future, future + 1))
+        assert len(alone) == len(together) > 3
+        for one, other in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(one[future], other[0])
 
 
 def test_what_is_given_stays_as_it_is() -> None:
