@@ -19,11 +19,6 @@ TEMPLATES = ("smallest", "several-services")
 
 def check(files: list[Path], settings: list[str], as_json: bool) -> None:
     """Check, warn, list defaults; mistakes leave through the error that carries them all."""
-    from simulator.report.calibration_text import (
-        calibration_document,
-        calibration_of,
-        calibration_text,
-    )
     from simulator.report.run_text import grouped_defaults
     from simulator.report.tables import paragraph, table
     from simulator.report.warnings import warnings
@@ -35,8 +30,18 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
     if not isinstance(scenario, Scenario):
         _check_contracts(scenario, as_json)
         return
-    calibration = calibration_of(scenario)
-    found = [*warnings(scenario), *(calibration.warnings if calibration else ())]
+    found = list(warnings(scenario))
+    calibration = None
+    if scenario.behaves:
+        # what parties do takes libraries that nothing else of a check needs
+        from simulator.report.calibration_text import (
+            calibration_document,
+            calibration_of,
+            calibration_text,
+        )
+
+        calibration = calibration_of(scenario)
+        found += calibration.warnings
     if as_json:
         rows = [
             {"path": row.path, "value": row.value, "provenance": row.provenance}

@@ -35,11 +35,10 @@ class Calibration:
     warnings: tuple[str, ...]
 
 
-def calibration_of(scenario: Scenario) -> Calibration | None:
-    """Return what moves the parties; None where nobody changes what they do."""
-    if not scenario.behaves:
-        return None
-    parties, agreements = Parties(scenario), scenario.agreements()
+def calibration_of(scenario: Scenario) -> Calibration:
+    """Return what moves the parties of a scenario in which somebody changes what they do."""
+    # a few rows are done by NumPy before Numba is loaded
+    parties, agreements = Parties(scenario, compiled=False), scenario.agreements()
     levers = tuple(calibrate(parties, agreements[scenario.baseline]))
     resting = {name: rests(parties, agreement) for name, agreement in agreements.items()}
     return Calibration(levers, resting, tuple(_warnings(scenario, levers, resting)))

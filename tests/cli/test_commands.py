@@ -243,7 +243,7 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     code = (
         "import sys, simulator.study.replicate as r\n"
         "def stop(*a): raise KeyboardInterrupt\n"
-        "r.live = stop\n"
+        "r.live_plan = stop\n"
         f"sys.argv = ['alliance', 'run', {str(SMALLEST)!r}]\n"
         "from simulator.cli import main; main()\n"
     )
@@ -258,7 +258,7 @@ def test_something_unforeseen_is_said_plainly(tmp_path: Path) -> None:
     code = (
         "import sys, simulator.study.replicate as r\n"
         "def fail(*a): raise ZeroDivisionError('by hand')\n"
-        "r.live = fail\n"
+        "r.live_plan = fail\n"
         f"sys.argv = ['alliance', 'run', {str(SMALLEST)!r}]\n"
         "from simulator.cli import main; main()\n"
     )
