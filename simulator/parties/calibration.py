@@ -21,7 +21,7 @@ from simulator.parties.review import Game, Standing, began, review
 from simulator.parties.scenario_stakes import relation_of
 from simulator.scenario.scenario import Scenario
 
-__all__ = ["Calibrated", "Resting", "calibrate", "refuse_restless", "rests"]
+__all__ = ["Calibrated", "Resting", "calibrate", "refuse_restless", "resting", "rests"]
 
 _REVIEWS = 24
 """Reviews after which parties are taken to be at rest: they settle in three to seven."""
@@ -110,14 +110,18 @@ def calibrate(parties: Parties, agreement: Agreement) -> list[Calibrated]:
 
 
 def rests(parties: Parties, agreement: Agreement) -> Resting:
-    """Return where the parties to a contract come to rest, and whether a push leads away from it.
+    """Return where the parties to a contract come to rest in a typical year."""
+    return resting(_game(parties, agreement))
+
+
+def resting(game: Game) -> Resting:
+    """Return where parties come to rest, and whether a push leads away from it.
 
     Repeated reviews settle where ``|1 - share + share mu| < 1`` for every eigenvalue mu of how best
     responses move with what others do, own curvature included. Where that does not hold, the
     levels are pushed along the eigenvector either way: a plan of few nodes has kinks at which a
     slope says little about what lies further on.
     """
-    game = _game(parties, agreement)
     standing, moved = _at_rest(game)
     own, stakes = standing.own, game.stakes
     party, lever = stakes.moves

@@ -177,3 +177,35 @@ def test_levels_stay_within_their_bounds() -> None:
     assert (found.course >= low).all()
     assert (found.course <= high).all()
     assert found.course[..., 0].max() == 2.0
+
+
+def with_policy(policy: str, seed: int = 5) -> Futures:
+    more = "relationship: {notice: 30%, trust: 50%}\nlevers: {quality: {effort: 40%}}"
+    price = "{form: unit price, price: £600, per: good_outcomes}"
+    return lived(scenario_with(price, more=more, party=f", policy: {policy}"), 4, seed)
+
+
+def test_policies_do_what_they_say() -> None:
+    levels = {
+        policy: level(with_policy(policy), "quality", 8)
+        for policy in ("none", "steady", "profit-first", "full", "mission-first", "cautious")
+    }
+    assert levels["none"] == levels["steady"] == 0.0
+    assert 0.1 < levels["profit-first"] < levels["full"] < levels["mission-first"]
+    assert levels["cautious"] < levels["full"]
+
+
+def test_who_answers_in_kind_begins_with_goodwill_and_goes_on_as_others_do() -> None:
+    kind = with_policy("tit-for-tat")
+    selfish = with_policy("profit-first")
+    assert level(kind, "quality", 8) > level(selfish, "quality", 8) + 0.1
+
+
+def test_who_copies_does_what_the_others_did_last() -> None:
+    scenario = scenario_with("{form: unit price, price: £600, per: good_outcomes}")
+    first, second = scenario.providers.values()
+    parties = {"p1": first.model_copy(update={"policy": "copy-last"}), "p2": second}
+    found = lived(scenario.model_copy(update={"providers": parties}), 4)
+    quality = found.course[..., LEVERS.index(next(x for x in LEVERS if x.name == "quality"))]
+    np.testing.assert_allclose(quality[:, 2:-1, 0], quality[:, 1:-2, 1], atol=1e-12)
+    assert quality[:, 5, 1].min() > 0.1

@@ -1,0 +1,95 @@
+"""Where parties come to rest, and whether a lever is worth what it takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulator._errors import RunError
+from simulator.parties.calibration import calibrate, refuse_restless, resting, rests
+from simulator.parties.conduct import Parties
+from simulator.parties.levers import LEVERS
+from simulator.parties.response import Pace
+from simulator.report.calibration_text import calibration_of
+from tests.engine.deciding import scenario_with
+from tests.parties.small import game_of, plan_of, stakes_of
+
+UNIT_PRICE = "{form: unit price, price: £330, per: completed}"
+NAMES = [lever.name for lever in LEVERS]
+
+
+def team(rate: float) -> dict[str, object]:
+    """Return a term that pays the square of what all achieve together, half to each."""
+    return {
+        "name": "Together",
+        "measure": "total(completed) * total(completed)",
+        "bands": [{"rate": f"£{rate}"}],
+        "split": "equal",
+        "assessed": "year",
+    }
+
+
+def test_what_settles_is_told_as_it_is() -> None:
+    price = {"name": "Price", "measure": "completed", "bands": [{"rate": "£0.7"}]}
+    found = resting(game_of([price | {"assessed": "year"}], plan_of(2, 1), stakes_of(2, 1)))
+    np.testing.assert_allclose(found.own[1:, 0], 0.7, atol=1e-6)
+    assert not found.driving
+    assert not found.is_restless
+
+
+def test_two_rests_are_both_told() -> None:
+    """Each does more the more the other does: at nought nobody moves, a push leads to the bounds.
+
+    A best response is .6 (a1 + a2), whose eigenvalue is 1.2.
+    """
+    game = game_of([team(0.6)], plan_of(2, 1), stakes_of(2, 1), pace=Pace())
+    found = resting(game)
+    assert {party for party, _ in found.driving} == {1, 2}
+    assert sorted(float(each[1, 0]) for each in found.others) == pytest.approx([-2.0, 2.0])
+    assert not found.is_restless
+
+
+def test_weaker_ties_have_one_rest() -> None:
+    assert not resting(game_of([team(0.3)], plan_of(2, 1), stakes_of(2, 1), pace=Pace())).driving
+
+
+def test_a_cost_in_cash_lowers_what_a_level_is_worth_for_a_pound() -> None:
+    free = scenario_with(UNIT_PRICE, more="levers: {quality: {effort: 60%}}")
+    dear = scenario_with(UNIT_PRICE, more="levers: {quality: {effort: 60%, cash: £60,000 a year}}")
+    ratios = []
+    for scenario in (free, dear):
+        agreement = scenario.agreements()["tried"]
+        (quality, *_) = calibrate(Parties(scenario), agreement)
+        assert NAMES[quality.lever] == "quality"
+        ratios.append(quality)
+    assert ratios[0].gain == pytest.approx(ratios[1].gain, rel=0.01), "before what it takes"
+    assert ratios[1].takes == pytest.approx(ratios[0].takes + 30_000, rel=0.01)
+    assert ratios[1].joint < ratios[0].joint
+
+
+def test_observed_practice_is_the_answer_to_the_contract_it_was_observed_under() -> None:
+    price = "{form: unit price, price: £300, per: good_outcomes}"
+    more = "observed_under: tried\nlevers: {quality: {effort: 40%}, hand_over: {effort: 40%}}"
+    scenario = scenario_with(price, more=more)
+    parties = Parties(scenario)
+    assert np.abs(parties.norm[:, NAMES.index("quality")]).min() > 0.2
+    found = rests(parties, scenario.agreements()["tried"])
+    np.testing.assert_allclose(found.own, 0.0, atol=0.05)
+
+
+def test_a_norm_nobody_has_seen_is_refused() -> None:
+    price = "{form: unit price, price: £9,000, per: good_outcomes}"
+    scenario = scenario_with(price, more="observed_under: tried", party=", risk_tolerance: 100%")
+    with pytest.raises(RunError, match="quality of casework that its norm would be -"):
+        _ = Parties(scenario).norm
+
+
+def test_a_free_lunch_is_warned_of() -> None:
+    rich = scenario_with(UNIT_PRICE, more="levers: {quality: {effort: 1%}}")
+    assert any("free lunch" in warning for warning in calibration_of(rich).warnings)
+    poor = scenario_with(UNIT_PRICE, more="levers: {quality: {cash: £900,000 a year}}")
+    assert any("nobody will do more of it" in warning for warning in calibration_of(poor).warnings)
+
+
+def test_what_settles_is_not_refused() -> None:
+    refuse_restless(scenario_with(UNIT_PRICE))
