@@ -8,9 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from simulator.engine.caseload import Engine
 
-__all__ = ["COMPILING", "Chosen", "EngineName", "announced_compilation", "choose_engine"]
+__all__ = [
+    "COMPILING",
+    "Chosen",
+    "EngineName",
+    "announced_compilation",
+    "choose_engine",
+    "keep_memory",
+]
 
 EngineName = Literal["compiled", "reference"]
 
@@ -62,6 +71,15 @@ def _reason(error: ImportError) -> str:
     if error.name == "numba":
         return "Numba is not installed"
     return f"Numba cannot be imported: {error}"
+
+
+def keep_memory() -> None:
+    """Have the C library keep what large arrays leave behind, instead of giving it back each time.
+
+    The system clears memory whenever it hands it out, which takes half the time of a review. glibc
+    learns from the largest array that was freed, up to 32 MB; elsewhere it changes nothing.
+    """
+    np.empty(31 * 2**20, dtype=np.uint8)
 
 
 @dataclass

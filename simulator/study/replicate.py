@@ -20,7 +20,7 @@ from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.appraisal import discount_factor, rebase
 from simulator.scenario.scenario import Scenario
 from simulator.study.companions import Companion, companions_of
-from simulator.study.engines import Chosen
+from simulator.study.engines import Chosen, keep_memory
 
 __all__ = [
     "IN_FULL",
@@ -117,6 +117,8 @@ class Prepared:
         network = build_network(scenario, practice)
         self.plans = plan_lives(scenario, network)
         self._companions: tuple[Companion, ...] = ()
+        if scenario.behaves:
+            keep_memory()
         if companions and scenario.behaves:
             self._companions = companions_of(scenario.baseline, self.plans, network)
         self._caseloads = np.array(
