@@ -41,8 +41,8 @@ def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
     yield table(header, rows)
     yield paragraph(
         "By the contract's own rules, in a year as expected, with demand, outcomes and costs "
-        "uncertain: where a cap or a floor is likely reached, a rate counts for little. In this "
-        "version nobody works differently for it."
+        "uncertain: where a cap or a floor is likely reached, a rate counts for little."
+        + ("" if scenario.behaves else " With behaviour 'none' nobody works differently for it.")
     )
 
 
