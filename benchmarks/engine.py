@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.deciding import futures_that_decide  # noqa: E402
 from benchmarks.futures import growth, memory, two_processes, whole_futures  # noqa: E402
 from benchmarks.luck import paired_variance  # noqa: E402
 from benchmarks.measuring import Section  # noqa: E402
@@ -48,6 +49,7 @@ def main() -> int:
         lambda: whole_futures(3 if quick else 10),
         lambda: growth(3 if quick else 10),
         lambda: months_of_a_plan(3 if quick else 10),
+        lambda: futures_that_decide(2 if quick else 5),
         lambda: memory(quick),
         lambda: two_processes(quick),
         lambda: paired_variance(quick),
