@@ -14,8 +14,9 @@ import numpy as np
 from simulator.contract.statement import COUNTS, Array
 from simulator.parties import expectation as plain
 from simulator.parties import plan_kernel
-from simulator.parties.expectation import Expectation
+from simulator.parties.expectation import Chances, Expectation
 from simulator.parties.people import People
+from simulator.parties.stays import STEP
 
 __all__ = ["CompiledMonths"]
 
@@ -29,13 +30,13 @@ class CompiledMonths:
 
     def __init__(self, expectation: Expectation) -> None:
         self._reach = expectation.reach
-        self._stages = expectation.most_stages
+        self._stages = expectation.stays.most_stages
+        self._screens = expectation.needs.can_act
         self._tables = _tables_of(expectation)
 
     def roll(
         self,
-        quality: Array,
-        success: Array,
+        chances: Chances,
         people: People,
         outside: Sequence[Array],
         places: Sequence[Array],
@@ -44,18 +45,17 @@ class CompiledMonths:
         """Return what is expected of each month, and where people are at the end.
 
         Args:
-            quality: of casework, ``(..., providers, 1)``.
-            success: of hand-overs, ``(..., providers, paths)``.
+            chances: what practice makes of people.
             people: where they are at the beginning.
             outside: referrals a day in each month, ``(..., services)``.
             places: in each month, ``(..., providers, services)``.
             lead: what all leading axes broadcast to.
 
         Returns:
-            For each month its counts, ``(*lead, providers, services)``; people with the same axes.
-            Counts have rows side by side in memory, as the kernel leaves them. People lie as NumPy
-            would lay them: the order of sums over services or stages, and so their last bit, must
-            not depend on how many rows there are.
+            For each month its counts, ``(*lead, providers, services)``, with ``anyway`` where a
+            service screens; people with the same axes. Counts have rows side by side in memory, as
+            the kernel leaves them. People lie as NumPy would lay them: the order of sums over
+            services or stages, and so their last bit, must not depend on how many rows there are.
         """
         providers, services = self._tables.share.shape
         rows, months = math.prod(lead), len(outside)
@@ -65,8 +65,10 @@ class CompiledMonths:
             outsides[month] = _lead_last(outside[month], lead, 1)
             held[month] = _lead_last(places[month], lead, 2)
         given = plan_kernel.Rows(
-            practice=_rows_last(np.exp(-quality * self._reach), lead, 2),
-            success=_rows_last(success, lead, 2),
+            practice=_rows_last(np.exp(-chances.quality * self._reach), lead, 2),
+            lapsing=_rows_last(chances.lapsing, lead, 2),
+            turned=self._turned(chances.turned, lead),
+            success=_rows_last(chances.success, lead, 2),
             outside=outsides.reshape(months, services, rows),
             places=held.reshape(months, providers, services, rows),
             present=_rows_last(people.present, lead, 2),
@@ -77,12 +79,16 @@ class CompiledMonths:
             arriving=_rows_last(people.arriving, lead, 2),
             coming_back=_rows_last(people.coming_back, lead, 2),
         )
-        counts = np.empty((months, providers, services, len(plan_kernel.COLUMNS), rows))
-        plan_kernel.roll(self._tables, given, self._room(), counts)
+        columns = plan_kernel.COLUMNS + (plan_kernel.SCREENED if self._screens else ())
+        counts = np.empty((months, providers, services, len(columns), rows))
+        plan_kernel.roll(self._tables, given, self._work(given.turned), counts)
         by_column = _lead_first(np.moveaxis(counts, 3, 1), lead, 2)
-        nobody = np.zeros((*lead, providers, services))  # the plan turns nobody away
-        counted = [dict(zip(plan_kernel.COLUMNS, month, strict=True)) for month in by_column]
-        found = [{name: month.get(name, nobody) for name in COUNTS} for month in counted]
+        nobody = {"turned_away": np.zeros((*lead, providers, services))}
+        counted = [nobody | dict(zip(columns, month, strict=True)) for month in by_column]
+        found = [
+            {name: month[name] for name in (*COUNTS, "anyway") if name in month}
+            for month in counted
+        ]
         after = People(
             present=_as_given(given.present, lead),
             variance=_as_given(given.variance, lead),
@@ -94,48 +100,64 @@ class CompiledMonths:
         )
         return found, after
 
-    def _room(self) -> plan_kernel.Work:
-        providers, services = self._tables.share.shape
+    def _turned(self, turned: Array | None, lead: tuple[int, ...]) -> Array:
+        """Return the chance of being turned away by rows; empty where nobody is."""
+        if turned is None:
+            return np.zeros((*self._tables.share.shape, 0, math.prod(lead)))
+        return _rows_last(turned, lead, 3)
+
+    def _work(self, turned: Array) -> plan_kernel.Work:
+        providers, services, needs, _ = turned.shape
+        lanes = plan_kernel.LANES
         return plan_kernel.Work(
             np.zeros((providers, services), plan_kernel.TEAM),
             np.zeros((providers, len(self._tables.path)), plan_kernel.WAY),
-            np.zeros((providers, services, self._stages, plan_kernel.LANES)),
+            np.zeros((providers, services, self._stages, lanes)),
+            np.zeros((providers, services, needs, lanes)),
+            np.zeros((providers, services, needs, lanes)),
+            np.zeros((needs, lanes)),
+            np.zeros((self._stages, lanes)),
+            np.zeros((self._stages, lanes)),
         )
 
 
 def _tables_of(expectation: Expectation) -> plan_kernel.Tables:
     """Return the services as the kernel reads them."""
+    needs, stays, paths = expectation.needs, expectation.stays, expectation.paths
     service = np.zeros(expectation.services, plan_kernel.SERVICE)
-    service["stages"] = expectation.stages
-    service["needs"] = expectation.need_share.shape[1]
+    service["stages"] = stays.stages
+    service["needs"] = needs.share.shape[1]
+    service["screens"] = needs.screened.any(axis=1)
     service["take_up"] = expectation.take_up
-    service["mean_stay"] = expectation.mean_stay
-    service["variation"] = expectation.variation
+    service["mean_stay"] = stays.mean
+    service["variation"] = stays.variation
     service["leaving"] = expectation.leaving
     service["rise"] = expectation.leaving_rise
     service["harm"] = expectation.harm
-    service["relapse"] = expectation.stays_on * expectation.relapse
     service["relapsing_stay"] = expectation.relapsing_stay
-    path = np.zeros(len(expectation.sender), plan_kernel.PATH)
-    path["sender"] = expectation.sender
-    path["receiver"] = expectation.receiver
-    path["share"] = expectation.path_share
-    path["late"] = expectation.late
-    path["arriving_stay"] = expectation.arriving_stay
-    path["returns"] = expectation.returns
-    path["coming_back_stay"] = expectation.coming_back_stay
+    path = np.zeros(len(paths.sender), plan_kernel.PATH)
+    path["sender"] = paths.sender
+    path["receiver"] = paths.receiver
+    path["share"] = paths.share
+    path["late"] = paths.late
+    path["arriving_stay"] = paths.arriving_stay
+    path["returns"] = paths.returns
+    path["coming_back_stay"] = paths.coming_back_stay
     with np.errstate(divide="ignore"):  # no chance has infinite odds against it
-        against = (1.0 - expectation.good) / expectation.good
+        against = (1.0 - needs.good) / needs.good
     return plan_kernel.Tables(
         service=service,
         path=path,
         share=expectation.share,
-        to_provider=expectation.to_provider,
-        need_share=expectation.need_share,
+        to_provider=paths.to_provider,
+        elsewhere=needs.elsewhere,
+        need_share=needs.share,
+        need_stay=needs.stay,
+        need_anyway=needs.anyway,
         against=against,
-        passing=expectation.passing,
-        entering=expectation.entering,
-        days=plain._DAYS,
+        passing=stays.passing,
+        entering=stays.entering,
+        days=STEP,
         least_variance=plain._LEAST_VARIANCE,
         nobody=plain._NOBODY,
         fastest=plain._FASTEST,

@@ -7,9 +7,10 @@ mean n and variance v (a Gaussian closure of the queue with impatience), and wit
     n' = arrivals - completions - leaving,
     v' = arrivals + completions + leaving - 2 v (mu Phi(-x) + theta Phi(x)).
 
-Unlike a plain fluid it has people leave at loads below 1. Stays pass through stages, so that the
-first to start are not the first to finish at once: with as many as one over the squared variation
-of the stays. Whoever is handed over, or comes back, is on the way for an exponential time.
+Unlike a plain fluid it has people leave at loads below 1. Stays pass through stages (``stays.py``).
+Whoever is handed over, or comes back, is on the way for an exponential time. Where providers turn
+people away by need (``needs.py``), mean stays and chances are those of the people who ask; how much
+stays vary is as ever.
 
 Here a month is rolled by NumPy, to be read. Behind :meth:`Expectation.months` compiled code does
 the same many times faster (``plan_kernel.py``); the tests hold the two together.
@@ -19,42 +20,76 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
-from scipy.linalg import expm
 from scipy.special import ndtr
 
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array
 from simulator.parties.levers import level_of, reach_of, shifted
+from simulator.parties.needs import Needs
+from simulator.parties.paths import Paths, left_of_a_pool
 from simulator.parties.people import People
+from simulator.parties.stays import STEP, Stays, StaysAtPace
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import (
-    Service,
-    groups_of,
-    log_wait_harm,
-    mean_stay,
-    referral_shares,
-    season_factors,
-)
+from simulator.scenario.world import log_wait_harm, referral_shares, season_factors
 
 if TYPE_CHECKING:
     from simulator.parties.compiled_plan import CompiledMonths
 
-__all__ = ["Expectation", "People"]
+__all__ = ["Chances", "Expectation", "People"]
 
-_DAYS = DAYS_A_YEAR / 12  # of a step: months are taken for equally long
-_MOST_STAGES = 8  # of a stay that always lasts the same, which would have endlessly many
 _LEAST_VARIANCE = 1e-3  # people squared: of what is known for certain
 _CERTAIN = 600.0  # log-odds that leave no chance at all; their exponential is still a number
 _ENDLESS = 1e200  # harm of a day where any wait spoils all; times no wait it is nought
 _NOBODY = 1e-9  # people a day: fewer are left over by rounding, and no measure of a wait
-_FASTEST = 2.0 / _DAYS  # hazard a day: with more of it a step would have more leave than wait
+_FASTEST = 2.0 / STEP  # hazard a day: with more of it a step would have more leave than wait
 _DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
+
+
+@dataclass(frozen=True)
+class Chances:
+    """What practice makes of people; leading axes are free.
+
+    Attributes:
+        quality: level of casework, ``(..., providers, 1)``.
+        success: of hand-overs, ``(..., providers, paths)``.
+        lapsing: part of the good outcomes after which people come back,
+            ``(..., providers, services)``.
+        turned: chance of being turned away, ``(..., providers, services, needs)``; None where
+            nobody is.
+    """
+
+    quality: Array
+    success: Array
+    lapsing: Array
+    turned: Array | None
+
+
+@dataclass(frozen=True)
+class _Coming:
+    """Who comes to each team in a step, and who is on the way after it.
+
+    Attributes:
+        referred: to each provider first, ``(..., providers, services)``.
+        returned: of these, back after a relapse or a failed hand-over.
+        arriving: on the way to another service, by path.
+        soon: of those who complete in the step and are handed over, who does so early enough to be
+            in ``arriving`` or there already, same shape.
+        coming_back: after a failed hand-over, same shape.
+        relapsing: on the way back after a good outcome.
+    """
+
+    referred: Array
+    returned: Array
+    arriving: Array
+    soon: Array
+    coming_back: Array
+    relapsing: Array
 
 
 class Expectation:
@@ -67,9 +102,9 @@ class Expectation:
             year or two by NumPy.
 
     Attributes:
-        lasting: part of the good outcomes of each service after which nobody comes back,
-            ``(services,)``.
-        anyway: chance that a good outcome would have come without the service, ``(services,)``.
+        needs: of the people.
+        stays: in the services.
+        paths: from one to another.
         certain: variance of a number of people that is known, people squared.
     """
 
@@ -96,12 +131,19 @@ class Expectation:
         self.leaving_rise = np.array([float(each.drop_out.rise) for each in services])
         self.harm = np.array([min(log_wait_harm(each), _ENDLESS) for each in services])
         self.relapse = np.array([float(each.relapse.chance) for each in services])
+        self.relapse_reach = np.array(
+            [reach_of(each.relapse.chance, each.relapse.best) for each in services]
+        )
         after = np.array([float(each.relapse.after) for each in services])
-        self.relapsing_stay = _left_of_a_pool(after)
-        self.mean_stay = np.array([mean_stay(each) for each in services])
-        self._set_needs(services)
-        self._set_stays(services)
-        self._set_paths(scenario, names)
+        self.relapsing_stay = left_of_a_pool(after)
+        self.reach = np.array(  # of quality, in log-odds; the same for all needs
+            [
+                0.0 if each.good_outcome is None else reach_of(each.good_outcome, each.best_outcome)
+                for each in services
+            ]
+        )
+        self.needs, self.stays = Needs(services, providers), Stays(services)
+        self.paths = Paths(scenario, self.posts > 0, self.share)
         self.risks = [
             (
                 float(risk.demand),
@@ -113,101 +155,66 @@ class Expectation:
             for risk in scenario.risks.values()
         ]
 
-    def _set_needs(self, services: Sequence[Service]) -> None:
-        """Lay the needs of each service side by side; missing ones have no share."""
-        most = max(max(len(each.needs), 1) for each in services)
-        shape = (self.services, most)
-        self.need_share, self.good = np.zeros(shape), np.full(shape, 0.5)
-        self.reach = np.zeros(self.services)  # of quality, in log-odds; the same for all needs
-        self.anyway = np.zeros(self.services)
-        for row, service in enumerate(services):
-            for place, group in enumerate(groups_of(service)):
-                self.need_share[row, place] = group.share
-                self.anyway[row] += group.share * group.good_anyway
-                self.good[row, place] = group.good_outcome
-            if service.good_outcome is not None:
-                self.reach[row] = reach_of(service.good_outcome, service.best_outcome)
-
-    def _set_stays(self, services: Sequence[Service]) -> None:
-        stages = []
-        self.variation = np.zeros(self.services)  # squared, of stays: variance over squared mean
-        for row, service in enumerate(services):
-            spread = {"fixed": 0.0, "exponential": 1.0}.get(
-                service.lasts.shape, float(service.lasts.variation)
-            )
-            second = sum(
-                group.share * group.mean_stay**2 * (1 + spread**2) for group in groups_of(service)
-            )
-            variation = second / self.mean_stay[row] ** 2 - 1.0
-            self.variation[row] = variation
-            count = _MOST_STAGES if variation <= 1 / _MOST_STAGES else round(1 / variation)
-            stages.append(max(1, count))
-        self.stages = np.array(stages, dtype=np.intp)
-        self.most_stages = max(stages)
-        size = self.most_stages + 1  # the last counts completions
-        self.passing = np.zeros((self.services, size, size))  # from each stage to each in a step
-        self.entering = np.zeros((self.services, size))  # of those who start evenly in a step
-        for row, count in enumerate(stages):
-            rate = count / self.mean_stay[row]
-            flow = np.zeros((size + 1, size + 1))
-            for stage in range(count):
-                following = stage + 1 if stage + 1 < count else self.most_stages
-                flow[stage, stage] -= rate
-                flow[stage, following] += rate
-            flow[size, 0] = 1.0  # a source of one a day
-            moved = expm(flow * _DAYS)
-            self.passing[row] = moved[:size, :size]
-            self.entering[row] = moved[size, :size] / _DAYS
-
-    def _set_paths(self, scenario: Scenario, names: list[str]) -> None:
-        paths = scenario.handovers
-        self.sender = np.array([names.index(each.sender) for each in paths], dtype=np.intp)
-        self.receiver = np.array([names.index(each.receiver) for each in paths], dtype=np.intp)
-        self.path_share = np.array([float(each.share) for each in paths])
-        self.success = np.array([float(each.success) for each in paths])
-        self.success_reach = np.array([reach_of(each.success, each.best_success) for each in paths])
-        self.returns = np.array([float(each.returns) for each in paths])
-        after = np.array([float(each.after) for each in paths])
-        self.arriving_stay, self.late = _left_of_a_pool(after), _left_of_a_flow(after)
-        after = np.array([float(each.returns_after) for each in paths])
-        self.coming_back_stay = _left_of_a_pool(after)
-        # who is handed over stays with the provider where it delivers the service
-        delivers = self.posts > 0
-        self.to_provider = np.zeros((len(paths), self.providers, self.providers))
-        for place, receiver in enumerate(self.receiver):
-            for provider in range(self.providers):
-                if delivers[provider, receiver]:
-                    self.to_provider[place, provider, provider] = 1.0
-                else:
-                    self.to_provider[place, provider] = self.share[:, receiver]
-        handed = np.zeros(self.services)
-        np.add.at(handed, self.sender, self.path_share)
-        self.stays_on = 1.0 - handed  # part of completions without a hand-over, who may relapse
-        self.lasting = 1.0 - self.stays_on * self.relapse
-
-    def gained(self, counts: Mapping[str, Array]) -> Array:
+    def gained(self, counts: Mapping[str, Array], levers: Array) -> Array:
         """Return the good outcomes that are gained, ``(..., providers, services)``.
 
         Each person counts once: not where they come back, and not where the outcome would have
         come anyway.
 
         Args:
-            counts: the columns of a statement.
+            counts: the columns of a statement, or sums of what :meth:`months` returns. Without
+                ``anyway`` those who complete are of the needs of all who are referred.
+            levers: levels of each provider, ``(..., providers, levers)``.
         """
-        people = counts["completed"] - counts["returned"]
-        gained: Array = counts["good_outcomes"] * self.lasting - self.anyway * people
+        completed, lasting = counts["completed"], 1.0 - self._lapsing(self._quality(levers))
+        anyway = self.needs.anyway_of_all
+        if "anyway" in counts:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                anyway = np.where(completed > 0, counts["anyway"] / completed, anyway)
+        gained: Array = counts["good_outcomes"] * lasting - anyway * (
+            completed - counts["returned"]
+        )
         return gained
+
+    def _quality(self, levers: Array) -> Array:
+        """Return the level of casework, ``(..., providers, 1)``."""
+        quality: Array = (level_of(levers, "quality") + self.standing)[..., None]
+        return quality
+
+    def _lapsing(self, quality: Array) -> Array:
+        """Return the part of good outcomes after which people come back."""
+        chance = self.relapse
+        if self.relapse_reach.any():
+            chance = shifted(chance, quality * self.relapse_reach)
+        lapsing: Array = self.paths.stays_on * chance
+        return np.broadcast_to(lapsing, (*quality.shape[:-1], self.services))
+
+    def chances(self, levers: Array) -> Chances:
+        """Return what practice makes of people.
+
+        Args:
+            levers: levels of each provider beside its standing practice,
+                ``(..., providers, levers)``.
+        """
+        quality = self._quality(levers)
+        handover = level_of(levers, "hand_over")[..., None]
+        return Chances(
+            quality,
+            shifted(self.paths.success, handover * self.paths.success_reach),
+            self._lapsing(quality),
+            self.needs.turned(level_of(levers, "selection")),
+        )
 
     # -- people ------------------------------------------------------------------------------------
 
     def nobody(self, lead: tuple[int, ...] = ()) -> People:
         """Return empty services, as at the start of a term."""
         teams = np.zeros((*lead, self.providers, self.services))
-        paths = np.zeros((*lead, self.providers, len(self.sender)))
+        paths = np.zeros((*lead, self.providers, len(self.paths.sender)))
         return People(
             teams,
             teams + _LEAST_VARIANCE,
-            np.zeros((*teams.shape, self.most_stages)),
+            np.zeros((*teams.shape, self.stays.most_stages)),
             teams,
             paths,
             paths,
@@ -253,7 +260,8 @@ class Expectation:
 
         Returns:
             For each month the columns of ``COUNTS``, ``(..., providers, services)``, with all the
-            leading axes, as the people after them.
+            leading axes, as the people after them. Where a service screens there is also
+            ``anyway``: those among ``completed`` to whom a good outcome would have come without it.
         """
         factors = demand if isinstance(demand, Sequence) else [demand] * len(months)
         outside = [
@@ -267,15 +275,13 @@ class Expectation:
             *(each.shape[:-1] for each in outside),
             *(each.shape[:-2] for each in held),
         )
-        quality = (level_of(levers, "quality") + self.standing)[..., None]
-        handover = level_of(levers, "hand_over")[..., None]
-        success = shifted(self.success, handover * self.success_reach)
+        chances = self.chances(levers)
         if self._compiled is not None:
-            return self._compiled.roll(quality, success, people, outside, held, lead)
+            return self._compiled.roll(chances, people, outside, held, lead)
         found = []
         people = people.with_lead(lead)
         for referrals, places in zip(outside, held, strict=True):
-            counts, people = self._step(quality, success, people, referrals, places)
+            counts, people = self._step(chances, people, referrals, places)
             found.append(counts)
         return found, people
 
@@ -307,25 +313,29 @@ class Expectation:
         return rate
 
     def _step(
-        self, quality: Array, success: Array, people: People, outside: Array, places_: Array
+        self, chances: Chances, people: People, outside: Array, places_: Array
     ) -> tuple[dict[str, Array], People]:
         """Return what is expected of a month, and where people are after it."""
-        days = _DAYS
+        days = STEP
+        turned, success = chances.turned, chances.success
         # completions of those in service now; who starts in the step is added below
-        ended = (people.served * self.passing[:, : self.most_stages, self.most_stages]).sum(axis=-1)
-        soon = ended[..., self.sender] * self.path_share * success
-        late = soon * self.late
-        arriving = people.arriving * self.arriving_stay + late
-        handed = people.arriving - arriving + soon
-        coming_back = people.coming_back * self.coming_back_stay
-        back = people.coming_back - coming_back
-        relapsing = people.relapsing * self.relapsing_stay
-        again = people.relapsing - relapsing
-        referred = outside[..., None, :] * self.share * days
-        returned = again + self._gathered(back, self.sender)
-        referred = referred + returned + self._handed(handed)
-        asked = referred * self.take_up
-        rate = 1.0 / self.mean_stay
+        ended = self.stays.ended(people.served)
+        coming = self._coming(people, ended, success, outside)
+        stays: Stays | StaysAtPace = self.stays
+        share, stretch = self.needs.share, np.ones(self.services)
+        gone = received = np.zeros_like(coming.referred)
+        if turned is not None:
+            # who asks says how fast stays are passed, which says a little about who comes
+            share, stretch = self.needs.mix(turned, coming.referred)
+            stays = self.stays.at_pace(1.0 / stretch)
+            ended = stays.ended(people.served)
+            coming = self._coming(people, ended, success, outside)
+            gone, received = (
+                each.sum(axis=-1) for each in self.needs.moved(turned, coming.referred)
+            )
+        taken = coming.referred - gone + received
+        asked = taken * self.take_up
+        rate = 1.0 / (self.stays.mean * stretch)
         root = np.sqrt(people.variance)
         waiting, over = _waiting(people.present, root, places_)
         served = people.served.sum(axis=-1)
@@ -334,19 +344,17 @@ class Expectation:
         started = np.minimum(asked, np.maximum(0.0, places_ - served) + ended)
         variance = people.variance
         for _ in range(2):  # starts follow from the people present after the step, and they from it
-            completed = ended + started * self.entering[:, self.most_stages]
+            completed = ended + started * stays.at_once
             present = np.maximum(0.0, people.present + asked - completed - left)
-            flow = asked + completed * (1.0 - over + over * self.variation) + left
+            flow = asked + completed * (1.0 - over + over * self.stays.variation) + left
             drain = rate * (1.0 - over) + ageing * over
             variance = (people.variance + flow) / (1.0 + 2.0 * days * drain)
             variance = np.maximum(variance, _LEAST_VARIANCE)
             waiting_after, over = _waiting(present, np.sqrt(variance), places_)
             left = ageing * 0.5 * (waiting + waiting_after) * days
             started = np.maximum(0.0, present - waiting_after - served + completed)
-        completed = ended + started * self.entering[:, self.most_stages]
+        completed = ended + started * stays.at_once
         present = np.maximum(0.0, people.present + asked - completed - left)
-        stages = np.einsum("...sk,skl->...sl", people.served, self.passing[:, :-1, :-1])
-        stages = stages + started[..., None] * self.entering[:, :-1]
         queue = 0.5 * (waiting + waiting_after)
         with np.errstate(invalid="ignore", divide="ignore"):
             wait = np.where(started > 0, queue * days / started, 0.0)
@@ -355,34 +363,52 @@ class Expectation:
         with np.errstate(invalid="ignore", divide="ignore"):
             of_served = np.where(served > 0, people.waited / served, waited / started)
             of_served = np.where(np.isfinite(of_served), of_served, 0.0)
-        good = completed * self._chance(quality, of_served)
-        due = completed[..., self.sender] * self.path_share
+        good = completed * self._chance(chances.quality, of_served, share)
+        paths = self.paths
+        due = completed[..., paths.sender] * paths.share
         made = due * success
-        relapsed = self.stays_on * self.relapse * good
         counts = {
-            "referred": referred,
-            "declined": referred - asked,
-            "turned_away": np.zeros_like(referred),
+            "referred": coming.referred + received,
+            "declined": taken - asked,
+            "turned_away": gone,
             "started": started,
             "completed": completed,
             "good_outcomes": good,
             "dropped_out": left,
-            "returned": returned,
+            "returned": coming.returned,
             "wait_days": waited,
-            "service_days": completed * self.mean_stay,
-            "handovers_due": self._gathered(due, self.sender),
-            "handovers_made": self._gathered(made, self.sender),
+            "service_days": completed * self.stays.mean * stretch,
+            "handovers_due": paths.at_senders(due),
+            "handovers_made": paths.at_senders(made),
         }
+        if self.needs.can_act:
+            counts["anyway"] = completed * (share * self.needs.anyway).sum(axis=-1)
         after = People(
             present,
             variance,
-            stages,
+            stays.after(people.served, started),
             np.maximum(0.0, people.waited + waited - of_served * completed),
-            arriving + made - soon,
-            coming_back + (due - made) * self.returns,
-            relapsing + relapsed,
+            coming.arriving + made - coming.soon,
+            coming.coming_back + (due - made) * paths.returns,
+            coming.relapsing + chances.lapsing * good,
         )
         return counts, after
+
+    def _coming(self, people: People, ended: Array, success: Array, outside: Array) -> _Coming:
+        """Return who comes in a step in which so many end their stay."""
+        paths = self.paths
+        soon = ended[..., paths.sender] * paths.share * success
+        late = soon * paths.late
+        arriving = people.arriving * paths.arriving_stay + late
+        handed = people.arriving - arriving + soon
+        coming_back = people.coming_back * paths.coming_back_stay
+        back = people.coming_back - coming_back
+        relapsing = people.relapsing * self.relapsing_stay
+        again = people.relapsing - relapsing
+        referred = outside[..., None, :] * self.share * STEP
+        returned = again + paths.at_senders(back)
+        referred = referred + returned + paths.at_receivers(handed)
+        return _Coming(referred, returned, arriving, soon, coming_back, relapsing)
 
     def _hazard(self, waiting: Array, asked: Array) -> Array:
         """Return how many of those who wait leave a day: more, the longer they have waited.
@@ -397,25 +423,11 @@ class Expectation:
         hazard: Array = np.minimum(self.leaving * factor, _FASTEST)
         return hazard
 
-    def _chance(self, quality: Array, wait: Array) -> Array:
+    def _chance(self, quality: Array, wait: Array, share: Array) -> Array:
         """Return the mean chance of a good outcome over the needs, after a wait."""
         moved = quality * self.reach - np.minimum(self.harm * wait, _CERTAIN)
-        chance: Array = (self.need_share * shifted(self.good, moved[..., None])).sum(axis=-1)
+        chance: Array = (share * shifted(self.needs.good, moved[..., None])).sum(axis=-1)
         return chance
-
-    def _gathered(self, by_path: Array, service: npt.NDArray[np.intp]) -> Array:
-        """Return what passes by each path at the service of each."""
-        total = np.zeros((*by_path.shape[:-1], self.services))
-        for place, index in enumerate(service):
-            total[..., index] += by_path[..., place]
-        return total
-
-    def _handed(self, by_path: Array) -> Array:
-        """Return who arrives by hand-over, at the providers and services they go to."""
-        total = np.zeros((*by_path.shape[:-1], self.services))
-        for place, index in enumerate(self.receiver):
-            total[..., index] += by_path[..., place] @ self.to_provider[place]
-        return total
 
 
 def _waiting(present: Array, root: Array, held: Array) -> tuple[Array, Array]:
@@ -425,14 +437,3 @@ def _waiting(present: Array, root: Array, held: Array) -> tuple[Array, Array]:
     over = ndtr(x)
     waiting = root * _DENSITY * np.exp(-0.5 * x * x) + beyond * over
     return np.clip(waiting, 0.0, present), over
-
-
-def _left_of_a_pool(mean: Array) -> Array:
-    """Return the part of those on the way who still are after a step, by their mean time."""
-    return np.where(mean > 0, np.exp(-_DAYS / np.maximum(mean, 1e-9)), 0.0)
-
-
-def _left_of_a_flow(mean: Array) -> Array:
-    """Return the part of an even flow of a step that is still on the way at its end."""
-    long = np.maximum(mean, 1e-9)
-    return np.where(mean > 0, long / _DAYS * -np.expm1(-_DAYS / long), 0.0)

@@ -77,6 +77,8 @@ COLUMNS = (
     "handovers_made",
 )
 """What is counted, in the order in which it is given back."""
+SCREENED = ("turned_away", "anyway")
+"""What is counted after that where a service screens."""
 (
     _REFERRED,
     _DECLINED,
@@ -90,6 +92,7 @@ COLUMNS = (
     _HANDOVERS_DUE,
     _HANDOVERS_MADE,
 ) = range(len(COLUMNS))
+_TURNED_AWAY, _ANYWAY = len(COLUMNS), len(COLUMNS) + 1
 
 
 def _lanes(*names: str) -> np.dtype[np.void]:
@@ -100,6 +103,7 @@ SERVICE = np.dtype(
     [
         ("stages", np.int64),  # of a stay
         ("needs", np.int64),
+        ("screens", np.int64),  # 1 where providers can turn people away
         *(
             (name, np.float64)
             for name in (
@@ -109,7 +113,6 @@ SERVICE = np.dtype(
                 "leaving",  # hazard on the first day of a wait
                 "rise",  # of that hazard, a day
                 "harm",  # of a day's wait, in log-odds
-                "relapse",  # part of the good outcomes after which people come back
                 "relapsing_stay",  # part of those on the way who still are after a step
             )
         ),
@@ -137,12 +140,22 @@ TEAM = _lanes(
     "variance",
     "waited",
     "relapsing",
-    # of the levers: factor on the odds against a good outcome
+    # of the levers: factor on the odds against a good outcome; part of those after which people
+    # come back
     "practice",
+    "lapsing",
+    # of who asks: mean stay over that of the service, and one over it; part of those who start in
+    # the step who complete in it. Where nobody is turned away they stay as they are
+    "stretch",
+    "pace",
+    "at_once",
+    "turned_away",
+    "taken",  # of those whom others turn away
     # of a month; some as in COLUMNS
     "places",
     "referred",
     "returned",
+    "still_relapsing",
     "asked",
     "in_service",
     "ended",  # completions of those who were in service when it began
@@ -161,7 +174,7 @@ TEAM = _lanes(
     "handovers_due",
     "handovers_made",
 )
-WAY = _lanes("success", "arriving", "coming_back", "arrived")
+WAY = _lanes("success", "arriving", "coming_back", "arrived", "still_arriving", "still_coming_back")
 """What passes by a path from one provider."""
 
 
@@ -172,7 +185,10 @@ class Tables(NamedTuple):
     path: Records  # (paths,)
     share: Floats  # of referrals from outside, (providers, services)
     to_provider: Floats  # of those handed over, (paths, from providers, to providers)
-    need_share: Floats  # (services, needs)
+    elsewhere: Floats  # of those turned away, (from providers, to providers, services)
+    need_share: Floats  # (services, needs), as are the next two
+    need_stay: Floats  # mean stay over that of the service
+    need_anyway: Floats  # chance that a good outcome would have come without the service
     against: Floats  # odds against a good outcome, (services, needs)
     passing: Floats  # from each stage to each in a step, (services, stages + 1, stages + 1)
     entering: Floats  # where those are who start in a step, (services, stages + 1)
@@ -187,6 +203,8 @@ class Rows(NamedTuple):
     """What differs between rows, the last axis of each. People change into those at the end."""
 
     practice: Floats  # factor on odds against a good outcome, (providers, services, rows)
+    lapsing: Floats  # part of good outcomes after which people come back, same shape
+    turned: Floats  # chance of being turned away, (providers, services, needs, rows), or empty
     success: Floats  # of hand-overs, (providers, paths, rows)
     outside: Floats  # referrals a day, (months, services, rows)
     places: Floats  # (months, providers, services, rows)
@@ -205,6 +223,11 @@ class Work(NamedTuple):
     team: Records  # (providers, services)
     way: Records  # (providers, paths)
     stage: Floats  # (providers, services, stages, lanes)
+    turned: Floats  # as of the rows, or empty
+    mix: Floats  # of needs among those who ask, same shape
+    asking: Floats  # for one team at a time, (needs, lanes)
+    passed: Floats  # chance of passing so many stages in a step, same, (stages, lanes)
+    beyond: Floats  # chance of passing more than so many
 
 
 # -- exponential and normal distribution -----------------------------------------------------------
@@ -299,7 +322,7 @@ def _open(team: Any, relapsing_stay: float, outside: Floats, share: float, lanes
     for lane in range(lanes):
         stay = team["relapsing"][lane] * relapsing_stay
         team["returned"][lane] = team["relapsing"][lane] - stay
-        team["relapsing"][lane] = stay
+        team["still_relapsing"][lane] = stay
         team["in_service"][lane] = 0.0
         team["ended"][lane] = 0.0
         team["handovers_due"][lane] = 0.0
@@ -325,16 +348,75 @@ def _travel(way: Any, team: Any, path: Any, lanes: int) -> None:
         soon = team["ended"][lane] * share * way["success"][lane]
         stay = way["arriving"][lane] * arriving_stay + soon * late
         way["arrived"][lane] = way["arriving"][lane] - stay + soon
-        way["arriving"][lane] = stay - soon  # who is made to go is added when the month is over
+        # who is made to go is added when the month is over
+        way["still_arriving"][lane] = stay - soon
         stay = way["coming_back"][lane] * coming_back_stay
         team["returned"][lane] += way["coming_back"][lane] - stay
-        way["coming_back"][lane] = stay
+        way["still_coming_back"][lane] = stay
 
 
 @_jit
 def _arrive(team: Any, way: Any, share: float, lanes: int) -> None:
     for lane in range(lanes):
         team["referred"][lane] += way["arrived"][lane] * share
+
+
+@_jit
+def _screen(asking: Floats, team: Any, turned: Floats, share: float, lanes: int) -> None:
+    """Turn away those of a need, by its share of those referred."""
+    for lane in range(lanes):
+        own = (team["referred"][lane] + team["returned"][lane]) * share
+        gone = own * turned[lane]
+        team["turned_away"][lane] += gone
+        asking[lane] = own - gone
+
+
+@_jit
+def _take(asking: Floats, team: Any, other: Any, turned: Floats, share: float, lanes: int) -> None:
+    """Take those of a need whom another provider turns away."""
+    for lane in range(lanes):
+        came = (other["referred"][lane] + other["returned"][lane]) * turned[lane] * share
+        team["taken"][lane] += came
+        asking[lane] += came
+
+
+@_jit
+def _begin_mix(team: Any, asking: Floats, lanes: int) -> None:
+    """Count all who ask; not all of them will take up the offer."""
+    for lane in range(lanes):
+        team["asked"][lane] = 0.0
+        team["stretch"][lane] = 0.0
+    for need in range(len(asking)):
+        for lane in range(lanes):
+            team["asked"][lane] += asking[need, lane]
+
+
+@_jit
+def _mix(mix: Floats, team: Any, asking: Floats, share: float, stay: float, lanes: int) -> None:
+    """Say which part of those who ask is of a need; that of all referred where nobody moved."""
+    for lane in range(lanes):
+        moved = team["turned_away"][lane] + team["taken"][lane] > 0.0
+        every = team["asked"][lane]
+        part = asking[lane] / every if moved and every > 0.0 else share
+        mix[lane] = part
+        team["stretch"][lane] += part * stay
+
+
+@_jit
+def _end_mix(team: Any, lanes: int) -> None:
+    for lane in range(lanes):
+        moved = team["turned_away"][lane] + team["taken"][lane] > 0.0
+        stretch = team["stretch"][lane] if moved and team["asked"][lane] > 0.0 else 1.0
+        team["stretch"][lane] = stretch
+        team["pace"][lane] = 1.0 / stretch
+
+
+@_jit
+def _exchange(team: Any, lanes: int) -> None:
+    """Refer only those who are taken."""
+    for lane in range(lanes):
+        gone, taken = team["turned_away"][lane], team["taken"][lane]
+        team["referred"][lane] = team["referred"][lane] - gone + taken
 
 
 @_jit
@@ -354,6 +436,7 @@ def _ask(team: Any, take_up: float, least_variance: float, lanes: int) -> int:
 def _rest(team: Any, lanes: int) -> None:
     """Pass a month in which nobody comes to a team that has nobody."""
     for lane in range(lanes):
+        team["relapsing"][lane] = team["still_relapsing"][lane]
         team["left"][lane] = 0.0
         team["started"][lane] = 0.0
         team["completed"][lane] = 0.0
@@ -389,17 +472,17 @@ def _age(t: Tables, node: Any, team: Any, lanes: int) -> None:
 
 
 @_jit
-def _spread(t: Tables, node: Any, team: Any, at_once: float, lanes: int) -> None:
+def _spread(t: Tables, node: Any, team: Any, lanes: int) -> None:
     """Say who is present after the step, if so many start: mean and variance."""
     days, least = t.days, t.least_variance
     rate, variation = 1.0 / node["mean_stay"], node["variation"]
     for lane in range(lanes):
         asked, left, over = team["asked"][lane], team["left"][lane], team["over"][lane]
-        completed = team["ended"][lane] + team["started"][lane] * at_once
+        completed = team["ended"][lane] + team["started"][lane] * team["at_once"][lane]
         team["completed"][lane] = completed
         team["present_after"][lane] = max(0.0, team["present"][lane] + asked - completed - left)
         flow = asked + completed * (1.0 - over + over * variation) + left
-        drain = rate * (1.0 - over) + team["ageing"][lane] * over
+        drain = rate * team["pace"][lane] * (1.0 - over) + team["ageing"][lane] * over
         variance = (team["variance"][lane] + flow) / (1.0 + 2.0 * days * drain)
         team["variance_after"][lane] = max(variance, least)
 
@@ -420,7 +503,7 @@ def _queue(team: Any, days: float, lanes: int) -> None:
 
 
 @_jit
-def _close(team: Any, at_once: float, days: float, lanes: int) -> None:
+def _close(team: Any, days: float, lanes: int) -> None:
     """Say who is there at the end, and how long those had waited who complete."""
     for lane in range(lanes):
         started, left, in_service = (
@@ -428,7 +511,7 @@ def _close(team: Any, at_once: float, days: float, lanes: int) -> None:
             team["left"][lane],
             team["in_service"][lane],
         )
-        completed = team["ended"][lane] + started * at_once
+        completed = team["ended"][lane] + started * team["at_once"][lane]
         present = team["present"][lane] + team["asked"][lane] - completed - left
         queue = 0.5 * (team["before"][lane] + team["after"][lane]) * days
         wait = queue / started if started > 0.0 else 0.0
@@ -457,6 +540,69 @@ def _pass(served: Floats, earlier: Floats, passing: float, lanes: int) -> None:
 
 
 @_jit
+def _number_stages(
+    w: Work, team: Any, stages: int, a_step: float, usual: float, lanes: int
+) -> None:
+    """Say how many stages are passed in a step at the team's pace, and who passes all at once.
+
+    Where the pace is that of the mean stay, what is usual is kept, to the bit.
+    """
+    pace = team["pace"]
+    for lane in range(lanes):
+        chance = _exp(max(-pace[lane] * a_step, _LEAST_LOG))
+        w.passed[0, lane] = chance
+        w.beyond[0, lane] = 1.0 - chance
+        team["at_once"][lane] = 1.0
+    for number in range(1, stages):
+        for lane in range(lanes):
+            chance = w.passed[number - 1, lane] * (pace[lane] * a_step) / number
+            w.passed[number, lane] = chance
+            w.beyond[number, lane] = max(0.0, w.beyond[number - 1, lane] - chance)
+    for number in range(stages):
+        for lane in range(lanes):
+            team["at_once"][lane] -= w.beyond[number, lane] / (pace[lane] * a_step)
+    for lane in range(lanes):
+        at_once = max(0.0, team["at_once"][lane])
+        team["at_once"][lane] = usual if pace[lane] == 1.0 else at_once
+
+
+@_jit
+def _end_stays_at_pace(team: Any, served: Floats, usual: float, ending: Floats, lanes: int) -> None:
+    for lane in range(lanes):
+        part = usual if team["pace"][lane] == 1.0 else ending[lane]
+        team["in_service"][lane] += served[lane]
+        team["ended"][lane] += served[lane] * part
+
+
+@_jit
+def _stay_at_pace(
+    served: Floats,
+    staying: float,
+    team: Any,
+    entering: float,
+    passed: Floats,
+    beyond: Floats,
+    a_step: float,
+    lanes: int,
+) -> None:
+    for lane in range(lanes):
+        pace = team["pace"][lane]
+        usual = pace == 1.0
+        stay = staying if usual else passed[lane]
+        enter = entering if usual else beyond[lane] / (pace * a_step)
+        served[lane] = served[lane] * stay + team["started"][lane] * enter
+
+
+@_jit
+def _pass_at_pace(
+    served: Floats, earlier: Floats, team: Any, passing: float, passed: Floats, lanes: int
+) -> None:
+    for lane in range(lanes):
+        part = passing if team["pace"][lane] == 1.0 else passed[lane]
+        served[lane] += earlier[lane] * part
+
+
+@_jit
 def _weigh(team: Any, harm: float, certain: float, lanes: int) -> None:
     """Turn waits into a factor on the odds against a good outcome."""
     for lane in range(lanes):
@@ -472,11 +618,17 @@ def _need(team: Any, share: float, against: float, lanes: int) -> None:
 
 
 @_jit
-def _succeed(team: Any, relapse: float, lanes: int) -> None:
+def _need_of_mix(team: Any, mix: Floats, against: float, lanes: int) -> None:
+    for lane in range(lanes):
+        team["good_outcomes"][lane] += mix[lane] / (1.0 + against * team["wait"][lane])
+
+
+@_jit
+def _succeed(team: Any, lanes: int) -> None:
     for lane in range(lanes):
         good = team["good_outcomes"][lane] * team["completed"][lane]
         team["good_outcomes"][lane] = good
-        team["relapsing"][lane] += relapse * good
+        team["relapsing"][lane] = team["still_relapsing"][lane] + team["lapsing"][lane] * good
 
 
 @_jit
@@ -487,16 +639,19 @@ def _hand_over(way: Any, team: Any, path: Any, lanes: int) -> None:
         made = due * way["success"][lane]
         team["handovers_due"][lane] += due
         team["handovers_made"][lane] += made
-        way["arriving"][lane] += made
-        way["coming_back"][lane] += (due - made) * returns
+        way["arriving"][lane] = way["still_arriving"][lane] + made
+        way["coming_back"][lane] = way["still_coming_back"][lane] + (due - made) * returns
 
 
 # -- a month ---------------------------------------------------------------------------------------
 
 
 @_jit
-def _come(t: Tables, r: Rows, w: Work, month: int, first: int, lanes: int) -> None:
-    """Find out who is referred to each team, from wherever they come."""
+def _come(t: Tables, r: Rows, w: Work, month: int, first: int, lanes: int, paced: bool) -> None:
+    """Find out who is referred to each team, from wherever they come.
+
+    It can be done again: who is on the way changes only when the month is over.
+    """
     providers, services = t.share.shape
     last = t.passing.shape[1] - 1
     for provider in range(providers):
@@ -505,9 +660,17 @@ def _come(t: Tables, r: Rows, w: Work, month: int, first: int, lanes: int) -> No
             outside = r.outside[month, service, first : first + lanes]
             share = t.share[provider, service] * t.days
             _open(team, node["relapsing_stay"], outside, share, lanes)
-            for stage in range(node["stages"]):
-                served = w.stage[provider, service, stage]
-                _end_stays(team, served, t.passing[service, stage, last], lanes)
+            stages = node["stages"]
+            at_pace = paced and node["screens"] > 0
+            if at_pace:
+                a_step = stages * t.days / node["mean_stay"]
+                _number_stages(w, team, stages, a_step, t.entering[service, last], lanes)
+            for stage in range(stages):
+                served, ending = w.stage[provider, service, stage], t.passing[service, stage, last]
+                if at_pace:
+                    _end_stays_at_pace(team, served, ending, w.beyond[stages - 1 - stage], lanes)
+                else:
+                    _end_stays(team, served, ending, lanes)
     for place in range(len(t.path)):
         path = t.path[place]
         for provider in range(providers):
@@ -520,30 +683,96 @@ def _come(t: Tables, r: Rows, w: Work, month: int, first: int, lanes: int) -> No
 
 
 @_jit
-def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int) -> None:
+def _divert(t: Tables, w: Work, provider: int, service: int, lanes: int) -> None:
+    """Find out whom a provider turns away, whom it takes instead of others, and who asks."""
+    team = w.team[provider, service]
+    _fill(team["turned_away"], 0.0, lanes)
+    _fill(team["taken"], 0.0, lanes)
+    for need in range(len(w.asking)):
+        share, asking = t.need_share[service, need], w.asking[need]
+        _screen(asking, team, w.turned[provider, service, need], share, lanes)
+        for other in range(len(w.team)):
+            going = t.elsewhere[other, provider, service]
+            if going > 0.0:
+                turned = w.turned[other, service, need]
+                _take(asking, team, w.team[other, service], turned, share * going, lanes)
+
+
+@_jit
+def _blend(t: Tables, w: Work, provider: int, service: int, lanes: int) -> None:
+    """Say of which needs those are who ask, and what that makes of their stays."""
+    team = w.team[provider, service]
+    _begin_mix(team, w.asking, lanes)
+    for need in range(len(w.asking)):
+        share, stay = t.need_share[service, need], t.need_stay[service, need]
+        _mix(w.mix[provider, service, need], team, w.asking[need], share, stay, lanes)
+    _end_mix(team, lanes)
+
+
+@_jit
+def _turn_away(t: Tables, w: Work, blend: bool, lanes: int) -> None:
+    """Let providers turn people away by need, to be taken by others.
+
+    Args:
+        t: the services.
+        w: the lanes.
+        blend: only say who would ask then.
+        lanes: how many.
+    """
+    providers, services = t.share.shape
+    for service in range(services):
+        if t.service[service]["screens"] == 0:
+            continue
+        for provider in range(providers):
+            _divert(t, w, provider, service, lanes)
+            if blend:
+                _blend(t, w, provider, service, lanes)
+        if not blend:
+            for provider in range(providers):
+                _exchange(w.team[provider, service], lanes)
+
+
+@_jit
+def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: bool) -> None:
     """Let a team work for a month."""
     team, node = w.team[provider, service], t.service[service]
     if _ask(team, node["take_up"], t.least_variance, lanes) == 0:
         _rest(team, lanes)
         return
     last = t.passing.shape[1] - 1
-    at_once = t.entering[service, last]
+    stages, at_pace = node["stages"], paced and node["screens"] > 0
+    a_step = stages * t.days / node["mean_stay"]
+    if at_pace:
+        _number_stages(w, team, stages, a_step, t.entering[service, last], lanes)
     _look(team, lanes)
     _age(t, node, team, lanes)
     for _ in range(2):  # starts follow from the people present after the step, and they from it
-        _spread(t, node, team, at_once, lanes)
+        _spread(t, node, team, lanes)
         _queue(team, t.days, lanes)
-    _close(team, at_once, t.days, lanes)
-    for stage in range(node["stages"] - 1, -1, -1):  # nobody goes back to an earlier one
+    _close(team, t.days, lanes)
+    for stage in range(stages - 1, -1, -1):  # nobody goes back to an earlier one
         served = w.stage[provider, service, stage]
-        _stay(served, t.passing[service, stage, stage], team, t.entering[service, stage], lanes)
+        staying, entering = t.passing[service, stage, stage], t.entering[service, stage]
+        if at_pace:
+            passed, beyond = w.passed[0], w.beyond[stage]
+            _stay_at_pace(served, staying, team, entering, passed, beyond, a_step, lanes)
+        else:
+            _stay(served, staying, team, entering, lanes)
         for earlier in range(stage):
             before = w.stage[provider, service, earlier]
-            _pass(served, before, t.passing[service, earlier, stage], lanes)
+            passing = t.passing[service, earlier, stage]
+            if at_pace:
+                _pass_at_pace(served, before, team, passing, w.passed[stage - earlier], lanes)
+            else:
+                _pass(served, before, passing, lanes)
     _weigh(team, node["harm"], t.certain, lanes)
     for need in range(node["needs"]):
-        _need(team, t.need_share[service, need], t.against[service, need], lanes)
-    _succeed(team, node["relapse"], lanes)
+        against = t.against[service, need]
+        if at_pace:
+            _need_of_mix(team, w.mix[provider, service, need], against, lanes)
+        else:
+            _need(team, t.need_share[service, need], against, lanes)
+    _succeed(team, lanes)
 
 
 @_jit
@@ -565,14 +794,54 @@ def _count(counts: Floats, team: Any, mean_stay: float, first: int, lanes: int) 
 
 
 @_jit
+def _count_screened(
+    t: Tables,
+    w: Work,
+    counts: Floats,
+    provider: int,
+    service: int,
+    first: int,
+    lanes: int,
+    paced: bool,
+) -> None:
+    """Give back what follows from the needs of those who came: also in some of what is counted."""
+    team, node, last = w.team[provider, service], t.service[service], first + lanes
+    gone, completed = team["turned_away"], team["completed"]
+    referred = counts[provider, service, _REFERRED, first:last]
+    service_days = counts[provider, service, _SERVICE_DAYS, first:last]
+    for lane in range(lanes):
+        referred[lane] += gone[lane]
+        service_days[lane] *= team["stretch"][lane]
+    _copy(counts[provider, service, _TURNED_AWAY, first:last], gone, lanes)
+    anyway = counts[provider, service, _ANYWAY, first:last]
+    _fill(anyway, 0.0, lanes)
+    for need in range(node["needs"]):
+        share, chance = t.need_share[service, need], t.need_anyway[service, need]
+        if paced and node["screens"] > 0:
+            mix = w.mix[provider, service, need]
+            for lane in range(lanes):
+                anyway[lane] += mix[lane] * chance
+        else:
+            for lane in range(lanes):
+                anyway[lane] += share * chance
+    for lane in range(lanes):
+        anyway[lane] *= completed[lane]
+
+
+@_jit
 def _month(t: Tables, r: Rows, w: Work, counts: Floats, month: int, first: int, lanes: int) -> None:
     providers, services = t.share.shape
-    _come(t, r, w, month, first, lanes)
+    paced = w.turned.shape[2] > 0  # somebody turns people away
+    _come(t, r, w, month, first, lanes, False)
+    if paced:  # who asks says how fast stays are passed, which says a little about who comes
+        _turn_away(t, w, True, lanes)
+        _come(t, r, w, month, first, lanes, True)
+        _turn_away(t, w, False, lanes)
     for provider in range(providers):
         for service in range(services):
             places = r.places[month, provider, service, first : first + lanes]
             _copy(w.team[provider, service]["places"], places, lanes)
-            _serve(t, w, provider, service, lanes)
+            _serve(t, w, provider, service, lanes, paced)
     for place in range(len(t.path)):
         path = t.path[place]
         for provider in range(providers):
@@ -582,6 +851,8 @@ def _month(t: Tables, r: Rows, w: Work, counts: Floats, month: int, first: int, 
         for service in range(services):
             mean_stay = t.service[service]["mean_stay"]
             _count(counts[provider, service], w.team[provider, service], mean_stay, first, lanes)
+            if counts.shape[2] > len(COLUMNS):
+                _count_screened(t, w, counts, provider, service, first, lanes, paced)
 
 
 # -- rows in and out -------------------------------------------------------------------------------
@@ -594,8 +865,15 @@ def _copy(there: Floats, here: Floats, lanes: int) -> None:
 
 
 @_jit
-def _take_in(r: Rows, w: Work, first: int, lanes: int) -> None:
+def _fill(there: Floats, value: float, lanes: int) -> None:
+    for lane in range(lanes):
+        there[lane] = value
+
+
+@_jit
+def _take_in(t: Tables, r: Rows, w: Work, first: int, lanes: int) -> None:
     last = first + lanes
+    end = t.passing.shape[1] - 1
     providers, services, stages = w.stage.shape[:3]
     for provider in range(providers):
         for service in range(services):
@@ -605,6 +883,14 @@ def _take_in(r: Rows, w: Work, first: int, lanes: int) -> None:
             _copy(team["waited"], r.waited[provider, service, first:last], lanes)
             _copy(team["relapsing"], r.relapsing[provider, service, first:last], lanes)
             _copy(team["practice"], r.practice[provider, service, first:last], lanes)
+            _copy(team["lapsing"], r.lapsing[provider, service, first:last], lanes)
+            _fill(team["stretch"], 1.0, lanes)
+            _fill(team["pace"], 1.0, lanes)
+            _fill(team["at_once"], t.entering[service, end], lanes)
+            _fill(team["turned_away"], 0.0, lanes)
+            for need in range(w.turned.shape[2]):
+                turned = r.turned[provider, service, need, first:last]
+                _copy(w.turned[provider, service, need], turned, lanes)
             for stage in range(stages):
                 served = r.served[provider, service, stage, first:last]
                 _copy(w.stage[provider, service, stage], served, lanes)
@@ -643,12 +929,13 @@ def roll(tables: Tables, rows: Rows, work: Work, counts: Floats) -> None:
         tables: the services.
         rows: what differs between rows; people change into those at the end.
         work: room for the lanes.
-        counts: filled, ``(months, providers, services, COLUMNS, rows)``.
+        counts: filled, ``(months, providers, services, COLUMNS, rows)``; and those
+            of ``SCREENED`` where there is a place for them.
     """
     every = rows.outside.shape[2]
     for first in range(0, every, LANES):
         lanes = min(LANES, every - first)
-        _take_in(rows, work, first, lanes)
+        _take_in(tables, rows, work, first, lanes)
         for month in range(len(counts)):
             _month(tables, rows, work, counts[month], month, first, lanes)
         _give_back(rows, work, first, lanes)

@@ -36,6 +36,8 @@ _NODES = 32
 """Nodes of the plan: for up to five providers enough to be exact in mean and covariance."""
 _OF_OUTCOMES = ("completed", "good_outcomes", "returned")
 """The columns that outcomes gained follow from."""
+_SPREADS_LIKE = {"turned_away": "referred"}
+"""Columns that may be nought in the first profile: what they are part of, to spread like it."""
 _OF_PEOPLE = [
     PLACE[name] for name in ("quality", "hand_over", "prevention", "selection", "staffing")
 ]
@@ -104,7 +106,9 @@ class ServicePlan:
         providers = expectation.providers
         self.drawn = normal_nodes(nodes_of(providers), 1 + 3 * providers)
         self.counted = tuple(name for name in COLUMNS if name in set(needed))
-        always = (*_OF_OUTCOMES, "handovers_made", "cost")
+        self.outcomes = _OF_OUTCOMES + (("anyway",) if expectation.needs.can_act else ())
+        whole = [_SPREADS_LIKE[name] for name in self.counted if name in _SPREADS_LIKE]
+        always = (*_OF_OUTCOMES, *whole, "handovers_made", "cost")
         self.kept = tuple(name for name in COLUMNS if name in {*self.counted, *always})
         none = np.zeros((providers, expectation.services))
         self._nothing = dict.fromkeys(COLUMNS, none)
@@ -121,10 +125,10 @@ class ServicePlan:
         claimed = self._claimed(levels)
         for number, (columns, years) in enumerate(self._years(levels)):
             spread = self._spread(columns)
-            means = {name: spread[name].mean() for name in _OF_OUTCOMES}
+            means = {name: spread[name].mean() for name in self.outcomes}
             # one axis after the other: the order of a sum must not depend on how many futures
             # stand side by side
-            outcomes = outcomes + self.expectation.gained(means).sum(axis=-1).sum(axis=-1)
+            outcomes = outcomes + self.expectation.gained(means, levels).sum(axis=-1).sum(axis=-1)
             costs = costs + spread["cost"].by_provider()
             found = {name: spread[name].at_nodes() for name in self.counted}
             found |= {name: found[name] * claimed for name in COSTS if name in found}
@@ -172,19 +176,20 @@ class ServicePlan:
         posts = self._posts(of_people)
         people = self.ahead.people.for_profiles()
         expected, _ = self.expectation.months(of_people, people, months, posts, outside)
+        wanted = dict.fromkeys((*self.kept, *self.outcomes))
         years: dict[int, tuple[dict[str, Array], float]] = {}
         for month, in_post, counts in zip(months, posts, expected, strict=True):
             shape = counts["started"].shape
             kept = {
                 name: np.broadcast_to(values, shape)[..., which, :, :]
                 for name, values in counts.items()
-                if name in self.kept
+                if name in wanted
             }
             there = in_post if in_post.ndim == 2 else in_post[..., which, :, :]
             started = counts["started"][..., which, :, :]
             columns = kept | self.technology.costs(month, there, started, tried)
             before, length = years.get(month.financial_year, ({}, 0.0))
-            together = {name: columns[name] + before.get(name, 0.0) for name in self.kept}
+            together = {name: columns[name] + before.get(name, 0.0) for name in wanted}
             years[month.financial_year] = together, length + month.years
         return list(years.values())
 
@@ -229,11 +234,14 @@ class ServicePlan:
         spread = {}
         for name, rows in columns.items():
             values = _rows_last(rows)
-            levels, others = values[..., :_LEVELS], values[..., _LEVELS:]
+            alike = _rows_last(columns[_SPREADS_LIKE.get(name, name)])
+            levels = alike[..., :_LEVELS]
             middle = levels[..., _MIDDLE : _MIDDLE + 1]
+            each = np.concatenate(
+                [values[..., _MIDDLE : _MIDDLE + 1], values[..., _LEVELS:]], axis=-1
+            )
             with np.errstate(invalid="ignore", divide="ignore"):
-                ratio = np.where(middle > 0, others / middle, 1.0)
-            ratio = np.concatenate([np.ones_like(middle), ratio], axis=-1)
+                ratio = np.where(middle > 0, each / middle, 1.0)
             below, above = (np.take(levels, each, axis=-1) for each in (low, low + 1))
             by_demand = below * (1.0 - part) + above * part
             spread[name] = _Spread(ratio, by_demand * noise.get(name, 1.0))

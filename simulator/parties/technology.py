@@ -14,12 +14,12 @@ import numpy.typing as npt
 from simulator.contract.contract import LeverName
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array
-from simulator.parties.levers import LEVERS, PLACE, level_of, reach_of
+from simulator.parties.levers import LEVERS, PLACE, hardness, level_of, reach_of
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.planned import planned_yearly_cost
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import Service, referral_shares
+from simulator.scenario.world import Service, groups_of, referral_shares
 
 __all__ = ["Prevention", "Technology"]
 
@@ -204,6 +204,7 @@ def _can_move(scenario: Scenario) -> npt.NDArray[np.bool_]:
             name: each for name, each in scenario.services.items() if provider in each.workers
         }
         table[row, PLACE["quality"]] = any(map(_gains_by_quality, delivered.values()))
+        table[row, PLACE["selection"]] = any(map(_screens, delivered.values()))
         table[row, PLACE["hand_over"]] = any(
             path.sender in delivered and reach_of(path.success, path.best_success) != 0.0
             for path in scenario.handovers
@@ -214,5 +215,12 @@ def _can_move(scenario: Scenario) -> npt.NDArray[np.bool_]:
 
 
 def _gains_by_quality(service: Service) -> bool:
-    chance = service.good_outcome
-    return chance is not None and reach_of(chance, service.best_outcome) != 0.0
+    chance, relapse = service.good_outcome, service.relapse
+    return reach_of(relapse.chance, relapse.best) != 0.0 or (
+        chance is not None and reach_of(chance, service.best_outcome) != 0.0
+    )
+
+
+def _screens(service: Service) -> bool:
+    hard = hardness([group.good_outcome for group in groups_of(service)])
+    return bool(service.screens) and any(hard)

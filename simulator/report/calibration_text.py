@@ -17,6 +17,8 @@ __all__ = ["Calibration", "calibration_document", "calibration_of", "calibration
 
 _LEAST_RATIO, _MOST_RATIO = 0.3, 4.0
 _FAR = 1.5
+_NO_GAIN_MEANT = ("selection", "padding")
+"""Levers that are moved at the cost of others."""
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -68,7 +70,7 @@ def _warnings(
         )
     for lever, title in enumerate(_titles()):
         of = [each for each in levers if each.lever == lever and each.ratio is not None]
-        if not of or title == "Padding of claims":
+        if not of or LEVERS[lever].name in _NO_GAIN_MEANT:
             continue
         ratios = [each.ratio or 0.0 for each in of]
         if max(ratios) > _MOST_RATIO:

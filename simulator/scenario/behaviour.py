@@ -186,7 +186,8 @@ class Levers(Frozen):
     """What providers can do more or less of. A lever that has no effect anywhere stays put."""
 
     quality: QualityLever = QualityLever()
-    """Quality of casework; moves where a service tells its ``best_outcome``."""
+    """Quality of casework; moves where a service tells its ``best_outcome``, or the ``best`` of its
+    ``relapse``."""
     hand_over: HandOverLever = HandOverLever()
     """Care taken over hand-overs; moves where a hand-over tells its ``best_success``."""
     cost: CostLever | None = None

@@ -15,7 +15,7 @@ from simulator.engine.life import Futures, Plan, Watch, live_plan, plan_lives
 from simulator.engine.network import build_network
 from simulator.engine.records import PERSON, TRAVELLER
 from simulator.parties.conduct import Replayed
-from simulator.parties.levers import at_norm
+from simulator.parties.levers import at_norm, level_of, shifted
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.appraisal import discount_factor, rebase
 from simulator.scenario.scenario import Scenario
@@ -66,6 +66,8 @@ class Outcomes:
         course: levels of the providers' levers from the start and from each review on, shape
             ``(replications, reviews + 1, providers, levers)``; nothing of a companion, and where
             nobody changes what they do.
+        lapsing: good outcomes that are not expected to last, at the relapse of the practice they
+            were had with, shape ``(replications, services)``.
         people: each of :data:`PEOPLE`, shape ``(replications, services)``.
     """
 
@@ -78,6 +80,7 @@ class Outcomes:
     monthly: Array
     month_total: Array
     course: Array
+    lapsing: Array
     people: Mapping[str, Array] = field(default_factory=dict)
 
 
@@ -168,11 +171,12 @@ class Prepared:
         in_full = max(0, min(first + len(futures.costs), IN_FULL) - first)
         factors = present_value_factors(plan.scenario, plan.ledger_months)
         return _reduce(
-            watch.agreement, self._reserves, factors, self._first_months, in_full, futures
+            plan, watch.agreement, self._reserves, factors, self._first_months, in_full, futures
         )
 
 
 def _reduce(
+    plan: Plan,
     agreement: Agreement,
     reserves: Array,
     factors: Array,
@@ -203,8 +207,26 @@ def _reduce(
         monthly=by_month[:in_full].copy(),
         month_total=by_month.sum(axis=0),
         course=futures.course[:, :0],
+        lapsing=_lapsing(plan, futures),
         people=people,
     )
+
+
+def _lapsing(plan: Plan, futures: Futures) -> Array:
+    """Return the good outcomes that are not expected to last; see :class:`Outcomes`."""
+    nodes = plan.network.services
+    relapse = np.array([node.relapse for node in nodes]).T
+    reach = np.array([node.relapse_reach for node in nodes])
+    # whoever needs a hand-over does not relapse
+    stays_on = np.array([1.0 - sum(node.handover_edges[-1:]) for node in nodes])
+    quality = level_of(futures.course, "quality")
+    lapsing = np.zeros((len(quality), len(nodes)))
+    review = 0
+    for month, statement in zip(plan.timetable.months, futures.statements, strict=True):
+        chance = shifted(relapse, quality[:, review, :, None] * reach)
+        lapsing += (statement.columns["good_outcomes"] * chance).sum(axis=1) * stays_on
+        review += month.quarter_end
+    return lapsing
 
 
 def joined(parts: Sequence[Outcomes]) -> Outcomes:

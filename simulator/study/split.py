@@ -78,16 +78,19 @@ def gained_outcomes(scenario: Scenario, outcomes: Outcomes) -> Array:
     """Return the good outcomes gained in each future, shape ``(replications,)``.
 
     Each person counts once: not where they come back after a relapse, and not where the outcome
-    would have come without the service.
+    would have come without the service. Relapse is that of the practice they met; for what would
+    have come anyway those who complete are taken for of the needs of all who are referred.
     """
-    lasting, anyway = [], []
-    for name, service in scenario.services.items():
-        handed = sum(float(path.share) for path in scenario.handovers if path.sender == name)
-        lasting.append(1.0 - (1.0 - handed) * float(service.relapse.chance))
-        anyway.append(sum(group.share * group.good_anyway for group in groups_of(service)))
+    anyway = np.array(
+        [
+            sum(group.share * group.good_anyway for group in groups_of(service))
+            for service in scenario.services.values()
+        ]
+    )
     people = outcomes.people
     seen = people["completed"] - people["returned"]
-    gained: Array = people["good_outcomes"] @ np.array(lasting) - seen @ np.array(anyway)
+    lasting = people["good_outcomes"] - outcomes.lapsing
+    gained: Array = lasting.sum(axis=1) - seen @ anyway
     return gained
 
 

@@ -34,6 +34,7 @@ services:
     good_outcome: 45%
     best_outcome: 60%
     needs: {{mild: {{share: 60%, good_outcome: 55%}}, severe: {{share: 40%, good_outcome: 30%}}}}
+    {support}
   groups:
     referrals: 60 a year
     workers: {{{helpers}}}
@@ -60,6 +61,8 @@ def scenario_with(
     behaviour: str = "full",
     name: str = "tried",
     referrals: int = 370,
+    others: str | None = None,
+    support: str = "",
 ) -> Scenario:
     """Return a scenario with one contract, written as YAML in one line.
 
@@ -72,11 +75,17 @@ def scenario_with(
         behaviour: of the whole file.
         name: of the contract.
         referrals: a year, for each provider; with 370 they are about fully used.
+        others: further keys of all providers but the first, where they differ from ``party``.
+        support: a further key of the larger service.
     """
     names = [f"p{number}" for number in range(1, providers + 1)]
+    keys = [party] + [party if others is None else others] * (providers - 1)
     text = WORLD.format(
         years=years,
-        providers="\n".join(f"  {name}: {{reserves: £200,000{party}}}" for name in names),
+        providers="\n".join(
+            f"  {name}: {{reserves: £200,000{own}}}" for name, own in zip(names, keys, strict=True)
+        ),
+        support=support,
         workers=", ".join(f"{name}: 3" for name in names),
         helpers=", ".join(f"{name}: 1" for name in names),
         referrals=f"{referrals * providers:,}",

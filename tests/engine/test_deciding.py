@@ -7,7 +7,7 @@ import pytest
 
 from simulator.contract.statement import COSTS
 from simulator.engine.life import Futures
-from simulator.parties.levers import LEVERS
+from simulator.parties.levers import LEVERS, PLACE
 from tests.engine.deciding import level, lived, scenario_with
 
 LEVER_KEYS = (
@@ -177,6 +177,69 @@ def test_levels_stay_within_their_bounds() -> None:
     assert (found.course >= low).all()
     assert (found.course <= high).all()
     assert found.course[..., 0].max() == 2.0
+
+
+PER_OUTCOME = "{form: unit price, price: £500, per: good_outcomes.support}"
+BY_RATE = (
+    "{terms: [{name: Outcome rate, measure: good_outcomes.support / completed.support, "
+    "bands: [{rate: £100,000}], from: commissioners, to: providers, assessed: year, "
+    "settled: annually}]}"
+)
+
+
+def where_one_can_select(contract: str, support: str = "screens: 40%") -> Futures:
+    """Return futures with more people than places, in which only the first provider decides."""
+    return lived(
+        scenario_with(
+            contract,
+            behaviour="theory",
+            others=", policy: none",
+            referrals=550,
+            support=support,
+        )
+    )
+
+
+@pytest.mark.parametrize("tariff", [PER_OUTCOME, BY_RATE])
+def test_a_crude_tariff_makes_a_provider_select_and_the_harm_lands_on_others(tariff: str) -> None:
+    """Held against the same contract where nobody can be turned away."""
+    selecting, taking_all = (
+        where_one_can_select(tariff, support) for support in ("screens: 40%", "")
+    )
+    assert selecting.course[:, 2:-1, 0, PLACE["selection"]].mean() > 0.2
+    columns = {
+        name: [
+            sum(each.columns[name][:, :, 0] for each in found.statements[12:]).mean(axis=0)
+            for found in (taking_all, selecting)
+        ]
+        for name in ("good_outcomes", "completed", "dropped_out")
+    }
+    good, completed = columns["good_outcomes"], columns["completed"]
+    before, after = (outcomes / people for outcomes, people in zip(good, completed, strict=True))
+    assert after[0] > before[0] + 0.005
+    assert after[1] < before[1] - 0.01
+    own, other = good[1] - good[0]
+    assert own > 3
+    assert other < -3
+    assert own + other < 0.5 * own, "of the whole there is hardly more, or less"
+    more_leave = columns["dropped_out"][1] - columns["dropped_out"][0]
+    assert more_leave[0] < 0 < more_leave[1], "others have longer lines"
+
+
+def test_under_a_block_contract_nobody_is_turned_away_for_the_tariff() -> None:
+    found = where_one_can_select(BLOCK)
+    assert found.course[..., PLACE["selection"]].max() < 0.01
+
+
+def test_a_penalty_for_those_turned_away_ends_selection() -> None:
+    """Also where nobody is turned away yet, so that there is nothing in proportion to raise."""
+    penalty = (
+        "{terms: [{form: unit price, price: £500, per: good_outcomes.support}, {name: Penalty, "
+        "measure: turned_away, bands: [{rate: £200}], from: providers, to: commissioners, "
+        "assessed: year, settled: annually}]}"
+    )
+    found = where_one_can_select(penalty)
+    assert found.course[..., PLACE["selection"]].max() < 0.01
 
 
 def with_policy(policy: str, seed: int = 5) -> Futures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -9,14 +10,16 @@ import pytest
 
 from simulator.contract.statement import Array
 from simulator.engine.compiled import CompiledPeople
-from simulator.engine.life import live, plan_lives
+from simulator.engine.life import live, live_plan, plan_lives
 from simulator.engine.network import build_network
+from simulator.parties.conduct import Replayed
 from simulator.parties.expectation import Expectation
-from simulator.parties.levers import LEVERS, Practice
+from simulator.parties.levers import LEVERS, PLACE, Practice, at_norm
 from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 from simulator.study.files import load
 from tests.conftest import FULL, ROOT, SMALLEST, scenario_from
+from tests.parties.screening import scenario_that_screens
 
 FLAGSHIP = ROOT / "tests" / "data" / "nobody-decides.yaml"
 FUTURES = 1_000 if FULL else 300
@@ -88,8 +91,15 @@ def expected(
     months = scenario.timetable.months
     posts = [plan.in_post(month, mobilisation) for month in months]
     found, _ = plan.months(levers, plan.nobody(), months, posts)
+    return with_costs(scenario, posts, found)
+
+
+def with_costs(
+    scenario: Scenario, posts: Sequence[Array], found: Sequence[Mapping[str, Array]]
+) -> dict[str, Array]:
+    """Return columns by month, with what they cost."""
     columns = {name: np.array([each[name] for each in found]) for name in found[0]}
-    rates = CostRates(scenario)
+    rates, months = CostRates(scenario), scenario.timetable.months
     costs = [
         sum(rates.of_month(month, in_post, each["started"]))
         for month, in_post, each in zip(months, posts, found, strict=True)
@@ -128,6 +138,83 @@ def test_the_plan_agrees_with_the_engine(name: str, levels: tuple[float, float])
             assert wait == pytest.approx(load_, abs=1.5), "days"
 
 
+def practised(scenario: Scenario, lever: str, levels: Sequence[float]) -> Array:
+    """Return levels of the providers with one lever moved."""
+    levers = np.zeros((len(scenario.providers), len(LEVERS)))
+    levers[:, PLACE[lever]] = levels  # type: ignore[index]
+    return levers
+
+
+def lived_at(scenario: Scenario, levers: Array) -> dict[str, Array]:
+    """Return the mean counts by month where providers keep to levels from the first review on."""
+    plan = plan_lives(scenario, build_network(scenario, at_norm([0.0, 0.0])))[0]
+    reviews = sum(month.quarter_end for month in scenario.timetable.months)
+    course = np.zeros((FUTURES, reviews + 1, *levers.shape))
+    course[:, 1:] = levers
+    conduct = Replayed(course, plan.technology)
+    futures = live_plan(plan, 20260401, range(FUTURES), CompiledPeople, conduct)
+    return {
+        name: np.array([each.columns[name].mean(axis=0) for each in futures.statements])
+        for name in futures.statements[0].columns
+    }
+
+
+def expected_at(scenario: Scenario, levers: Array) -> dict[str, Array]:
+    """Return what is expected where providers keep to levels from the first review on."""
+    plan, months = Expectation(scenario), scenario.timetable.months
+    posts = [plan.posts] * len(months)
+    before, people = plan.months(0.0 * levers, plan.nobody(), months[:3], posts[:3])
+    after, _ = plan.months(levers, people, months[3:], posts[3:])
+    return with_costs(scenario, posts, before + after)
+
+
+def assert_second_year_agrees(scenario: Scenario, levers: Array, *more: str) -> None:
+    """Hold the plan of each provider against the engine, in the year after they began."""
+    seen, found = lived_at(scenario, levers), expected_at(scenario, levers)
+    year = slice(12, 24)
+    for provider in range(2):
+        live_year = {name: values[year, provider].sum() for name, values in seen.items()}
+        thought = {name: values[year, provider].sum() for name, values in found.items()}
+        for column in (*CLOSE, *more):
+            assert thought[column] == pytest.approx(live_year[column], rel=0.01), column
+        if live_year["wait_days"] > 7 * live_year["started"]:
+            assert thought["dropped_out"] == pytest.approx(live_year["dropped_out"], rel=0.10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("referrals", ["900", "1,400"])
+@pytest.mark.parametrize("level", [1.0, 2.0])
+def test_the_plan_agrees_where_one_provider_screens(referrals: str, level: float) -> None:
+    """With lines and without; the other provider takes those turned away."""
+    scenario = scenario_that_screens(referrals)
+    levers = practised(scenario, "selection", [level, 0.0])
+    assert_second_year_agrees(scenario, levers, "turned_away", "service_days")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", [1.0, -1.0])
+def test_the_plan_agrees_where_quality_moves_relapse(level: float) -> None:
+    relapse = "    relapse: {chance: 20%, after: 13 weeks, best: 8%}\n    worker_cost: £40,000"
+    scenario = scenario_from(QUIET.replace("    worker_cost: £40,000", relapse))
+    levers = practised(scenario, "quality", [level, 0.0])
+    seen, found = (each(scenario, levers)["returned"][12:] for each in (lived_at, expected_at))
+    np.testing.assert_allclose(found.sum(axis=0)[:, 0], seen.sum(axis=0)[:, 0], rtol=0.025)
+    assert_second_year_agrees(scenario, levers)
+
+
+def test_better_practice_has_fewer_come_back_and_more_last() -> None:
+    scenario = scenario_that_screens(relapse="{chance: 20%, after: 9 weeks, best: 8%}")
+    plan, months = Expectation(scenario), scenario.timetable.months
+    levers = np.stack([practised(scenario, "quality", [level, 0.0]) for level in (0.0, 1.0)])
+    found, _ = plan.months(levers, plan.nobody((2,)), months, [plan.posts] * len(months))
+    total = {name: sum(each[name] for each in found) for name in found[0]}
+    good, gained = total["good_outcomes"], plan.gained(total, levers)
+    back = total["returned"][:, 0, 0] / good[:, 0, 0]
+    assert back[1] == pytest.approx(back[0] * 8 / 20, rel=0.05)
+    lasting = gained + total["anyway"] * (1.0 - total["returned"] / total["completed"])
+    np.testing.assert_allclose((lasting / good)[:, 0, 0], [0.80, 0.92])
+
+
 def test_many_profiles_at_once_are_each_on_its_own() -> None:
     plan = Expectation(scenario_of("quiet"))
     months = scenario_of("quiet").timetable.months[:12]
@@ -164,6 +251,43 @@ def test_posts_and_demand_may_differ_by_month_and_by_row() -> None:
     np.testing.assert_allclose(came[0], came[1] / 0.4)
     with pytest.raises(ValueError, match="shorter"):
         plan.months(levers, plan.nobody(), months, posts, demand[:2])
+
+
+@pytest.mark.parametrize("workers", ["{north: 3, south: 3}", "{north: 3}"])
+def test_nobody_turned_away_is_lost_where_another_takes_them(workers: str) -> None:
+    scenario = scenario_that_screens(workers=workers)
+    plan, months = Expectation(scenario), scenario.timetable.months
+    levers = np.stack([practised(scenario, "selection", [level, 0.0]) for level in (0.0, 1.0)])
+    found, people = plan.months(levers, plan.nobody((2,)), months, [plan.posts] * len(months))
+    total = {name: sum(each[name] for each in found)[..., 0] for name in found[0]}
+    gone = total["turned_away"][1, 0]
+    assert gone == pytest.approx(0.4 * 0.3 * total["referred"][1, 0])
+    inside = total["referred"] - total["turned_away"] - total["declined"] - total["dropped_out"]
+    np.testing.assert_allclose(inside - total["completed"], people.present[..., 0], rtol=1e-9)
+    more = total["referred"][1, 1] - total["referred"][0, 1]
+    assert more == pytest.approx(gone if "south" in workers else 0.0)
+    assert not total["turned_away"][0].any()
+    assert not total["turned_away"][1, 1]
+
+
+def test_who_screens_has_better_outcomes_and_shorter_stays_and_the_other_worse() -> None:
+    scenario = scenario_that_screens("700")
+    plan, months = Expectation(scenario), scenario.timetable.months
+    levers = np.stack([practised(scenario, "selection", [level, 0.0]) for level in (0.0, 2.0)])
+    found, _ = plan.months(levers, plan.nobody((2,)), months, [plan.posts] * len(months))
+    total = {name: sum(each[name] for each in found[12:])[..., 0] for name in found[0]}
+    # severe: of 40% at the one 40% are left; at the other they come on top
+    severe = np.array([0.16 / 0.76, 0.64 / 1.24])
+    for column, mild, hard in (
+        ("good_outcomes", 0.55, 0.25),
+        ("service_days", 49.0, 84.0),
+        ("anyway", 0.30, 0.0),
+    ):
+        mean = total[column] / total["completed"]
+        np.testing.assert_allclose(mean[0], 0.6 * mild + 0.4 * hard, rtol=1e-9)
+        np.testing.assert_allclose(mean[1], (1 - severe) * mild + severe * hard, rtol=1e-9)
+    # places freed by shorter stays: as many start as are taken
+    np.testing.assert_allclose(total["started"][1], 315 * np.array([0.76, 1.24]), rtol=0.01)
 
 
 def test_nobody_is_lost() -> None:

@@ -20,12 +20,13 @@ from simulator.contract.statement import COLUMNS, COUNTS, Array
 from simulator.parties import plan_kernel
 from simulator.parties.conduct import Parties
 from simulator.parties.expectation import Expectation, People
-from simulator.parties.levers import LEVERS
+from simulator.parties.levers import LEVERS, PLACE
 from simulator.parties.plan_kernel import LANES
 from simulator.parties.service_plan import Ahead
 from simulator.scenario.world import places
 from simulator.study.files import load
 from tests.conftest import ROOT, scenario_from
+from tests.parties.screening import scenario_that_screens
 
 # -- random worlds ---------------------------------------------------------------------------------
 
@@ -64,12 +65,13 @@ def worlds(draw: st.DrawFn) -> str:
     drop_out: {{at_first: {pick("0% a week", "2% a week", "30% a week")}, {pick(*RISES)}}}
     good_outcome: {pick("0%", "40%", "100%")}
     wait_harm: {pick("0%", "1%", "20%", "100%")}
-    relapse: {{chance: {pick("0%", "20%")}, after: {pick("0 days", "20 weeks")}}}
+    relapse: {{chance: {pick(*RELAPSES)}, after: {pick("0 days", "20 weeks")}}}
     worker_cost: £1 a year
 """
         if pick(True, False) and "good_outcome: 40%" in text.rsplit("  referrals", 1)[1]:
             text += "    best_outcome: 60%\n"
         text += needs
+        text += pick("", "    screens: 30%\n", "    screens: 50%\n") if needs else ""
     pairs = [(one, two) for one in services for two in services if one != two]
     for number, (sender, receiver) in enumerate(pairs[: pick(0, 1, 6)]):
         text += "" if number else "handovers:\n"
@@ -93,8 +95,10 @@ SHAPES = (
     "shape: lognormal, variation: 2",
 )
 RISES = ("rise: 0% a week", "rise: 3% a week", "rise: 60% a week")
+RELAPSES = ("0%", "20%", "20%, best: 5%")
 NEEDS = """    needs:
-      low: {share: 75%, good_outcome: 60%, lasts: 6 weeks}
+      low: {share: 65%, good_outcome: 60%, lasts: 6 weeks, good_anyway: 20%}
+      middle: {share: 10%, good_outcome: 50%, lasts: 1 day}
       high: {share: 25%}
 """
 
@@ -112,7 +116,8 @@ def assert_alike(found: Any, expected: Any) -> None:
     for name, values in vars(whom).items():
         assert_close(vars(people)[name], values, name)
     for month, other in zip(counts, others, strict=True):
-        assert list(month) == list(other) == list(COUNTS)
+        assert list(month) == list(other)
+        assert list(month) in (list(COUNTS), [*COUNTS, "anyway"])
         for name, values in other.items():
             assert_close(month[name], values, name)
 
@@ -130,6 +135,8 @@ def test_compiled_months_are_those_of_numpy(text: str, seed: int) -> None:
     random = np.random.default_rng(seed)
     levers = np.zeros((3, 2, plain.providers, len(LEVERS)))
     levers[..., :2] = random.uniform(-2, 2, (*levers.shape[:-1], 2))
+    selection = random.choice([-1.0, 0.0, 0.0, 0.3, 1.0, 2.0], levers.shape[:-1])
+    levers[..., PLACE["selection"]] = selection
     some = random.choice([0.0, 0.3, 1.0, 1.0, 1.7], (6, 3, 1, plain.providers, plain.services))
     posts = list(plain.posts * some)
     demand = list(random.choice([0.0, 0.5, 1.0, 1.5], (6, 2, plain.services)))
@@ -158,13 +165,35 @@ def of_rows(plan: Expectation, rows: int) -> tuple[Array, Array, list[Array]]:
     return levers, demand, [posts, posts, plan.posts, plan.posts]
 
 
-def test_a_row_has_the_same_bits_beside_any_others() -> None:
-    scenario = load(FLAGSHIP)
-    plan, months = Expectation(scenario), scenario.timetable.months[:4]
+@pytest.mark.parametrize("screens", [False, True])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_row_has_the_same_bits_beside_any_others(screens: bool, compiled: bool) -> None:
+    """Also where nobody is turned away in it, beside those in which somebody is."""
+    scenario = scenario_that_screens() if screens else load(FLAGSHIP)
+    plan, months = Expectation(scenario, compiled), scenario.timetable.months[:4]
     rows = 2 * LANES + 7
     levers, demand, posts = of_rows(plan, rows)
+    if screens:
+        levers[LANES::3, 0, PLACE["selection"]] = 0.7
+        demand = demand[:, :1]
     together, people = plan.months(levers, plan.nobody(), months, posts, demand)
+    some = slice(LANES - 5, LANES)  # nobody is turned away there
+    assert_same_rows(plan, levers, demand, posts, months, some, together, people)
     some = slice(LANES - 5, LANES + 6)
+    assert_same_rows(plan, levers, demand, posts, months, some, together, people)
+
+
+def assert_same_rows(
+    plan: Expectation,
+    levers: Array,
+    demand: Array,
+    posts: list[Array],
+    months: Any,
+    some: slice,
+    together: Any,
+    people: Any,
+) -> None:
+    """Hold some rows by themselves against the same rows beside others."""
     parted = [each[some] if each.ndim == 3 else each for each in posts]
     apart, those = plan.months(levers[some], plan.nobody(), months, parted, demand[some])
     for one, other in zip(together, apart, strict=True):
@@ -251,7 +280,6 @@ def test_places_are_whole_ones() -> None:
 
 
 def test_columns_are_counted_in_their_order() -> None:
-    # nobody is turned away in a plan yet
     assert tuple(name for name in COUNTS if name != "turned_away") == plan_kernel.COLUMNS
 
 

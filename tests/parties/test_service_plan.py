@@ -13,7 +13,7 @@ from simulator.engine.life import live, plan_lives
 from simulator.engine.network import build_network
 from simulator.parties.expectation import Expectation
 from simulator.parties.incentives import incentives
-from simulator.parties.levers import LEVERS, at_norm
+from simulator.parties.levers import LEVERS, PLACE, at_norm
 from simulator.parties.service_plan import Ahead, ServicePlan
 from simulator.parties.stakes import Stakes
 from simulator.parties.technology import Technology
@@ -21,6 +21,7 @@ from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
 from simulator.study.files import load
 from tests.conftest import FULL, ROOT
+from tests.parties.screening import scenario_that_screens
 
 FUTURES = 1_000 if FULL else 300
 YEAR = slice(12, 24)
@@ -96,6 +97,33 @@ def test_a_lever_moves_what_it_acts_on() -> None:
     assert good[1, 0].sum() > 1.1 * good[0, 0].sum()
     assert made[2, 0].sum() > 1.05 * made[0, 0].sum()
     np.testing.assert_allclose(good[1, 1:].sum(), good[0, 1:].sum(), rtol=0.02)
+
+
+def test_those_turned_away_spread_like_those_referred() -> None:
+    """Also from a first profile in which there are none."""
+    scenario = scenario_that_screens()
+    expectation = Expectation(scenario)
+    months = scenario.timetable.months[:12]
+    posts = [expectation.posts] * 12
+    ahead = Ahead(expectation.nobody(), months, posts, {})
+    technology = Technology(scenario, CostRates(scenario))
+    tried = np.zeros((3, 3, len(LEVERS)))  # a payer and two providers
+    tried[1, 1, PLACE["selection"]], tried[2, 1, PLACE["selection"]] = 0.5, 1.0
+    outlooks = [
+        ServicePlan(expectation, technology, ahead, 1, demand_spread=0.1)(profiles)
+        for profiles in (tried, tried[::-1])
+    ]
+    columns, turned = (each.views[0].statement.columns for each in outlooks)
+    gone, referred = columns["turned_away"][..., 0], columns["referred"][..., 0]
+    np.testing.assert_allclose(gone[0], 0.0)
+    for profile, share in ((1, 0.4 * 0.15), (2, 0.4 * 0.30)):
+        np.testing.assert_allclose(gone[profile, :, 0], share * referred[0, :, 0])
+    np.testing.assert_allclose(gone[:, :, 1], 0.0)
+    np.testing.assert_allclose(
+        turned["turned_away"].mean(axis=1)[::-1], columns["turned_away"].mean(axis=1)
+    )
+    gained = [each.outcomes[..., 0] for each in outlooks]
+    np.testing.assert_allclose(gained[0], gained[1][::-1], rtol=0.01)
 
 
 def test_demand_makes_lines_longer_than_proportionally() -> None:

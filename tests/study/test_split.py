@@ -169,6 +169,21 @@ def test_each_person_counts_once_and_what_came_anyway_does_not() -> None:
     assert worth.sum() == pytest.approx(2_000 * expected)
 
 
+@pytest.mark.parametrize(("behaviour", "low", "high"), [("theory", 0.179, 0.181), ("full", 0, 0.1)])
+def test_better_practice_has_more_outcomes_last(behaviour: str, low: float, high: float) -> None:
+    """As many come back as are taken not to last, soon enough to be seen within the term."""
+    relapse = "relapse: {chance: 30%, after: 1 week, best: 10%}"
+    scenario = scenario_with(
+        ("relapse: 10%", relapse), ("behaviour: full", f"behaviour: {behaviour}")
+    )
+    outcomes = replicate(scenario, 60, 3).outcomes["block"]
+    good, back = (outcomes.people[name][:, 0].sum() for name in ("good_outcomes", "returned"))
+    lapsing = outcomes.lapsing.sum(axis=0)
+    assert lapsing[0] == pytest.approx(back, rel=0.04)
+    assert low < lapsing[0] / good < high
+    assert lapsing[1] == 0.0
+
+
 def test_any_grouping_gives_the_same_bytes() -> None:
     """Futures are decided side by side; no sum may depend on how many they are."""
     prepared = Prepared(scenario_with(), 3, choose_engine("compiled"), companions=True)
