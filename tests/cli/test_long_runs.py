@@ -59,7 +59,8 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, worke
     assert 150 <= count < 20_000
 
     # the part is a run like any other; and what goes on from it is, too
-    alone = alliance("run", FLAGSHIP, "--replications", count, "--out", "alone", cwd=tmp_path)
+    command = ("run", FLAGSHIP, "--replications", count, "--drawn", 0)
+    alone = alliance(*command, "--out", "alone", cwd=tmp_path)
     assert alone.returncode == 0
     assert files_of(tmp_path / "alone") == files_of(run)
     longer = ("run", FLAGSHIP, "--replications", count + 75, "--json")
