@@ -103,7 +103,7 @@ def run(
     with told() as listener:
         study, store = _study(scenario, read.tree, asked, listener)
     futures = 0 if study.interrupted else asked.draws(inputs, study.replications)
-    drawn_store = Chunks(asked.kept(read.tree, study.engine, "-drawn"), DrawnOutcomes)
+    drawn_store = Chunks(asked.kept(read.tree, scenario.engine, "-drawn"), DrawnOutcomes)
     drawn = draw(read, futures, asked.seed, asked.workers, drawn_store)
     interrupted = study.interrupted or (drawn.replications if drawn else 0) < futures
     identity = run_identity(
@@ -153,7 +153,7 @@ def draw(
     """Live futures with inputs drawn; None for none of them, or where not one was done."""
     if not futures:
         return None
-    with told("Futures with inputs drawn") as listener, suppress(KeyboardInterrupt):
+    with told("Futures with inputs drawn") as listener, suppress(KeyboardInterrupt, Interrupted):
         return draw_futures(read, futures, seed, workers, store, listener)
     return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.parties.levers import LEVERS
 from simulator.report.behaviour_text import behaviour_text, collaboration_in_a_sentence
-from simulator.report.drawn import drawn_in_a_sentence, drawn_text
+from simulator.report.drawn_text import drawn_in_a_sentence, drawn_text
 from simulator.report.finance_text import finance_text
 from simulator.report.tables import paragraph, table
 from simulator.report.words import (

@@ -148,9 +148,10 @@ class Draws:
         except ScenarioError as error:
             first = error.problems[0]
             named = _nearest(first.path, drawn)
+            elsewhere = "" if named == first.path else f"{first.path}: "
             raise RunError(
                 f"With inputs drawn, simulated future {future + 1:,} cannot be: "
-                f"{named} was drawn as {drawn[named]}; {first.path}: {first.found}; "
+                f"{named} was drawn as {drawn[named]}; {elsewhere}{first.found}; "
                 f"{first.allowed}. Narrow the range, or leave inputs as they are with --drawn 0"
             ) from None
 
