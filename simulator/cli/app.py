@@ -158,6 +158,16 @@ def run(
             "amount, as in £2,000.",
         ),
     ] = None,
+    drawn: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            max=1_000_000,
+            help="Simulated futures in which every number with a range is drawn from it, too "
+            "[default: as --replications, at most 50]; 0 for none.",
+        ),
+    ] = None,
     seed: Seed = 1,
     workers: Workers = None,
     out: Out = None,
@@ -174,11 +184,13 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run every contract in the files over the same futures and compare them with the baseline."""
+    from simulator.cli.run import Asked
     from simulator.cli.run import run as command
 
     within = None if tolerance is None else _amount(tolerance)
     laid = [*(settings or []), *map(_policy, policy or [])]
-    command(files, replications, within, seed, workers, out, laid, chart, as_json)
+    asked = Asked(replications, within, drawn, seed, workers, out)
+    command(files, asked, laid, chart, as_json)
 
 
 @app.command(rich_help_panel=_DECIDE)

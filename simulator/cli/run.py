@@ -6,6 +6,8 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from simulator.scenario.build import build
 from simulator.scenario.plain import plain_yaml
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.yaml_text import Document
+from simulator.study.drawn import MOST_BY_DEFAULT, DrawnOutcomes, DrawnStudy, draw_futures
+from simulator.study.draws import Draws
 from simulator.study.files import read_documents
 from simulator.study.folder import (
     MANIFEST,
@@ -36,50 +40,87 @@ from simulator.study.folder import (
 )
 from simulator.study.replicate import Study
 from simulator.study.replicator import Replicator
-from simulator.study.store import UNFINISHED, ChunkStore
+from simulator.study.store import UNFINISHED, Chunks, ChunkStore, Store
 from simulator.study.summary import known_within
 
-__all__ = ["files_of_run", "run"]
+__all__ = ["Asked", "draw", "files_of_run", "run"]
 
 _RESULTS = Path("results")
 _FIRST_FUTURES = 200  # and the first count at which a tolerance is looked at, then doubled
 _MOST_FUTURES = 25_600  # 200 doubled seven times: a hundredth of the error of two or three futures
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a run was asked for.
+
+    Attributes:
+        replications: futures of luck alone, or at most so many; None where nobody says.
+        tolerance: pounds within which the mean difference is to be known.
+        drawn: futures with inputs drawn; None where nobody says.
+        seed: makes the same futures again.
+        workers: processes; None where nobody says.
+        out: the folder to write.
+    """
+
+    replications: int | None
+    tolerance: float | None
+    drawn: int | None
+    seed: int
+    workers: int | None
+    out: Path | None
+
+    def draws(self, inputs: int, replications: int) -> int:
+        """Return how many futures have inputs drawn.
+
+        Args:
+            inputs: how many there are to draw.
+            replications: futures of luck alone.
+        """
+        if not inputs:
+            return 0
+        return min(replications, MOST_BY_DEFAULT) if self.drawn is None else self.drawn
+
+    def kept(self, tree: dict[str, Any], engine: str, ending: str = "") -> Path:
+        """Return where what is done is kept until all is."""
+        beside = self.out.absolute().parent if self.out is not None else _RESULTS
+        return beside / UNFINISHED / f"{study_identity(tree, self.seed, engine)}{ending}"
+
+
 def run(
-    files: list[Path],
-    replications: int | None,
-    tolerance: float | None,
-    seed: int,
-    workers: int | None,
-    out: Path | None,
-    settings: list[str],
-    chart: Path | None,
-    as_json: bool,
+    files: list[Path], asked: Asked, settings: list[str], chart: Path | None, as_json: bool
 ) -> None:
     """Run, write the run folder, print the result."""
     read = read_documents(files, settings)
     scenario = build(read)
-    if out is not None or tolerance is None:
-        asked = run_identity(read.tree, replications or _FIRST_FUTURES, seed)
-        check_folder(out or _RESULTS / asked)
+    inputs = Draws(read, scenario).inputs
+    if asked.out is not None or asked.tolerance is None:
+        count = asked.replications or _FIRST_FUTURES
+        meant = run_identity(read.tree, count, asked.seed, drawn=asked.draws(inputs, count))
+        check_folder(asked.out or _RESULTS / meant)
     if chart is not None:
         check_chart(chart)
     with told() as listener:
-        study, store = _study(
-            scenario, read.tree, replications, tolerance, seed, workers, out, listener
-        )
-    identity = run_identity(read.tree, study.replications, seed)
-    folder = out or _RESULTS / identity
-    if out is not None and study.interrupted:  # the place asked for stays free for the whole
-        folder = out.with_name(f"{out.name}-first-{study.replications}-{identity}")
-    doc = document(study, identity, software_identity())
+        study, store = _study(scenario, read.tree, asked, listener)
+    futures = 0 if study.interrupted else asked.draws(inputs, study.replications)
+    drawn_store = Chunks(asked.kept(read.tree, scenario.engine, "-drawn"), DrawnOutcomes)
+    drawn = draw(read, futures, asked.seed, asked.workers, drawn_store)
+    interrupted = study.interrupted or (drawn.replications if drawn else 0) < futures
+    identity = run_identity(
+        read.tree, study.replications, asked.seed, drawn=drawn.replications if drawn else 0
+    )
+    folder = asked.out or _RESULTS / identity
+    if asked.out is not None and interrupted:  # the place asked for stays free for the whole
+        name = f"{asked.out.name}-first-{study.replications}-{identity}"
+        folder = asked.out.with_name(name)
+    doc = document(study, identity, software_identity(), drawn)
     tables = run_tables(read, study, doc)
     written = _files(scenario, read, study, doc, tables)
     recorded = json.dumps(manifest(doc, study.engine, written), indent=2) + "\n"
     write_folder(folder, written | {MANIFEST: recorded})
-    if not study.interrupted:
+    if not interrupted:
         store.clear(study.replications)
+        drawn_store.clear(futures)
     if chart is not None:
         _draw(chart, scenario, doc, tables)
     if as_json:
@@ -87,35 +128,43 @@ def run(
     else:
         text, _, _ = written["run.txt"].rpartition("\n\n")
         closing = paragraph(
-            f"Run {identity}, seed {seed}. Written to {folder}: run.txt is this page; "
+            f"Run {identity}, seed {asked.seed}. Written to {folder}: run.txt is this page; "
             "the .csv files open in a spreadsheet. "
             f"'alliance verify {folder}' makes it again and compares."
             + (f" The chart is {chart}." if chart else "")
         )
         sys.stdout.write(f"{text}\n\n{closing}\n")
-    if study.interrupted:
+    if interrupted:
         sys.stdout.flush()
+        beside = f" and {number(drawn.replications)} with inputs drawn" if drawn else ""
         raise Interrupted(
-            f"Interrupted: this is over the {number(study.replications)} simulated futures that "
-            "were done. The same command goes on from there."
+            f"Interrupted: this is over the {number(study.replications)} simulated futures{beside} "
+            "that were done. The same command goes on from there."
         )
 
 
-def _study(
-    scenario: Scenario,
-    tree: dict[str, Any],
-    replications: int | None,
-    tolerance: float | None,
+def draw(
+    read: Document,
+    futures: int,
     seed: int,
     workers: int | None,
-    out: Path | None,
-    listener: Told,
+    store: Store[DrawnOutcomes] | None = None,
+) -> DrawnStudy | None:
+    """Live futures with inputs drawn; None for none of them, or where not one was done."""
+    if not futures:
+        return None
+    with told("Futures with inputs drawn") as listener, suppress(KeyboardInterrupt, Interrupted):
+        return draw_futures(read, futures, seed, workers, store, listener)
+    return None
+
+
+def _study(
+    scenario: Scenario, tree: dict[str, Any], asked: Asked, listener: Told
 ) -> tuple[Study, ChunkStore]:
     """Live the futures asked for, or as many as a tolerance needs."""
-    beside = out.absolute().parent if out is not None else _RESULTS
-    kept = beside / UNFINISHED / study_identity(tree, seed, scenario.engine)
-    store = ChunkStore(kept)
-    with Replicator(scenario, seed, workers, store, listener) as replicator:
+    store = ChunkStore(asked.kept(tree, scenario.engine))
+    replications, tolerance = asked.replications, asked.tolerance
+    with Replicator(scenario, asked.seed, asked.workers, store, listener) as replicator:
         if tolerance is None:
             return replicator.study(replications or _FIRST_FUTURES), store
         most = replications or _MOST_FUTURES
@@ -128,8 +177,8 @@ def _study(
                 listener.say(f"{known}.")
                 return study, store
             if count >= most:
-                asked = money_in_words(tolerance, scenario.currency)
-                listener.say(f"{known}, not the {asked} asked for; --replications allows more.")
+                meant = money_in_words(tolerance, scenario.currency)
+                listener.say(f"{known}, not the {meant} asked for; --replications allows more.")
                 return study, store
             count = min(2 * count, most)
             listener.say(f"{known}; going on to {number(count)}.")
@@ -150,9 +199,11 @@ def _how_well_known(study: Study, within: float) -> str:
     return f"{after} is known within {shown} either way (95%)"
 
 
-def files_of_run(scenario: Scenario, read: Document, study: Study, identity: str) -> dict[str, str]:
+def files_of_run(
+    scenario: Scenario, read: Document, study: Study, drawn: DrawnStudy | None, identity: str
+) -> dict[str, str]:
     """Return what a run folder holds beside its manifest."""
-    doc = document(study, identity, software_identity())
+    doc = document(study, identity, software_identity(), drawn)
     return _files(scenario, read, study, doc, run_tables(read, study, doc))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from simulator._errors import CheckFailed, Interrupted, Problem, ScenarioError, UsageError
 from simulator._kinds import plain
 from simulator.cli.progress import Told, told
-from simulator.cli.run import files_of_run
+from simulator.cli.run import draw, files_of_run
 from simulator.report.sweep import Asked, make_sweep
 from simulator.report.tables import paragraph
 from simulator.report.words import number
@@ -30,10 +30,14 @@ def verify(folder: Path, workers: int | None, as_json: bool) -> None:
     asked = _asked(folder, recorded)
     command = None if asked is None else asked.command()
     seed, replications = recorded.manifest["seed"], recorded.manifest["replications"]
+    drawn = recorded.manifest.get("drawn", 0)
     software, now = recorded.manifest["software"], software_identity()
-    made_now = run_identity(read.tree, replications, seed, now, command)
-    with told("Simulated futures" if asked is None else "Points") as listener:
-        again = _again(read, asked, replications, seed, workers, made_now, listener)
+    made_now = run_identity(read.tree, replications, seed, now, command, drawn)
+    if asked is not None:
+        with told("Points") as listener:
+            again = _sweep_again(read, asked, replications, seed, workers, made_now, listener)
+    else:
+        again = _run_again(read, replications, drawn, seed, workers, made_now)
     difference = first_difference(recorded, again, made_now, now)
     if difference is not None:
         other = f" It was made with version {software}; this is {now}." if software != now else ""
@@ -50,6 +54,7 @@ def verify(folder: Path, workers: int | None, as_json: bool) -> None:
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
         return
     futures = f"{number(replications)} simulated futures"
+    futures += f" and {number(drawn)} with inputs drawn" if drawn else ""
     what = futures if asked is None else f"a {asked.kind} of {futures} a point"
     beside = ", ".join(map(plain, recorded.strangers))
     note = f" Not part of it, and not looked at: {beside}." if beside else ""
@@ -89,25 +94,36 @@ def _asked(folder: Path, recorded: Recorded) -> Asked | None:
         raise ScenarioError([Problem(file, 0, 0, "command", found, "", "restore it")]) from None
 
 
-def _again(
+def _sweep_again(
     read: Document,
-    asked: Asked | None,
+    asked: Asked,
     replications: int,
     seed: int,
     workers: int | None,
     identity: str,
     listener: Told,
 ) -> Mapping[str, str]:
-    """Return the files of a run or sweep as they come out now."""
-    if asked is not None:
-        try:
-            return make_sweep(read, asked, replications, seed, workers, identity, listener).files
-        except UsageError as error:  # the manifest asks for it, not the command line
-            found = f"its command cannot be done: {error}"
-            raise ScenarioError([Problem(MANIFEST, 0, 0, "command", found)]) from None
+    """Return the files of a sweep as they come out now."""
+    try:
+        return make_sweep(read, asked, replications, seed, workers, identity, listener).files
+    except UsageError as error:  # the manifest asks for it, not the command line
+        found = f"its command cannot be done: {error}"
+        raise ScenarioError([Problem(MANIFEST, 0, 0, "command", found)]) from None
+
+
+def _run_again(
+    read: Document,
+    replications: int,
+    futures: int,
+    seed: int,
+    workers: int | None,
+    identity: str,
+) -> Mapping[str, str]:
+    """Return the files of a run as they come out now; so many futures have inputs drawn."""
     scenario = build(read)
-    with Replicator(scenario, seed, workers, listener=listener) as replicator:
+    with told() as listener, Replicator(scenario, seed, workers, listener=listener) as replicator:
         study = replicator.study(replications)
-    if study.interrupted:
+    drawn = None if study.interrupted else draw(read, futures, seed, workers)
+    if study.interrupted or (drawn.replications if drawn else 0) < futures:
         raise Interrupted("Interrupted; nothing was compared.")
-    return files_of_run(scenario, read, study, identity)
+    return files_of_run(scenario, read, study, drawn, identity)

@@ -51,6 +51,7 @@ class OpenWindow:
         first: its first month.
         last: its latest month.
         complete: whether it has come to its end.
+        needed: which terms are worked out on it; None means all.
     """
 
     statement: Statement | None = None
@@ -60,6 +61,7 @@ class OpenWindow:
     first: Month | None = None
     last: Month | None = None
     complete: bool = False
+    needed: list[bool] | None = None
     entitlement: Array | None = None
 
     def add(self, month: Month, statement: Statement, level: float, change: Change) -> None:
@@ -89,11 +91,11 @@ class OpenWindow:
         return [holds(term, self.first) and holds(term, self.last) for term in agreement.terms]
 
     def entitle(self, agreement: Agreement) -> Array:
-        """Return what the window so far comes to, for every term; worked out once."""
+        """Return what the window so far comes to, for every term needed; worked out once."""
         assert self.statement is not None
         if self.entitlement is None:
             self.entitlement = agreement.settle(
-                self.statement, self.conditions, self.active(agreement)
+                self.statement, self.conditions, self.active(agreement), self.needed
             )
         return self.entitlement
 
@@ -128,7 +130,10 @@ class Account:
         self._terms_of: dict[WindowKey, list[int]] = {}
         for index, term in enumerate(terms):
             self._terms_of.setdefault(term.window_key(), []).append(index)
-        self.open = {key: OpenWindow() for key in self._terms_of}
+        self.open = {
+            key: OpenWindow(needed=agreement.needed_for(indices))
+            for key, indices in self._terms_of.items()
+        }
         self._balancing = np.array([agreement.balancing_account(term) for term in terms])
         shape = (len(terms), len(agreement.signatories.accounts))
         self._closed: Array = np.zeros(shape)  # entitlements of the windows that are complete
@@ -153,7 +158,9 @@ class Account:
             window = self.open[key]
             if window.complete:
                 self._closed = self._closed + self._only(terms, window.entitle(self.agreement))
-                window = self.open[key] = OpenWindow(before=window.leave(self.agreement))
+                window = self.open[key] = OpenWindow(
+                    before=window.leave(self.agreement), needed=window.needed
+                )
             if holds(self.agreement.terms[terms[0]], month):
                 window.add(month, statement, level, change)
             window.complete = ends[key[0]] and window.statement is not None

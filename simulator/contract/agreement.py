@@ -82,6 +82,7 @@ class Agreement:
         statement: Statement,
         conditions: Conditions = AT_SIGNING,
         active: Sequence[bool] | None = None,
+        needed: Sequence[bool] | None = None,
     ) -> Array:
         """Return the payments for a window.
 
@@ -89,6 +90,7 @@ class Agreement:
             statement: what happened; any leading axes.
             conditions: prices, adjustments and what the window before left.
             active: which terms hold in the window; none means all.
+            needed: which terms are worked out at all, from :meth:`needed_for`; none means all.
 
         Returns:
             Shape ``(..., terms, accounts)`` in pounds; each term sums to 0 over accounts.
@@ -101,6 +103,8 @@ class Agreement:
         shape = (*lead, len(self.terms), len(self.signatories.accounts))
         payments = np.zeros_like(_widest(statement), shape=shape)
         for index, term in enumerate(self.terms):
+            if needed is not None and not needed[index]:
+                continue
             if active is None or active[index]:
                 with np.errstate(all="ignore"):  # what is not finite is refused below
                     moved = term.calculate(working)
@@ -110,6 +114,18 @@ class Agreement:
             else:
                 working.add_payments(term.key, np.zeros_like(working.look_up("payments")))
         return payments
+
+    def needed_for(self, terms: Sequence[int]) -> list[bool]:
+        """Tell which terms have to be worked out so that some of them are known."""
+        wanted = [self.terms[index] for index in terms]
+        expressions = [each for term in wanted for each in term.all_expressions()]
+        used = used_names(expressions, self.definitions)
+        linked = any(term.instead_of is not None for term in wanted)
+        linked |= any(name.partition(".")[0] == "payments" for name in used)
+        return [
+            bool(self.carried) or index in terms or (linked and index < max(terms))
+            for index in range(len(self.terms))
+        ]
 
     def working(self, statement: Statement, conditions: Conditions = AT_SIGNING) -> Working:
         """Return the working sheet of a window on which nothing is paid yet."""

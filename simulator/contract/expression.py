@@ -16,7 +16,7 @@ import operator
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Annotated, Any
 
 import numpy as np
@@ -56,8 +56,7 @@ _ALLOWED = (
 class Expression:
     """An expression that has been read and found to hold nothing but arithmetic.
 
-    ``tree`` is walked at each evaluation: statements are small arrays, and the walk is cheap
-    beside the array operations it leads to.
+    ``text`` is the tree written out.
     """
 
     text: str
@@ -83,7 +82,7 @@ class Expression:
             lookup: gives the array of a name. Division by nought follows IEEE 754: 0/0 is NaN.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            return _evaluate(self.tree, lookup)
+            return _function(self.text)(lookup)
 
     def bounds(self, lookup: Callable[[str], Interval]) -> Interval:
         """Return the least and the greatest value, given those of each name (interval rules).
@@ -134,8 +133,7 @@ def parse(text: str, longest: int = _LONGEST) -> Expression:
     if "#" in text or not text.isascii() or not text.isprintable():
         raise _refuse(f"found {plain(text)}, which holds more than a measure")
     try:
-        with warnings.catch_warnings(action="ignore"):  # "1if": what it means is judged below
-            tree = ast.parse(text.strip(), mode="eval").body
+        tree = _read(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         found = f"found {plain(text)}, which does not read as a measure"
         if text.count("(") > text.count(")"):  # inside braces a comma ends the value
@@ -213,30 +211,73 @@ def _names(node: ast.expr) -> Iterator[str]:
                 yield from _names(inner)
 
 
-def _evaluate(node: ast.expr, lookup: Callable[[str], Array]) -> Array:
+Lookup = Callable[[str], Array]
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> ast.expr:
+    """Return the tree of a text, the same one each time: nobody changes it.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: it does not read as an expression.
+    """
+    with warnings.catch_warnings(action="ignore"):  # "1if": what it means is judged elsewhere
+        return ast.parse(text, mode="eval").body
+
+
+@lru_cache(maxsize=4096)
+def _function(text: str) -> Callable[[Lookup], Array]:
+    """Return what works an expression out: its tree is walked once, however often it is asked."""
+    return _made(_read(text))
+
+
+def _made(node: ast.expr) -> Callable[[Lookup], Array]:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            value: Array = _OPERATORS[type(op)](_evaluate(left, lookup), _evaluate(right, lookup))
-            return value
+            a, b, combine = _made(left), _made(right), _OPERATORS[type(op)]
+            return lambda lookup: combine(a(lookup), b(lookup))
         case ast.UnaryOp(operand=operand):
-            return -_evaluate(operand, lookup)
+            positive = _made(operand)
+            return lambda lookup: -positive(lookup)
         case ast.Constant(value=number):
-            return np.array([float(number)])  # type: ignore[arg-type]  # _check let numbers only
+            constant = np.array([float(number)])  # type: ignore[arg-type]  # _check let numbers only
+            constant.flags.writeable = False
+            return lambda lookup: constant
         case ast.Call(func=ast.Name(id="total"), args=[inner]):
-            total: Array = _evaluate(inner, lookup).sum(axis=-1, keepdims=True)
-            return total
+            parts = _made(inner)
+            return lambda lookup: parts(lookup).sum(axis=-1, keepdims=True)
         case ast.Call(func=ast.Name(id="only"), args=[ast.Name(id=party), inner]):
-            chosen = np.where(lookup(f"only.{party}") > 0, _evaluate(inner, lookup), 0.0)
-            return np.asarray(chosen.sum(axis=-1, keepdims=True))
+            return _made_only(f"only.{party}", _made(inner))
         case ast.Call(func=ast.Name(id="min" | "max" as name), args=args):
             pick = np.minimum if name == "min" else np.maximum
-            picked: Array = reduce(pick, (_evaluate(inner, lookup) for inner in args))
-            return picked
+            each = [_made(inner) for inner in args]
+            return lambda lookup: reduce(pick, (one(lookup) for one in each))
         case ast.IfExp(test=ast.Compare(ops=[comparison])):
-            a, b, then, other = (_evaluate(inner, lookup) for inner in _parts(node))
-            holds = _COMPARISONS[type(comparison)](a, b)  # not where one of them is 0/0
-            return np.where(holds, then, other)
-    return lookup(next(_names(node)))
+            return _made_choice(_COMPARISONS[type(comparison)], *map(_made, _parts(node)))
+    asked = next(_names(node))
+    return lambda lookup: lookup(asked)
+
+
+def _made_only(name: str, inner: Callable[[Lookup], Array]) -> Callable[[Lookup], Array]:
+    def one(lookup: Lookup) -> Array:
+        chosen = np.where(lookup(name) > 0, inner(lookup), 0.0)
+        return np.asarray(chosen.sum(axis=-1, keepdims=True))
+
+    return one
+
+
+def _made_choice(
+    compare: Callable[[Any, Any], Any],
+    one: Callable[[Lookup], Array],
+    other: Callable[[Lookup], Array],
+    then: Callable[[Lookup], Array],
+    otherwise: Callable[[Lookup], Array],
+) -> Callable[[Lookup], Array]:
+    def choice(lookup: Lookup) -> Array:
+        holds = compare(one(lookup), other(lookup))  # not where one of them is 0/0
+        return np.where(holds, then(lookup), otherwise(lookup))
+
+    return choice
 
 
 def _is_linear(node: ast.expr, linear: Callable[[str], bool]) -> bool:

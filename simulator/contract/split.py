@@ -38,7 +38,7 @@ def _fill_rest(found: object) -> object:
     if not isinstance(found, dict) or REST not in found.values():
         return found
     those = [party for party, share in found.items() if share == REST]
-    parts = [take_apart(share) for party, share in found.items() if party not in those]
+    parts = [take_apart(_number(share)) for party, share in found.items() if party not in those]
     if len(those) > 1:
         raise refuse(
             f"found the rest given to {' and '.join(map(str, those))}",
@@ -54,6 +54,11 @@ def _fill_rest(found: object) -> object:
         )
     left = Figure(max(0.0, 1 - given), REST, "share")
     return {party: left if share == REST else share for party, share in found.items()}
+
+
+def _number(share: object) -> object:
+    """Return a share without the evidence beside it."""
+    return share.get("value") if isinstance(share, dict) else share
 
 
 def _which(found: Any) -> str:

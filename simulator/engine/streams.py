@@ -54,6 +54,7 @@ class Purpose(enum.IntEnum):
     TURNED_AWAY = 15
     ELSEWHERE = 16
     FOUND_OUT = 17
+    INPUT = 18
 
 
 def philox(counter: Words, key: tuple[int, int]) -> Words:

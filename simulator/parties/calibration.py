@@ -21,7 +21,7 @@ from simulator.parties.review import Game, Standing, began, review
 from simulator.parties.scenario_stakes import relation_of
 from simulator.scenario.scenario import Scenario
 
-__all__ = ["Calibrated", "Resting", "calibrate", "refuse_restless", "resting", "rests"]
+__all__ = ["Calibrated", "Resting", "calibrate", "refuse_unsound", "resting", "rests"]
 
 _REVIEWS = 24
 """Reviews after which parties are taken to be at rest: they settle in three to seven."""
@@ -152,8 +152,8 @@ def resting(game: Game) -> Resting:
     return Resting(own, driving, tuple(others))
 
 
-def refuse_restless(scenario: Scenario) -> None:
-    """Refuse a scenario whose parties do not come to rest under some contract.
+def refuse_unsound(scenario: Scenario) -> None:
+    """Refuse a scenario whose norm nobody has seen, or whose parties never come to rest.
 
     Raises:
         RunError: names the contract and the two levers that drive each other on.
@@ -161,6 +161,7 @@ def refuse_restless(scenario: Scenario) -> None:
     if not scenario.behaves:
         return
     parties = Parties(scenario)
+    parties.refuse_far_norm()
     for name, agreement in scenario.agreements().items():
         found = rests(parties, agreement)
         if found.is_restless:

@@ -157,11 +157,34 @@ class Parties:
 
     @cached_property
     def norm(self) -> Array:
-        """The level each provider keeps to without any incentive, ``(providers, levers)``."""
+        """The level each provider keeps to without any incentive, ``(providers, levers)``.
+
+        It is cut where it lies beyond what anybody has seen, as it may in a future whose inputs are
+        drawn; as a scenario's author writes it, it is refused (:meth:`refuse_far_norm`).
+        """
+        return np.clip(self._norm, -_FARTHEST, _FARTHEST)
+
+    @cached_property
+    def _norm(self) -> Array:
         given = self.scenario.observed_under
         if given is None or self.scenario.behaviour == "theory":
             return np.zeros((len(self.scenario.providers), len(LEVERS)))
         return self._norm_under(self.scenario.agreements()[given])
+
+    def refuse_far_norm(self) -> None:
+        """Refuse a norm further away than any level can be.
+
+        Raises:
+            RunError: names the contract, the provider and the lever.
+        """
+        for provider, lever in np.argwhere(np.abs(self._norm) > _FARTHEST).tolist():
+            name = list(self.scenario.providers)[provider]
+            raise RunError(
+                f"observed_under: {self.scenario.observed_under} pays so much for {name}'s "
+                f"{LEVERS[lever].title} that its norm would be {self._norm[provider, lever]:.1f}, "
+                f"beyond {_FARTHEST:g} either way; raise levers.{LEVERS[lever].name}.effort, or "
+                "leave out observed_under"
+            )
 
     @cached_property
     def stakes(self) -> Stakes:
@@ -234,19 +257,7 @@ class Parties:
             norm[place, moves] = -np.linalg.solve(effort, slope[payers + place, moves])
         # claims are padded because it pays, never from habit
         norm[:, PLACE["padding"]] = np.minimum(norm[:, PLACE["padding"]], 0.0)
-        self._refuse_far(norm, agreement.name)
         return norm
-
-    def _refuse_far(self, norm: Array, contract: str) -> None:
-        """Refuse a norm further away than any level can be."""
-        far = np.argwhere(np.abs(norm) > _FARTHEST)
-        for provider, lever in far.tolist():
-            name = list(self.scenario.providers)[provider]
-            raise RunError(
-                f"observed_under: {contract} pays so much for {name}'s {LEVERS[lever].title} that "
-                f"its norm would be {norm[provider, lever]:.1f}, beyond {_FARTHEST:g} either way; "
-                f"raise levers.{LEVERS[lever].name}.effort, or leave out observed_under"
-            )
 
 
 @dataclass(frozen=True)

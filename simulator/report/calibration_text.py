@@ -41,6 +41,7 @@ def calibration_of(scenario: Scenario) -> Calibration:
     """Return what moves the parties of a scenario in which somebody changes what they do."""
     # a few rows are done by NumPy before Numba is loaded
     parties, agreements = Parties(scenario, compiled=False), scenario.agreements()
+    parties.refuse_far_norm()
     levers = tuple(calibrate(parties, agreements[scenario.baseline]))
     resting = {name: rests(parties, agreement) for name, agreement in agreements.items()}
     return Calibration(levers, resting, tuple(_warnings(scenario, levers, resting)))

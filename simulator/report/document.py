@@ -7,8 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from simulator.parties.levers import LEVERS, level_of
+from simulator.report.drawn import drawn_document
 from simulator.report.words import likelihood
 from simulator.scenario.evidence import defaults_taken
+from simulator.study.drawn import DrawnStudy
 from simulator.study.finance import (
     CONFIDENCES,
     EXPOSURES,
@@ -32,8 +34,17 @@ SCHEMA = "alliance-run/1"
 """Name and version of the document; the number rises when a field changes its meaning."""
 
 
-def document(study: Study, run_id: str, software: str) -> dict[str, Any]:
-    """Return the study as plain values, ready for JSON; money in nominal pounds over the term."""
+def document(
+    study: Study, run_id: str, software: str, drawn: DrawnStudy | None = None
+) -> dict[str, Any]:
+    """Return the study as plain values, ready for JSON; money in nominal pounds over the term.
+
+    Args:
+        study: futures of luck alone.
+        run_id: identity of the run.
+        software: what made it.
+        drawn: futures with inputs drawn; None where there are none.
+    """
     scenario = study.scenario
     timetable = scenario.timetable
     return {
@@ -65,6 +76,7 @@ def document(study: Study, run_id: str, software: str) -> dict[str, Any]:
             for name, comparison in compare(study).items()
         },
         "split": {name: _split(split) for name, split in splits(study).items()},
+        **({"drawn": drawn_document(scenario, drawn)} if drawn else {}),
         "finance": _finance(study),
         "assumptions": {
             "defaults": [

@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.parties.levers import LEVERS
 from simulator.report.behaviour_text import behaviour_text, collaboration_in_a_sentence
+from simulator.report.drawn_text import drawn_in_a_sentence, drawn_text
 from simulator.report.finance_text import finance_text
 from simulator.report.tables import paragraph, table
 from simulator.report.words import (
@@ -36,6 +37,7 @@ def run_text(scenario: Scenario, doc: dict[str, Any], all_defaults: bool = False
     """
     sections = [
         "\n".join(_headline(scenario, doc)),
+        drawn_text(scenario, doc),
         behaviour_text(scenario, doc),
         _parties(scenario, doc),
         _people(scenario, doc),
@@ -93,6 +95,8 @@ def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
             yield paragraph(_worth(scenario, doc, name))
             split, futures = doc["split"][name], doc["replications"]
             yield paragraph(collaboration_in_a_sentence(scenario, split, futures))
+        if "drawn" in doc:
+            yield paragraph(drawn_in_a_sentence(scenario, doc, name))
     if same_people(doc):
         yield ""
         yield paragraph(
@@ -258,10 +262,11 @@ def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
         "The spread between futures is luck alone: who comes, when, how long they stay, how it "
         "ends. Inputs stand at their central values"
     )
-    yield paragraph(
-        text + (f"; {len(ranged)} of them carry a range that is not drawn yet." if ranged else "."),
-        "  ",
-    )
+    if "drawn" in doc:
+        text += ", but where it says that they are drawn. Numbers without a range never move"
+    elif ranged:
+        text += f"; {len(ranged)} of them carry a range, and --drawn draws from it"
+    yield paragraph(f"{text}.", "  ")
     yield paragraph(_how_well_known(scenario, doc), "  ")
     yield paragraph("A pound spent here and saved elsewhere is not counted as cash.", "  ")
 

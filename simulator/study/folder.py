@@ -40,6 +40,7 @@ def run_identity(
     seed: int,
     software: str | None = None,
     command: Mapping[str, Any] | None = None,
+    drawn: int = 0,
 ) -> str:
     """Return the identity of a run: what goes in decides it, and no clock does.
 
@@ -49,8 +50,10 @@ def run_identity(
         seed: of the study.
         software: what makes it; this version unless another is named.
         command: what was asked for, where it is another thing than a run.
+        drawn: number of futures with inputs drawn.
     """
     asked = [command] if command else []
+    asked += [{"drawn": drawn}] if drawn else []
     return _identity(tree, replications, seed, software or software_identity(), *asked)
 
 
@@ -110,6 +113,7 @@ def manifest(
         "software": doc["software"],
         "seed": doc["seed"],
         "replications": doc["replications"],
+        **({"drawn": doc["drawn"]["replications"]} if "drawn" in doc else {}),
         "inputs": {name: hashes[name] for name in ("scenario.yaml",)},
         "outputs": {name: value for name, value in hashes.items() if name != "scenario.yaml"},
         "engine": engine,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from simulator.study.engines import Chosen, keep_memory
 __all__ = [
     "IN_FULL",
     "PEOPLE",
+    "Kept",
     "Outcomes",
     "Prepared",
     "Study",
@@ -44,6 +46,27 @@ _BYTES_A_PERSON = 2 * (PERSON.itemsize + TRAVELLER.itemsize)
 
 PEOPLE = (*COUNTS, "still_waiting", "still_in_service", "on_the_way")
 """What is kept of the people of each future."""
+
+
+class Kept(Protocol):
+    """What is kept of futures under one contract: arrays that can be written down.
+
+    Attributes:
+        net: shape ``(replications, ...)``.
+    """
+
+    net: Array
+
+    def arrays(self) -> dict[str, Array]:
+        """Return every array by name."""
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Array]) -> Self:
+        """Return what :meth:`arrays` took apart.
+
+        Raises:
+            KeyError: an array is missing.
+        """
 
 
 @dataclass
@@ -82,6 +105,24 @@ class Outcomes:
     course: Array
     lapsing: Array
     people: Mapping[str, Array] = field(default_factory=dict)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return every array by name."""
+        people = {f"people.{name}": self.people[name] for name in PEOPLE}
+        return {name: getattr(self, name) for name in _ARRAYS} | people
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Array]) -> Outcomes:
+        """Return what :meth:`arrays` took apart.
+
+        Raises:
+            KeyError: an array is missing.
+        """
+        people = {name: arrays[f"people.{name}"] for name in PEOPLE}
+        return cls(**{name: arrays[name] for name in _ARRAYS}, people=people)
+
+
+_ARRAYS = tuple(each.name for each in fields(Outcomes) if each.name != "people")
 
 
 @dataclass(frozen=True)
@@ -232,9 +273,9 @@ def _lapsing(plan: Plan, futures: Futures) -> Array:
 def joined(parts: Sequence[Outcomes]) -> Outcomes:
     """Return the futures of several chunks as those of one, in the order given."""
     arrays = {
-        each.name: np.concatenate([getattr(part, each.name) for part in parts])
-        for each in fields(Outcomes)
-        if each.name not in ("people", "month_total")
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in _ARRAYS
+        if name != "month_total"
     }
     # whole units of the ledger: the same sum in any grouping
     arrays["month_total"] = np.sum([part.month_total for part in parts], axis=0)

@@ -9,19 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from simulator._errors import Interrupted
-from simulator.parties.calibration import refuse_restless
+from simulator.parties.calibration import refuse_unsound
 from simulator.scenario.scenario import Scenario
 from simulator.study.crew import Crew, processors
-from simulator.study.engines import announced_compilation, choose_engine
-from simulator.study.replicate import Outcomes, Prepared, Study, joined
+from simulator.study.engines import Chosen, announced_compilation, choose_engine
+from simulator.study.replicate import Kept, Outcomes, Prepared, Study, joined
 from simulator.study.store import NoStore, Store
 
-__all__ = ["Listener", "Replicator", "duration", "replicate"]
+__all__ = ["Listener", "Lives", "Replicator", "Spread", "duration", "replicate"]
 
 Span = tuple[int, int]
+AnyKept = TypeVar("AnyKept", bound=Kept)
 _WORTH_A_PROCESS = 5.0  # seconds of work left; a process takes one or two to start
 
 
@@ -35,6 +36,17 @@ class Listener(Protocol):
         """Hear something a user wants to know."""
 
 
+class Lives(Protocol[AnyKept]):
+    """What lives futures, in any order and any grouping with the same outcome."""
+
+    @property
+    def side_by_side(self) -> int:
+        """How many futures it is best to live at a time."""
+
+    def live(self, first: int, last: int) -> dict[str, AnyKept]:
+        """Live the futures from ``first`` to before ``last``; what is kept of them, by name."""
+
+
 class _Nobody:
     def done(self, count: int, total: int) -> None:
         pass
@@ -43,12 +55,13 @@ class _Nobody:
         pass
 
 
-class Replicator:
-    """Lives futures of one scenario; a context manager, because it may start processes.
+class Spread(Generic[AnyKept]):
+    """Lives futures; a context manager, because it may start processes.
 
     Args:
-        scenario: a checked scenario.
-        seed: makes the same futures again.
+        chosen: the engine.
+        prepare: returns what lives futures, called once in each process; a function of a module.
+        arguments: what ``prepare`` is called with; they are pickled.
         workers: processes, this one among them; None takes one for short work and as many as
             there are processors for long.
         store: where finished chunks are kept.
@@ -57,26 +70,25 @@ class Replicator:
 
     def __init__(
         self,
-        scenario: Scenario,
-        seed: int,
-        workers: int | None = 1,
-        store: Store | None = None,
-        listener: Listener | None = None,
+        chosen: Chosen,
+        prepare: Callable[..., Lives[AnyKept]],
+        arguments: tuple[Any, ...],
+        workers: int | None,
+        store: Store[AnyKept] | None,
+        listener: Listener | None,
     ) -> None:
-        self.scenario = scenario
-        self.seed = seed
+        self.chosen = chosen
         self.workers = workers
-        self.store = store or NoStore()
+        self.store: Store[AnyKept] = store or NoStore()
         self.listener = listener or _Nobody()
-        self.chosen = choose_engine(scenario.engine, self.listener.say)
-        refuse_restless(scenario)
-        self._prepared = Prepared(scenario, seed, self.chosen, companions=True)
-        self._chunks: dict[Span, dict[str, Outcomes]] = self.store.load()
-        self._crew: Crew[Span, dict[str, Outcomes]] | None = None
+        self._arguments = (prepare, *arguments)
+        self._prepared = prepare(*arguments)
+        self._chunks: dict[Span, dict[str, AnyKept]] = self.store.load()
+        self._crew: Crew[Span, dict[str, AnyKept]] | None = None
         self._to_do = 0  # futures
         self._seconds_a_future = 0.0  # not known yet
 
-    def __enter__(self) -> Replicator:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -89,11 +101,14 @@ class Replicator:
             self._crew.stop()
             self._crew = None
 
-    def study(self, replications: int) -> Study:
-        """Return the first futures, living those that are not done yet.
+    def futures(self, replications: int) -> tuple[list[dict[str, AnyKept]], int, bool]:
+        """Return the first futures in chunks, living those that are not done yet.
 
-        An interruption from the keyboard keeps what is done: the study has the futures up to the
+        An interruption from the keyboard keeps what is done: then there are the futures up to the
         first one that is missing.
+
+        Returns:
+            What is kept by name, chunk by chunk; how many futures; whether more were asked for.
 
         Raises:
             Interrupted: something is kept, but not the first chunk.
@@ -119,19 +134,7 @@ class Replicator:
                 f"Interrupted: {_futures(self._chunks):,} simulated futures are done and kept, not "
                 "the first ones, so there is no result yet. The same command goes on from there."
             )
-        outcomes = {
-            name: joined([self._chunks[span][name] for span in whole])
-            for name in self._chunks[whole[0]]
-        }
-        companions = {
-            name: outcomes.pop(name)
-            for name in list(outcomes)
-            if name not in self.scenario.contracts
-        }
-        count = whole[-1][1]
-        return Study(
-            self.scenario, self.seed, count, outcomes, self.chosen.name, interrupted, companions
-        )
+        return [self._chunks[span] for span in whole], whole[-1][1], interrupted
 
     def _cover(self, replications: int) -> list[Span]:
         """Return the spans that make up the first futures: those that are done, and new ones."""
@@ -158,11 +161,11 @@ class Replicator:
             self._to_do -= _futures([span])
             self.listener.done(replications - self._to_do, replications)
 
-    def _keep(self, span: Span, outcomes: dict[str, Outcomes]) -> None:
+    def _keep(self, span: Span, outcomes: dict[str, AnyKept]) -> None:
         self._chunks[span] = outcomes
         self.store.save(span, outcomes)
 
-    def _lived(self, spans: list[Span]) -> Iterator[tuple[Span, dict[str, Outcomes]]]:
+    def _lived(self, spans: list[Span]) -> Iterator[tuple[Span, dict[str, AnyKept]]]:
         """Live spans, by as many processes as were asked for, or as the first one makes worth."""
         if not spans:
             return
@@ -174,10 +177,10 @@ class Replicator:
             seconds = self._seconds_a_future * self._to_do
             workers = processors() if seconds > _WORTH_A_PROCESS and began > 2 else 1
         if self._crew is None or self._crew.processes < workers:
-            self._crew = Crew(workers, _begin, (self.scenario, self.seed), self._live_here)
+            self._crew = Crew(workers, _begin, self._arguments, self._live_here)
         yield from self._crew.work(spans)
 
-    def _live_here(self, span: Span) -> dict[str, Outcomes]:
+    def _live_here(self, span: Span) -> dict[str, AnyKept]:
         """Live a span in this process; the first one may compile the engine, and tells the time."""
         began = time.perf_counter()
         with announced_compilation(self.chosen.name, self.listener.say) as compilation:
@@ -192,6 +195,46 @@ class Replicator:
             if self.chosen.name == "reference" and seconds > _WORTH_A_PROCESS:
                 self.listener.say(f"The SimPy engine needs about {duration(seconds)} more.")
         return outcomes
+
+
+class Replicator(Spread[Outcomes]):
+    """Lives futures of one scenario.
+
+    Args:
+        scenario: a checked scenario.
+        seed: makes the same futures again.
+        workers: as of :class:`Spread`.
+        store: as of :class:`Spread`.
+        listener: as of :class:`Spread`.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        workers: int | None = 1,
+        store: Store[Outcomes] | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        listener = listener or _Nobody()
+        chosen = choose_engine(scenario.engine, listener.say)
+        refuse_unsound(scenario)
+        super().__init__(chosen, _prepared, (scenario, seed), workers, store, listener)
+
+    def study(self, replications: int) -> Study:
+        """Return the first futures as a study; see :meth:`Spread.futures`."""
+        chunks, count, interrupted = self.futures(replications)
+        outcomes = {name: joined([chunk[name] for chunk in chunks]) for name in chunks[0]}
+        companions = {
+            name: outcomes.pop(name)
+            for name in list(outcomes)
+            if name not in self.scenario.contracts
+        }
+        return Study(
+            self.scenario, self.seed, count, outcomes, self.chosen.name, interrupted, companions
+        )
 
 
 def replicate(
@@ -229,7 +272,13 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours"
 
 
-def _begin(scenario: Scenario, seed: int) -> Callable[[Span], dict[str, Outcomes]]:
+def _prepared(scenario: Scenario, seed: int) -> Prepared:
+    return Prepared(scenario, seed, choose_engine(scenario.engine), companions=True)
+
+
+def _begin(
+    prepare: Callable[..., Lives[AnyKept]], *arguments: Any
+) -> Callable[[Span], dict[str, AnyKept]]:
     """Prepare another process to live spans."""
-    prepared = Prepared(scenario, seed, choose_engine(scenario.engine), companions=True)
+    prepared = prepare(*arguments)
     return lambda span: prepared.live(*span)

@@ -11,19 +11,19 @@ import uuid
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from simulator._errors import RunError
 from simulator.contract.statement import Array
-from simulator.study.replicate import PEOPLE, Outcomes
+from simulator.study.replicate import Kept, Outcomes
 
 __all__ = [
     "UNFINISHED",
     "ChunkStore",
+    "Chunks",
     "NoStore",
     "Store",
     "read_whole",
@@ -35,44 +35,49 @@ Span = tuple[int, int]
 UNFINISHED = ".unfinished"
 """Folder beside the results in which every run that is not done keeps what is."""
 _NAME = re.compile(r"(\d{7})-(\d{7})\.chunk")
-_ARRAYS = tuple(each.name for each in fields(Outcomes) if each.name != "people")
+AnyKept = TypeVar("AnyKept", bound=Kept)
 
 
-class Store(Protocol):
+class Store(Protocol[AnyKept]):
     """Where finished chunks are kept."""
 
     def expect(self, replications: int) -> None:
         """Hear how many futures will be asked for."""
 
-    def load(self) -> dict[Span, dict[str, Outcomes]]:
+    def load(self) -> dict[Span, dict[str, AnyKept]]:
         """Return the chunks that are there and whole."""
 
-    def save(self, span: Span, outcomes: Mapping[str, Outcomes]) -> None:
+    def save(self, span: Span, outcomes: Mapping[str, AnyKept]) -> None:
         """Keep a chunk."""
 
 
-class NoStore:
+class NoStore(Generic[AnyKept]):
     """Keeps nothing: for studies that live in memory alone."""
 
     def expect(self, replications: int) -> None:
         """Do nothing."""
 
-    def load(self) -> dict[Span, dict[str, Outcomes]]:
+    def load(self) -> dict[Span, dict[str, AnyKept]]:
         """Return no chunks."""
         return {}
 
-    def save(self, span: Span, outcomes: Mapping[str, Outcomes]) -> None:
+    def save(self, span: Span, outcomes: Mapping[str, AnyKept]) -> None:
         """Keep nothing."""
 
 
-class ChunkStore:
+class Chunks(Generic[AnyKept]):
     """A folder with a file for each chunk, named after what goes into the study.
 
     A file that is damaged, or stands under another name than its own, counts as not there.
+
+    Args:
+        folder: where they are kept.
+        kind: what is kept of each contract.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: type[AnyKept]) -> None:
         self.folder = folder
+        self._kind = kind
         self._expected = folder / "expected"
         self._asked = 0
 
@@ -80,7 +85,7 @@ class ChunkStore:
         """Remember the largest number of futures that was ever asked for, with the first chunk."""
         self._asked = replications
 
-    def load(self) -> dict[Span, dict[str, Outcomes]]:
+    def load(self) -> dict[Span, dict[str, AnyKept]]:
         """Return the chunks that are there and whole."""
         chunks = {}
         try:
@@ -92,15 +97,19 @@ class ChunkStore:
         for name in names:
             match = _NAME.fullmatch(name)
             span = (int(match[1]), int(match[2])) if match else (0, 0)
-            outcomes = _read(self.folder / name, span) if span[0] < span[1] else None
+            outcomes = self._read(self.folder / name, span) if span[0] < span[1] else None
             if outcomes is not None:
                 chunks[span] = outcomes
         return chunks
 
-    def save(self, span: Span, outcomes: Mapping[str, Outcomes]) -> None:
+    def save(self, span: Span, outcomes: Mapping[str, AnyKept]) -> None:
         """Keep a chunk."""
         page = io.BytesIO()
-        arrays: dict[str, Any] = _flat(outcomes)
+        arrays: dict[str, Any] = {
+            f"{contract}.{name}": array
+            for contract, kept in outcomes.items()
+            for name, array in kept.arrays().items()
+        }
         np.savez(page, **arrays)
         if self._asked > self._most():
             write_whole(self._expected, str(self._asked).encode("ascii"))
@@ -118,6 +127,30 @@ class ChunkStore:
     def _most(self) -> int:
         content = read_whole(self._expected)
         return int(content) if content else 0
+
+    def _read(self, file: Path, span: Span) -> dict[str, AnyKept] | None:
+        """Return what a chunk file holds; None where it is not whole."""
+        content = read_whole(file)
+        if content is None:
+            return None
+        arrays: dict[str, dict[str, Array]] = {}
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as page:
+                for name in page.files:
+                    contract, _, array = name.partition(".")
+                    arrays.setdefault(contract, {})[array] = page[name]
+            outcomes = {contract: self._kind.of(each) for contract, each in arrays.items()}
+        except (ValueError, KeyError, zipfile.BadZipFile):  # not what this version writes
+            return None
+        length = span[1] - span[0]
+        return outcomes if all(len(each.net) == length for each in outcomes.values()) else None
+
+
+class ChunkStore(Chunks[Outcomes]):
+    """Chunks of futures with everything that is reported of them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, Outcomes)
 
 
 def _remove_folder(folder: Path) -> None:
@@ -172,37 +205,6 @@ def read_whole(file: Path) -> bytes | None:
 def _digest(file: Path, content: bytes) -> bytes:
     name = f"{file.parent.name}/{file.name}".encode()
     return hashlib.sha256(name + b"\0" + content).digest()
-
-
-def _flat(outcomes: Mapping[str, Outcomes]) -> dict[str, Array]:
-    arrays = {}
-    for contract, kept in outcomes.items():
-        for name in _ARRAYS:
-            arrays[f"{contract}.{name}"] = getattr(kept, name)
-        for name in PEOPLE:
-            arrays[f"{contract}.people.{name}"] = kept.people[name]
-    return arrays
-
-
-def _read(file: Path, span: Span) -> dict[str, Outcomes] | None:
-    """Return what a chunk file holds; None where it is not whole."""
-    content = read_whole(file)
-    if content is None:
-        return None
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            contracts = dict.fromkeys(name.split(".")[0] for name in arrays.files)
-            outcomes = {
-                contract: Outcomes(
-                    **{name: arrays[f"{contract}.{name}"] for name in _ARRAYS},
-                    people={name: arrays[f"{contract}.people.{name}"] for name in PEOPLE},
-                )
-                for contract in contracts
-            }
-    except (ValueError, KeyError, zipfile.BadZipFile):  # not what this version writes
-        return None
-    length = span[1] - span[0]
-    return outcomes if all(len(each.net) == length for each in outcomes.values()) else None
 
 
 def _refused(folder: Path, error: OSError) -> RunError:

@@ -98,13 +98,15 @@ def read_run(folder: Path) -> Recorded:
     if not isinstance(manifest, dict) or any(key not in manifest for key in _NEEDED):
         raise refuse("it does not tell how the run was made", "restore it, or run again")
     listed = [manifest["inputs"], manifest["outputs"]]
-    numbers = [manifest["seed"], manifest["replications"]]
+    drawn = manifest.get("drawn", 0)
+    numbers = [manifest["seed"], manifest["replications"], drawn]
     names = [name for group in listed if isinstance(group, dict) for name in group]
     texts = ((_RUN, "run_id"), (_SOFTWARE, "software"))
     whole = (
         all(isinstance(group, dict) for group in listed)
         and all(type(number) is int and 0 <= number < 2**32 for number in numbers)
         and 0 < manifest["replications"] <= _MOST_REPLICATIONS
+        and drawn <= _MOST_REPLICATIONS
         and "scenario.yaml" in manifest["inputs"]
         and manifest["engine"] in ("compiled", "reference")
         and all(_FILE.fullmatch(name) for name in names)

@@ -21,9 +21,10 @@ posix_only = pytest.mark.skipif(os.name == "nt", reason="signals are sent the PO
 
 def started(folder: Path, *more: object) -> subprocess.Popen[str]:
     """Start a run that takes minutes, and wait until some of it is done."""
-    command = [sys.executable, "-m", "simulator.cli", "run", FLAGSHIP, "--replications", 20_000]
+    command = [sys.executable, "-m", "simulator.cli", "run", FLAGSHIP]
+    count = () if "--replications" in more else ("--replications", 20_000)
     process = subprocess.Popen(
-        [str(part) for part in (*command, *more)],
+        [str(part) for part in (*command, *count, *more)],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -31,7 +32,8 @@ def started(folder: Path, *more: object) -> subprocess.Popen[str]:
         start_new_session=True,
     )
     deadline = time.monotonic() + 60
-    while len(list(folder.glob("results/.unfinished/*/*.chunk"))) < 3:
+    kept = "*-drawn" if "--drawn" in more else "*"
+    while len(list(folder.glob(f"results/.unfinished/{kept}/*.chunk"))) < 3:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -59,7 +61,8 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, worke
     assert 150 <= count < 20_000
 
     # the part is a run like any other; and what goes on from it is, too
-    alone = alliance("run", FLAGSHIP, "--replications", count, "--out", "alone", cwd=tmp_path)
+    command = ("run", FLAGSHIP, "--replications", count, "--drawn", 0)
+    alone = alliance(*command, "--out", "alone", cwd=tmp_path)
     assert alone.returncode == 0
     assert files_of(tmp_path / "alone") == files_of(run)
     longer = ("run", FLAGSHIP, "--replications", count + 75, "--json")
@@ -69,6 +72,31 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, worke
     assert went_on.stdout == from_scratch.stdout
     kept = list((tmp_path / "results" / ".unfinished").glob("*/*.chunk"))
     assert len(kept) > count / 50, "the long run is not done yet"
+
+
+@posix_only
+def test_interrupted_with_inputs_drawn_it_keeps_them_and_goes_on(tmp_path: Path) -> None:
+    process = started(tmp_path, "--replications", 20, "--drawn", 5_000)
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    (run,) = (path for path in (tmp_path / "results").iterdir() if path.name != ".unfinished")
+    doc = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    count = doc["drawn"]["replications"]
+    assert doc["replications"] == 20
+    assert 6 <= count < 5_000
+    assert f"Interrupted: this is over the 20 simulated futures and {count} with inputs" in errors
+    assert f"of {count} futures (luck alone: " in " ".join(output.split())
+
+    command = ("run", FLAGSHIP, "--replications", 20, "--drawn")
+    alone = alliance(*command, count, "--out", "alone", cwd=tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    assert files_of(tmp_path / "alone") == files_of(run)
+    kept = list((tmp_path / "results" / ".unfinished").glob("*-drawn/*.chunk"))
+    assert len(kept) >= count / 2, "the long run is not done yet"
+    went_on = alliance(*command, count + 3, "--json", cwd=tmp_path)
+    scratch = alliance(*command, count + 3, "--json", "--out", "other/run", cwd=tmp_path)
+    assert went_on.stdout == scratch.stdout
 
 
 @posix_only

@@ -20,6 +20,8 @@ from simulator.contract.periods import Timetable
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import Statement
 from simulator.contract.term import Settled
+from simulator.study.files import load
+from tests.conftest import ROOT
 from tests.strategies import contracts, signatories, statement_like
 
 PARTIES = Signatories(
@@ -197,3 +199,18 @@ def test_no_year_of_an_account_exceeds_the_limits(data: st.DataObject, seed: int
     for limits in yearly_limits(agreement):
         received = float(paid[:, parties.accounts.index(limits.party)].sum())
         assert limits.least - 1 <= received <= limits.most + 1
+
+
+def test_terms_that_are_not_needed_are_left_out_and_change_nothing() -> None:
+    scenario = load(ROOT / "scenarios" / "staying-well.yaml")
+    left_out = 0
+    for agreement in scenario.agreements().values():
+        statement = statement_like(scenario.signatories, 3)
+        whole = agreement.settle(statement)
+        for index in range(len(agreement.terms)):
+            needed = agreement.needed_for([index])
+            some = agreement.settle(statement, needed=needed)
+            np.testing.assert_array_equal(some[index], whole[index])
+            assert not some[~np.array(needed)].any()
+            left_out += needed.count(False)
+    assert left_out > 50

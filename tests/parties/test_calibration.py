@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulator._errors import RunError
-from simulator.parties.calibration import calibrate, refuse_restless, resting, rests
+from simulator.parties.calibration import calibrate, refuse_unsound, resting, rests
 from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
 from simulator.parties.response import Pace
@@ -81,7 +81,8 @@ def test_a_norm_nobody_has_seen_is_refused() -> None:
     price = "{form: unit price, price: £9,000, per: good_outcomes}"
     scenario = scenario_with(price, more="observed_under: tried", party=", risk_tolerance: 100%")
     with pytest.raises(RunError, match="quality of casework that its norm would be -"):
-        _ = Parties(scenario).norm
+        refuse_unsound(scenario)
+    assert np.abs(Parties(scenario).norm).max() == 2.0, "cut where inputs are drawn"
 
 
 def test_a_free_lunch_is_warned_of() -> None:
@@ -92,4 +93,4 @@ def test_a_free_lunch_is_warned_of() -> None:
 
 
 def test_what_settles_is_not_refused() -> None:
-    refuse_restless(scenario_with(UNIT_PRICE))
+    refuse_unsound(scenario_with(UNIT_PRICE))
