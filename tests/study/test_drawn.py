@@ -239,7 +239,7 @@ def test_interrupted_and_continued_gives_the_same_bytes(
 
 
 def test_drawn_inputs_widen_the_spread_of_the_flagship() -> None:
-    document = read_documents([FLAGSHIP])
+    document = read_documents([FLAGSHIP], ["behaviour=none"])
     alone, drawn = replicate(build(document), 24, seed=1), draw_futures(document, 24, 1)
 
     def spread(net: Mapping[str, Array]) -> list[float]:
@@ -248,5 +248,5 @@ def test_drawn_inputs_widen_the_spread_of_the_flagship() -> None:
 
     luck = spread({name: each.net[:, :2].sum(axis=1) for name, each in alone.outcomes.items()})
     both = spread({name: each.net for name, each in drawn.outcomes.items()})
-    assert drawn.inputs == 54
+    assert drawn.inputs == 78
     assert all(wide > 2 * narrow for wide, narrow in zip(both, luck, strict=True))
