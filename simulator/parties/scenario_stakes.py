@@ -17,6 +17,8 @@ from simulator.scenario.scenario import Scenario
 __all__ = ["pace_of", "policies_of", "relation_of", "stakes_of", "starting_trust"]
 
 _REVIEWS_A_YEAR = 4
+_OF_TURNOVER = 0.06
+"""Risk tolerance as a share of turnover: the same guideline as 16% of equity."""
 
 
 def policies_of(scenario: Scenario) -> tuple[Policy, ...]:
@@ -47,6 +49,8 @@ def stakes_of(scenario: Scenario, technology: Technology, norm: Array | None = N
         zip(providers, policies[first:], strict=True), first
     ):
         tolerance = float(provider.risk_tolerance) * float(provider.reserves)
+        # without reserves by turnover, the other half of Howard's guideline
+        tolerance = tolerance or _OF_TURNOVER * float(technology.planned_cost[place - first])
         mission[place] = policy.mission * float(provider.mission)
         aversion[place] = policy.risk / tolerance if tolerance > 0 else 0.0
         reserves[place] = float(provider.reserves)

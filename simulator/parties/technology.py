@@ -88,7 +88,8 @@ class Technology:
         levers = scenario.levers
         self.rates = rates
         self.planned_cost = np.array(list(planned_yearly_cost(scenario).values()))
-        self.can_move = _can_move(scenario)
+        # who delivers nothing has nothing to decide
+        self.can_move = _can_move(scenario) & (self.planned_cost > 0.0)[:, None]
         given = [getattr(levers, lever.name) for lever in LEVERS]
         weight = self.planned_cost / max(self.planned_cost.sum(), 1e-9)
         share = np.array([0.0 if each is None else float(each.effort) for each in given])

@@ -34,6 +34,15 @@ def check_behaviour(scenario: Scenario) -> Iterator[Finding]:
             f"the contracts are {', '.join(scenario.contracts)}",
             did_you_mean(named, scenario.contracts) or "name one of them",
         )
+    for lever in type(scenario.levers).model_fields:
+        effort = getattr(getattr(scenario.levers, lever), "effort", None)
+        if effort is not None and effort <= 0.0:
+            yield Finding(
+                ("levers", lever, "effort"),
+                f"found {effort.written}",
+                "what takes no effort is done without end",
+                "write more than 0%; the default of each lever is in the documentation",
+            )
     if scenario.levers.substitution >= 1.0:
         yield Finding(
             ("levers", "substitution"),

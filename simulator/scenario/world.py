@@ -119,7 +119,8 @@ class Provider(Frozen):
     risk_tolerance: Share = for_behaviour(
         "16%", 0.16, "a sixth of equity (Howard's guideline), for charities of free reserves"
     )
-    """How much risk it bears gladly, as a share of its reserves."""
+    """How much risk it bears gladly, as a share of its reserves; without reserves it is 6% of what
+    its services are planned to cost a year."""
     keeps: Money = for_behaviour("£0", 0.0, "it fears running out of cash, not before")
     """Reserves it is afraid to fall below."""
     fear: Count = for_behaviour("1", 1.0, "assumption between 0 and 3, grade E")

@@ -94,3 +94,24 @@ def test_a_free_lunch_is_warned_of() -> None:
 
 def test_what_settles_is_not_refused() -> None:
     refuse_unsound(scenario_with(UNIT_PRICE))
+
+
+def test_who_delivers_nothing_decides_nothing() -> None:
+    more = "levers: {cost: {saves: 5%}, padding: {claims: 5%}, staffing: {adds: 10%}}"
+    scenario = scenario_with(UNIT_PRICE, providers=1, more=more)
+    idle = next(iter(scenario.providers.values()))
+    scenario = scenario.model_copy(update={"providers": {**scenario.providers, "idle": idle}})
+    parties = Parties(scenario)
+    assert parties.technology.can_move[0].any()
+    assert not parties.technology.can_move[1].any()
+    refuse_unsound(scenario)
+
+
+def test_who_has_no_reserves_bears_risk_by_turnover() -> None:
+    rich, poor = (
+        Parties(scenario_with(UNIT_PRICE, party=f", risk_tolerance: {share}"))
+        for share in ("16%", "0%")
+    )
+    turnover = poor.technology.planned_cost
+    np.testing.assert_allclose(poor.stakes.risk_aversion[1:], 1 / (0.06 * turnover))
+    np.testing.assert_allclose(rich.stakes.risk_aversion[1:], 1 / (0.16 * 200_000))
