@@ -218,7 +218,7 @@ class Rows(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Room for the lanes."""
+    """Space for the lanes."""
 
     team: Records  # (providers, services)
     way: Records  # (providers, paths)
@@ -928,7 +928,7 @@ def roll(tables: Tables, rows: Rows, work: Work, counts: Floats) -> None:
     Args:
         tables: the services.
         rows: what differs between rows; people change into those at the end.
-        work: room for the lanes.
+        work: space for the lanes.
         counts: filled, ``(months, providers, services, COLUMNS, rows)``; and those
             of ``SCREENED`` where there is a place for them.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.parties.levers import LEVERS
 from simulator.report.tables import paragraph, table
-from simulator.report.words import money, money_range, number, percent
+from simulator.report.words import decimal, money, money_range, percent
 from simulator.scenario.scenario import Scenario
 
 __all__ = ["behaviour_text", "collaboration_in_a_sentence"]
@@ -21,7 +21,6 @@ _LEADS = (
     ("If collaboration has no effect", "without_collaboration"),
     ("With equal openness and renewal", "equally_open"),
 )
-_MINUS = "\N{MINUS SIGN}"
 _OF_THE_SPLIT = 4
 """Rows before that of the interaction."""
 _LEAST = 0.005
@@ -91,12 +90,8 @@ def _lead(lead: dict[str, Any], currency: str) -> tuple[str, ...]:
         f"{100 * lead['p_costs_less']:.0f}%",
         money(value["mean"], currency, value["mc_error"]),
         f"{100 * lead['p_worth_more']:.0f}%",
-        _count(outcomes["mean"]),
+        decimal(outcomes["mean"], 0),
     )
-
-
-def _count(outcomes: float) -> str:
-    return f"{_MINUS if round(outcomes) < 0 else ''}{number(abs(outcomes))}"
 
 
 def _conduct(scenario: Scenario, doc: dict[str, Any]) -> str:
@@ -110,7 +105,9 @@ def _conduct(scenario: Scenario, doc: dict[str, Any]) -> str:
             ]
             if max(map(abs, levels)) >= _LEAST:
                 name = scenario.signatories.name(provider)
-                rows.append((name, title.capitalize(), *map(_level, levels)))
+                rows.append(
+                    (name, title.capitalize(), *(decimal(each, plus=True) for each in levels))
+                )
     heading = paragraph(
         "What providers do, on average over the term: 0 is observed practice, +1 the best that a "
         f"peer achieves (behaviour: {scenario.behaviour})."
@@ -119,9 +116,3 @@ def _conduct(scenario: Scenario, doc: dict[str, Any]) -> str:
         return f"{heading}\n\n{paragraph('Nobody does anything else than observed.')}"
     header = ("Provider", "What", *(scenario.title_of(name) for name in contracts))
     return f"{heading}\n\n{table(header, rows, texts=2)}"
-
-
-def _level(level: float) -> str:
-    if round(abs(level), 2) == 0:
-        return "0.00"
-    return f"{'+' if level > 0 else _MINUS}{abs(level):.2f}"

@@ -10,7 +10,7 @@ from simulator.parties.calibration import Calibrated, Resting, calibrate, rests
 from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
 from simulator.report.tables import paragraph, table
-from simulator.report.words import money
+from simulator.report.words import decimal, money
 from simulator.scenario.scenario import Scenario
 
 __all__ = ["Calibration", "calibration_document", "calibration_of", "calibration_text"]
@@ -19,7 +19,6 @@ _LEAST_RATIO, _MOST_RATIO = 0.3, 4.0
 _FAR = 1.5
 _NO_GAIN_MEANT = ("selection", "padding")
 """Levers that are moved at the cost of others."""
-_MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def _warnings(
             continue
         (party, lever), *_ = each.driving
         levels = [at[party, lever] for at in (each.own, *each.others)]
-        rests_at = " or ".join(_signed(float(level), 2) for level in levels)
+        rests_at = " or ".join(decimal(float(level), 2) for level in levels)
         yield (
             f"Under {title} parties can come to rest in more than one way: {pair} drive each "
             f"other on. {_named(scenario, party, lever)} rests at {rests_at}; runs begin at "
@@ -104,9 +103,9 @@ def calibration_text(scenario: Scenario, found: Calibration) -> str:
             titles[each.lever],
             money(each.gain, currency),
             money(each.takes, currency),
-            "n/a" if each.ratio is None else _signed(each.ratio, 1),
-            _signed(each.norm, 2),
-            _signed(each.joint, 2),
+            "n/a" if each.ratio is None else decimal(each.ratio, 1),
+            decimal(each.norm, 2),
+            decimal(each.joint, 2),
         )
         for each in found.levers
     ]
@@ -114,7 +113,7 @@ def calibration_text(scenario: Scenario, found: Calibration) -> str:
         (
             name(parties[each.party]),
             titles[each.lever],
-            *(_signed(at.own[each.party, each.lever], 2) for at in found.resting.values()),
+            *(decimal(at.own[each.party, each.lever], 2) for at in found.resting.values()),
         )
         for each in found.levers
     ]
@@ -160,8 +159,3 @@ def _titles() -> list[str]:
 def _named(scenario: Scenario, party: int, lever: int) -> str:
     who = scenario.signatories.name(scenario.signatories.parties[party])
     return f"{who}'s {LEVERS[lever].title}"
-
-
-def _signed(value: float, digits: int) -> str:
-    shown = f"{abs(value):.{digits}f}"
-    return f"{_MINUS if value < 0 and float(shown) else ''}{shown}"

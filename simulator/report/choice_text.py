@@ -8,7 +8,7 @@ from typing import Any
 from simulator.parties.choice import Choice
 from simulator.parties.levers import LEVERS
 from simulator.report.tables import paragraph, table
-from simulator.report.words import money
+from simulator.report.words import decimal, money
 
 __all__ = ["choice_document", "choice_text"]
 
@@ -19,7 +19,6 @@ _PARTS = (
     ("Fear of running short", "solvency"),
     ("Private effort so far", "effort"),
 )
-_MINUS = "\N{MINUS SIGN}"
 _BESIDE = 3
 """Levers in one table, which then fits the page."""
 _LEVELS = (
@@ -61,7 +60,7 @@ def _worth(choices: Sequence[Choice], currency: str) -> str:
     rows.append(("All parties together", *(money(each.together, currency) for each in choices)))
     rows.append(("Effective share", *map(_share, choices)))
     rows += [
-        (label, *(_level(getattr(each, level)) for each in choices)) for label, level in _LEVELS
+        (label, *(decimal(getattr(each, level)) for each in choices)) for label, level in _LEVELS
     ]
     return table(header, rows)
 
@@ -70,17 +69,13 @@ def _title(choice: Choice) -> str:
     return LEVERS[choice.lever].title.capitalize()
 
 
-def _level(level: float) -> str:
-    return f"{_MINUS if level < -0.005 else ''}{abs(level):.2f}"
-
-
 def _share(choice: Choice) -> str:
     share = choice.effective_share
     return "no gain" if share is None else _percent(share)
 
 
 def _percent(share: float) -> str:
-    return f"{_MINUS if share < -0.005 else ''}{abs(100 * share):.0f}%"
+    return f"{decimal(100 * share, 0)}%"
 
 
 def _in_words(party: str, choices: Sequence[Choice], currency: str) -> Iterator[str]:
@@ -100,15 +95,15 @@ def _in_words(party: str, choices: Sequence[Choice], currency: str) -> Iterator[
         if abs(each.joint - each.own) > 0.005:
             carried = (
                 f" Trust and the relationship carry it {100 * each.carried:.0f}% of the way from "
-                f"what is best for itself, {_level(each.own)}, to what is best for all, "
-                f"{_level(each.joint)}."
+                f"what is best for itself, {decimal(each.own)}, to what is best for all, "
+                f"{decimal(each.joint)}."
             )
         yield paragraph(
             f"{_title(each)}: over the year ahead one level more is worth "
             f"{money(each.together, currency)} to all parties together. {party} keeps "
             f"{money(each.money, currency)} of money{kept}"
             f"{'; ' + ', '.join(beside) if beside else ''}.{carried} It goes from "
-            f"{_level(each.before)} to {_level(each.after)}."
+            f"{decimal(each.before)} to {decimal(each.after)}."
         )
 
 

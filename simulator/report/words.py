@@ -6,6 +6,7 @@ import math
 
 __all__ = [
     "MADE_UP",
+    "decimal",
     "financial_year",
     "likelihood",
     "money",
@@ -67,6 +68,20 @@ def money_range(low: float, high: float, currency: str = "£") -> str:
 def number(value: float) -> str:
     """Return a count with thousands separators."""
     return f"{value:,.0f}"
+
+
+def decimal(value: float, digits: int = 2, plus: bool = False) -> str:
+    """Return a number of either sign: ``−0.35``; nought has none, and is never below nought.
+
+    Args:
+        value: the number.
+        digits: after the point.
+        plus: whether a number above nought carries its sign, too.
+    """
+    shown = f"{abs(value):,.{digits}f}"
+    if not float(shown.replace(",", "")):
+        return shown
+    return f"{_MINUS if value < 0 else '+' if plus else ''}{shown}"
 
 
 def percent(share: float, count: int) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from simulator.report.tables import fits, table
-from simulator.report.words import likelihood, money, money_in_words, money_range, percent
+from simulator.report.words import (
+    decimal,
+    likelihood,
+    money,
+    money_in_words,
+    money_range,
+    percent,
+)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +95,18 @@ def test_no_figure_is_cut_however_many_there_are() -> None:
     assert all(cell in drawn for cell in row)
     assert "…" not in drawn
     assert fits(header[:5], [row[:5]])
+
+
+@pytest.mark.parametrize(
+    ("value", "plus", "said"),
+    [
+        (0.346, False, "0.35"),
+        (0.346, True, "+0.35"),
+        (-0.346, True, "\N{MINUS SIGN}0.35"),
+        (-0.004, True, "0.00"),
+        (0.004, True, "0.00"),
+        (-1_234.5, False, "\N{MINUS SIGN}1,234.50"),
+    ],
+)
+def test_numbers_of_either_sign(value: float, plus: bool, said: str) -> None:
+    assert decimal(value, plus=plus) == said
