@@ -28,7 +28,8 @@ def futures_that_decide(rounds: int) -> Section:
     """Time futures of each contract of the flagship, decided and at observed practice."""
     keep_memory()
     deciding = load(FLAGSHIP)
-    plans = {_name(plan): plan for plan in plan_lives(deciding, network_of(deciding))}
+    lives = plan_lives(deciding, network_of(deciding))
+    plans = {plan.watch.agreement.name: plan for plan in lives}
     reviews = sum(month.quarter_end for month in deciding.timetable.months) - 1
     rows, with_over, in_simpy = [], [], []
     for name, plan in plans.items():
@@ -65,10 +66,6 @@ def futures_that_decide(rounds: int) -> Section:
             Limit("SimPy with over compiled with, the least", min(in_simpy), 25),
         ],
     )
-
-
-def _name(plan: Plan) -> str:
-    return plan.contracts[0].agreement.name
 
 
 def _live(plan: Plan, engine: Engine, futures: int) -> float:

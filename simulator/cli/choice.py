@@ -9,7 +9,7 @@ from pathlib import Path
 from simulator._errors import UsageError, did_you_mean
 from simulator.cli.verify import scenario_of
 from simulator.contract.live.period_names import ALLOWED, find_period, period_dates, read_period
-from simulator.engine.life import Plan, plan_lives
+from simulator.engine.life import plan_lives
 from simulator.engine.network import build_network
 from simulator.parties.levers import at_norm
 from simulator.report.choice_text import choice_document, choice_text
@@ -39,7 +39,7 @@ def explain_choice(
     review, dates = _review(scenario, quarter)
     practice = at_norm(float(each.quality) for each in scenario.providers.values())
     plans = plan_lives(scenario, build_network(scenario, practice))
-    plan = next(each for each in plans if _name(each) == name)
+    plan = next(each for each in plans if each.watch.agreement.name == name)
     seed = recorded.manifest["seed"]
     chosen = choose_engine(scenario.engine)
     found = looked_at_again(plan, seed, future - 1, review, provider, chosen)
@@ -61,10 +61,6 @@ def explain_choice(
         f"{title} does from {dates}, decided at the meeting before"
     )
     sys.stdout.write(choice_text(heading, title, found, scenario.currency) + "\n")
-
-
-def _name(plan: Plan) -> str:
-    return plan.contracts[0].agreement.name
 
 
 def _one_of(option: str, given: str | None, known: list[str]) -> str:

@@ -80,11 +80,16 @@ class Plan:
     mobilisation: float
     contracts: tuple[Watch, ...]
 
+    @property
+    def watch(self) -> Watch:
+        """The only contract of a life in which what is done follows from it."""
+        (watch,) = self.contracts
+        return watch
+
     def conduct(self, futures: int) -> Conduct:
         """Return what the providers will do, as they decide it or at the norm."""
         if self.parties is not None:
-            (watch,) = self.contracts
-            return self.parties.deciding(watch.agreement, futures)
+            return self.parties.deciding(self.watch.agreement, futures)
         reviews = sum(month.quarter_end for month in self.timetable.months)
         course = np.zeros((futures, reviews + 1, self.network.providers, len(LEVERS)))
         return Replayed(course, self.technology)
@@ -178,6 +183,7 @@ class Life:
         self._year_began = np.repeat(np.array([reserves]), self.futures, axis=0)  # cash, accrued
         self._earned = np.zeros_like(self._year_began)  # this year, whether paid yet or not
         self._spent = np.zeros_like(self._year_began)  # this year
+        self._found: dict[int, Array] = {}  # whose claims are found out, by quarter
         self._books_closed = [self.env.event() for _ in self.months]
         self._start_processes()
 
@@ -288,16 +294,21 @@ class Life:
         above = self.plan.technology.claimed_above(self.conduct.levels)
         if not above.any():
             return statement
-        quarter = len(self.course) - 1
-        for watch in self.plan.contracts:
-            above = above * (1.0 - self._found_out(watch, quarter))
+        above = above * (1.0 - self._found_out)
         claimed = {name: statement.columns[name] * (1.0 + above)[..., None] for name in COSTS}
         return Statement({**statement.columns, **claimed}, statement.years)
 
-    def _found_out(self, watch: Watch, quarter: int) -> Array:
-        """Return whose claims of a quarter are found out and put right, 0 or 1 for each future."""
+    @property
+    def _found_out(self) -> Array:
+        """Whose claims of this quarter are found out and put right, 0 or 1 for each future."""
+        quarter = len(self.course) - 1
+        if quarter not in self._found:
+            self._found[quarter] = self._draw_found_out(quarter)
+        return self._found[quarter]
+
+    def _draw_found_out(self, quarter: int) -> Array:
         scenario = self.plan.scenario
-        notice = relation_of(scenario, watch.agreement).notice[PLACE["padding"]]
+        notice = relation_of(scenario, self.plan.watch.agreement).notice[PLACE["padding"]]
         luck = [
             [
                 stream.uniform(quarter, name_key(name), 0, Purpose.FOUND_OUT)

@@ -237,11 +237,11 @@ class ServicePlan:
             alike = _rows_last(columns[_SPREADS_LIKE.get(name, name)])
             levels = alike[..., :_LEVELS]
             middle = levels[..., _MIDDLE : _MIDDLE + 1]
-            each = np.concatenate(
+            tried = np.concatenate(
                 [values[..., _MIDDLE : _MIDDLE + 1], values[..., _LEVELS:]], axis=-1
             )
             with np.errstate(invalid="ignore", divide="ignore"):
-                ratio = np.where(middle > 0, each / middle, 1.0)
+                ratio = np.where(middle > 0, tried / middle, 1.0)
             below, above = (np.take(levels, each, axis=-1) for each in (low, low + 1))
             by_demand = below * (1.0 - part) + above * part
             spread[name] = _Spread(ratio, by_demand * noise.get(name, 1.0))

@@ -6,6 +6,8 @@ expectation of a plan and by the engine.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,8 +90,15 @@ class Technology:
         levers = scenario.levers
         self.rates = rates
         self.planned_cost = np.array(list(planned_yearly_cost(scenario).values()))
+        # in logarithms, of one level
+        self._effects: dict[LeverName, float] = {
+            "cost": math.log1p(-levers.cost.saves) if levers.cost else 0.0,
+            "prevention": math.log1p(-levers.prevention.averts) if levers.prevention else 0.0,
+            "staffing": math.log1p(levers.staffing.adds) if levers.staffing else 0.0,
+            "padding": math.log1p(levers.padding.claims) if levers.padding else 0.0,
+        }
         # who delivers nothing has nothing to decide
-        self.can_move = _can_move(scenario) & (self.planned_cost > 0.0)[:, None]
+        self.can_move = _can_move(scenario, self._effects) & (self.planned_cost > 0.0)[:, None]
         given = [getattr(levers, lever.name) for lever in LEVERS]
         weight = self.planned_cost / max(self.planned_cost.sum(), 1e-9)
         share = np.array([0.0 if each is None else float(each.effort) for each in given])
@@ -103,10 +112,6 @@ class Technology:
         total = rates.posts.sum(axis=1, keepdims=True)
         even = np.full_like(rates.posts, 1.0 / rates.posts.shape[1])
         self._at_services = np.divide(rates.posts, total, out=even, where=total > 0)
-        self._saving = np.log1p(-float(levers.cost.saves)) if levers.cost else 0.0
-        self._adding = np.log1p(float(levers.staffing.adds)) if levers.staffing else 0.0
-        self._claiming = np.log1p(float(levers.padding.claims)) if levers.padding else 0.0
-        self._averting = np.log1p(-float(levers.prevention.averts)) if levers.prevention else 0.0
         self.hiring_days = float(levers.staffing.takes) if levers.staffing else 0.0
         self.prevention = Prevention(
             round(float(levers.prevention.after) / _QUARTER) if levers.prevention else 0,
@@ -127,7 +132,7 @@ class Technology:
             levels: of the levers, ``(..., providers, levers)``.
         """
         staff, running, vat = self.rates.of_month(month, posts, started)
-        thrift = np.exp(self._saving * level_of(levels, "cost"))[..., None]
+        thrift = self._factor(levels, "cost")
         pay_level = (1.0 + self.rates.pay_rise) ** month.aprils
         extra = (self.cash(levels) * month.years * pay_level)[..., None] * self._at_services
         staff, running, vat = staff * thrift + extra, running * thrift, vat * thrift
@@ -137,6 +142,11 @@ class Technology:
             "vat_cost": vat,
             "cost": staff + running + vat,
         }
+
+    def _factor(self, levels: Array, lever: LeverName) -> Array:
+        """Return what a lever multiplies, ``(..., providers, 1)``."""
+        factor: Array = np.exp(self._effects[lever] * level_of(levels, lever))[..., None]
+        return factor
 
     def cash(self, levels: Array) -> Array:
         """Return what levels cost in cash beside the work itself, pounds a year at first prices.
@@ -154,7 +164,7 @@ class Technology:
         Args:
             levels: of the levers, ``(..., providers, levers)``.
         """
-        above: Array = np.expm1(self._claiming * level_of(levels, "padding"))
+        above: Array = np.expm1(self._effects["padding"] * level_of(levels, "padding"))
         return above
 
     def posts_wanted(self, posts: Array, levels: Array) -> Array:
@@ -164,7 +174,7 @@ class Technology:
             posts: as planned, ``(providers, services)``.
             levels: of the levers, ``(..., providers, levers)``.
         """
-        wanted: Array = posts * np.exp(self._adding * level_of(levels, "staffing"))[..., None]
+        wanted: Array = posts * self._factor(levels, "staffing")
         return wanted
 
     def hired(self, there: Array, wanted: Array, days: float) -> Array:
@@ -179,7 +189,7 @@ class Technology:
         Args:
             effect: of prevention at each provider, in levels, ``(..., providers)``.
         """
-        averted = -np.expm1(self._averting * effect)
+        averted = -np.expm1(self._effects["prevention"] * effect)
         # not a matrix product: its sums may depend on how many futures stand side by side
         factor: Array = 1.0 - (averted[..., None] * self._referred).sum(axis=-2)
         return factor
@@ -190,15 +200,8 @@ class Technology:
         return bool(self.can_move[:, PLACE["staffing"]].any())
 
 
-def _can_move(scenario: Scenario) -> npt.NDArray[np.bool_]:
+def _can_move(scenario: Scenario, effects: Mapping[LeverName, float]) -> npt.NDArray[np.bool_]:
     """Return which levers of which provider have any effect, ``(providers, levers)``."""
-    levers = scenario.levers
-    effects: dict[LeverName, float] = {
-        "cost": float(levers.cost.saves) if levers.cost else 0.0,
-        "prevention": float(levers.prevention.averts) if levers.prevention else 0.0,
-        "staffing": float(levers.staffing.adds) if levers.staffing else 0.0,
-        "padding": float(levers.padding.claims) if levers.padding else 0.0,
-    }
     table = np.zeros((len(scenario.providers), len(LEVERS)), dtype=bool)
     for row, provider in enumerate(scenario.providers):
         delivered = {
@@ -211,7 +214,7 @@ def _can_move(scenario: Scenario) -> npt.NDArray[np.bool_]:
             for path in scenario.handovers
         )
         for name, effect in effects.items():
-            table[row, PLACE[name]] = effect > 0.0
+            table[row, PLACE[name]] = effect != 0.0
     return table
 
 

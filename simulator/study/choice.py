@@ -54,9 +54,9 @@ def looked_at_again(
         UsageError: nothing is decided at that review.
     """
     assert plan.parties is not None
-    (watch,) = plan.contracts
-    noted = _Noted(Deciding(plan.parties, watch.agreement, 1), review)
+    agreement = plan.watch.agreement
+    noted = _Noted(Deciding(plan.parties, agreement, 1), review)
     live_plan(plan, seed, [future], chosen.engine, noted)
     if noted.decided is None:
         raise UsageError("explain: at the meeting that ends the term nothing is decided any more")
-    return choices(noted.decided, watch.agreement.signatories.parties.index(party))
+    return choices(noted.decided, agreement.signatories.parties.index(party))

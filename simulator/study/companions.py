@@ -55,7 +55,7 @@ def companions_of(baseline: str, plans: Sequence[Plan], network: Network) -> tup
         plans: one for each contract.
         network: the services.
     """
-    by_name = {plan.contracts[0].agreement.name: plan for plan in plans}
+    by_name = {plan.watch.agreement.name: plan for plan in plans}
     return tuple(_companions(baseline, by_name, _without_reach(network)))
 
 
@@ -65,9 +65,9 @@ def _companions(baseline: str, plans: dict[str, Plan], without: Network) -> Iter
             yield Companion(as_under(name, baseline), plan, baseline)
             yield Companion(as_under(baseline, name), plans[baseline], name)
         yield Companion(without_collaboration(name), replace(plan, network=without), name)
-        (watch,) = plan.contracts
-        if watch.agreement.openness:
-            closed = replace(watch, agreement=replace(watch.agreement, openness={}))
+        agreement = plan.watch.agreement
+        if agreement.openness:
+            closed = replace(plan.watch, agreement=replace(agreement, openness={}))
             yield Companion(equally_open(name), replace(plan, contracts=(closed,)), None)
 
 

@@ -172,6 +172,9 @@ class Prepared:
         years = scenario.timetable.days / DAYS_A_YEAR
         self._most_people = years * sum(float(service.referrals) for service in services)
         self._reserves = np.array([float(party.reserves) for party in scenario.providers.values()])
+        # of fewer months they are the first of these
+        longest = max(plan.ledger_months for plan in self.plans)
+        self._factors = present_value_factors(scenario, longest)
         self._first_months = first_months_of_years(scenario.timetable)
 
     @property
@@ -195,24 +198,25 @@ class Prepared:
             for watch in plan.contracts:
                 name = watch.agreement.name
                 courses[name] = lived.course
-                outcomes[name] = self._reduced(plan, watch, lived, first)
-                if plan.parties is not None:
-                    outcomes[name].course = lived.course
+                decided = plan.parties is not None
+                outcomes[name] = self._reduced(plan, watch, lived, first, with_course=decided)
         for each in self._companions:
             conduct = None
             if each.course_of is not None:
                 conduct = Replayed(courses[each.course_of], each.plan.technology)
             lived = live_plan(each.plan, self.seed, futures, self.chosen.engine, conduct)
-            (watch,) = each.plan.contracts
-            outcomes[each.name] = self._reduced(each.plan, watch, lived, first)
+            outcomes[each.name] = self._reduced(each.plan, each.plan.watch, lived, first)
         return outcomes
 
-    def _reduced(self, plan: Plan, watch: Watch, futures: Futures, first: int) -> Outcomes:
+    def _reduced(
+        self, plan: Plan, watch: Watch, futures: Futures, first: int, with_course: bool = False
+    ) -> Outcomes:
         """Return what is kept of futures, of which this is the first."""
         in_full = max(0, min(first + len(futures.costs), IN_FULL) - first)
-        factors = present_value_factors(plan.scenario, plan.ledger_months)
+        factors = self._factors[: plan.ledger_months]
+        months = self._first_months
         return _reduce(
-            plan, watch.agreement, self._reserves, factors, self._first_months, in_full, futures
+            plan, watch.agreement, self._reserves, factors, months, in_full, futures, with_course
         )
 
 
@@ -224,6 +228,7 @@ def _reduce(
     first_months: Sequence[int],
     in_full: int,
     futures: Futures,
+    with_course: bool,
 ) -> Outcomes:
     """Reduce futures under one contract to what is kept of them."""
     providers = agreement.signatories.provider_slice
@@ -247,7 +252,7 @@ def _reduce(
         yearly=np.add.reduceat(by_month[..., :payers], first_months, axis=1),
         monthly=by_month[:in_full].copy(),
         month_total=by_month.sum(axis=0),
-        course=futures.course[:, :0],
+        course=futures.course if with_course else futures.course[:, :0],
         lapsing=_lapsing(plan, futures),
         people=people,
     )

@@ -108,7 +108,10 @@ def splits(study: Study) -> dict[str, Split]:
     if not study.companions:
         return {}
     scenario, baseline = study.scenario, study.scenario.baseline
-    lives = {**study.outcomes, **study.companions}
+    lives = {
+        name: _columns(scenario, outcomes)
+        for name, outcomes in {**study.outcomes, **study.companions}.items()
+    }
     found = {}
     for name in scenario.contracts:
         if name == baseline:
@@ -118,20 +121,16 @@ def splits(study: Study) -> dict[str, Split]:
         blind = without_collaboration(name), without_collaboration(baseline)
         closed = [lives.get(equally_open(each), lives[each]) for each in (name, baseline)]
         some_open = any(equally_open(each) in lives for each in scenario.contracts)
-        columns = [_columns(scenario, each) for each in (ours, mixed, turned, base)]
-        both = {
-            key: columns[0][key] - columns[1][key] - columns[2][key] + columns[3][key]
-            for key in QUANTITIES
-        }
-        differences = {key: columns[0][key] - columns[3][key] for key in QUANTITIES}
+        both = {key: ours[key] - mixed[key] - turned[key] + base[key] for key in QUANTITIES}
+        differences = {key: ours[key] - base[key] for key in QUANTITIES}
         found[name] = Split(
-            difference=_lead(scenario, ours, base),
-            money=_lead(scenario, mixed, base),
-            behaviour=_lead(scenario, ours, mixed),
-            check=_lead(scenario, turned, base),
+            difference=_lead(ours, base),
+            money=_lead(mixed, base),
+            behaviour=_lead(ours, mixed),
+            check=_lead(turned, base),
             interaction={key: summarise(values) for key, values in both.items()},
-            without_collaboration=_lead(scenario, *(lives[each] for each in blind)),
-            equally_open=_lead(scenario, *closed) if some_open else None,
+            without_collaboration=_lead(*(lives[each] for each in blind)),
+            equally_open=_lead(*closed) if some_open else None,
             luck={key: summarise(each - each.mean()) for key, each in differences.items()},
         )
     return found
@@ -146,9 +145,8 @@ def _columns(scenario: Scenario, outcomes: Outcomes) -> dict[str, Array]:
     }
 
 
-def _lead(scenario: Scenario, ours: Outcomes, base: Outcomes) -> Lead:
-    one, other = _columns(scenario, ours), _columns(scenario, base)
-    cash, value, outcomes = (one[key] - other[key] for key in ("cash", "value", "outcomes"))
+def _lead(ours: Mapping[str, Array], base: Mapping[str, Array]) -> Lead:
+    cash, value, outcomes = (ours[key] - base[key] for key in ("cash", "value", "outcomes"))
     return Lead(
         summarise(cash),
         summarise(value),
