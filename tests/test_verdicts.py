@@ -28,7 +28,8 @@ def split(name: str) -> Split:
 
 
 def mean_level(name: str, contract: str, lever: str, provider: int) -> float:
-    course = study(name).outcomes[contract].course[:, :-1, provider]
+    payers = len(study(name).scenario.commissioners)
+    course = study(name).outcomes[contract].course[:, :-1, payers + provider]
     return float(level_of(course, lever).mean())  # type: ignore[arg-type]
 
 

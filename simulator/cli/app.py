@@ -515,7 +515,7 @@ def _policy(written: str) -> str:
     party, equals, name = written.partition("=")
     if not equals or not party or not name or "." in party:
         raise UsageError(f"--policy: found '{written}'; write it as in --policy north=profit-first")
-    return f"providers.{party}.policy={name}"
+    return f"parties.{party}.policy={name}"
 
 
 def _amount(written: str) -> float:

@@ -13,6 +13,7 @@ from simulator._errors import SettlementError
 from simulator.contract.amounts import Adjustment, Amount
 from simulator.contract.data import Datum, levels
 from simulator.contract.periods import Month
+from simulator.contract.remedies import Remedies
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.term import Term
@@ -65,6 +66,7 @@ class Agreement:
         uplift: yearly rise of its amounts and prices on each 1 April.
         openness: by lever, the share of departures from what was agreed that its clauses bring to
             light; no payment follows from it.
+        remedies: what it does about a provider that falls short; None where it says nothing.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Agreement:
     adjustments: tuple[Adjustment, ...] = ()
     uplift: float = 0.0
     openness: Mapping[str, float] = field(default_factory=dict)
+    remedies: Remedies | None = None
 
     def settle(
         self,
@@ -181,7 +184,38 @@ class Agreement:
     def unexpected(self) -> tuple[str, ...]:
         """The data it counts of which nobody says what a simulation takes them to be."""
         used = (name for name in self.data_used if name in self.data)
-        return tuple(name for name in used if self.data[name].expected is None)
+        return tuple(name for name in used if not self.data[name].is_foreseen)
+
+    @cached_property
+    def insisted(self) -> tuple[str, ...]:
+        """The data it counts that follow from how the commissioners enforce it."""
+        used = (name for name in self.data_used if name in self.data)
+        return tuple(name for name in used if self.data[name].follows == "enforcement")
+
+    @property
+    def is_at_discretion(self) -> bool:
+        """Whether it leaves the commissioners to insist on what they may, or not."""
+        return bool(self.insisted) or self.remedies is not None
+
+    @cached_property
+    def watched(self) -> tuple[str, ...]:
+        """The columns that its standards follow from, paid for or not."""
+        if self.remedies is None:
+            return ()
+        expressions = [each.measure for each in self.remedies.standards.values()]
+        used = {n.partition(".")[0] for n in used_names(expressions, self.definitions)}
+        return tuple(name for name in COLUMNS if name in used)
+
+    def shortfalls(self, statement: Statement) -> list[Array]:
+        """Return how far each of its standards is missed, ``(..., providers)``; nought is kept.
+
+        What cannot be measured, because nobody was there to measure it by, is not a number.
+        """
+        if self.remedies is None:
+            return []
+        working = self.working(statement)
+        with np.errstate(all="ignore"):
+            return [working.evaluate(each.shortfall) for each in self.remedies.standards.values()]
 
     @property
     def known_columns(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.split import DividedBy
 from simulator.contract.statement import COLUMNS
 from simulator.contract.term import Term
-from simulator.contract.working import known_names, pooled_names
+from simulator.contract.working import known_names, pooled_names, used_names
 from simulator.quantities import Figure, is_a_year
 
 __all__ = ["check_contract", "check_shares"]
@@ -62,6 +62,7 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
         yield from _check_expressions(("measures", name), measure, known)
     for index, entry in enumerate(contract.terms):
         yield from _check_expressions(("terms", index), entry, known)
+    yield from _check_remedies(contract, known, composed)
     yield from check_term_names(contract)
     yield from check_keys(contract, definitions)
     yield from check_amounts(contract, signatories)
@@ -73,6 +74,30 @@ def check_contract(contract: Contract, signatories: Signatories) -> Iterator[Fin
     for group, costs in (("costs", contract.costs), ("clauses", contract.clauses)):
         for key, cost in costs.items():
             yield from _check_side((group, key, "who"), cost.who, signatories, outside=())
+
+
+def _check_remedies(
+    contract: Contract, known: list[str], composed: Composition
+) -> Iterator[Finding]:
+    """Report standards whose measures nobody knows, or that follow from payments."""
+    if contract.remedies is None:
+        return
+    for name, standard in contract.remedies.standards.items():
+        path: Path = ("remedies", "standards", name, "measure")
+        names = standard.measure.names()
+        yield from _check_names(path, names, known)
+        if not names <= set(known):
+            continue
+        used = used_names([standard.measure], composed.definitions)
+        other = [each for each in sorted(used) if each.partition(".")[0] in ("payments", "before")]
+        given = [each for each in sorted(used) if each.partition(".")[0] in composed.data]
+        for each in other + given:
+            yield Finding(
+                path,
+                f"found '{each}' in a standard",
+                "a standard is kept or missed by what happened in the quarter",
+                "use columns of the statement, amounts and measures of these",
+            )
 
 
 def _check_name_clashes(contract: Contract) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from simulator.contract.curve import Frozen
 from simulator.contract.data import Datum
 from simulator.contract.forms import FORMS
 from simulator.contract.forms.compose import Composition, Form, provenance
+from simulator.contract.remedies import Remedies
 from simulator.contract.signatories import Signatories
 from simulator.contract.term import Identifier, Term
 from simulator.contract.working import NamedMeasure
@@ -74,9 +75,18 @@ class OwnCost(Frozen):
 
 
 LeverName = Literal[
-    "quality", "hand_over", "cost", "prevention", "selection", "staffing", "padding"
+    "quality",
+    "hand_over",
+    "cost",
+    "prevention",
+    "selection",
+    "staffing",
+    "padding",
+    "enforcement",
+    "audit",
 ]
-"""What a provider can do more or less of."""
+"""What a party can do more or less of: the last two are the commissioners', the others a
+provider's."""
 
 
 class Clause(OwnCost):
@@ -136,6 +146,9 @@ class Contract(Frozen):
     """What the contract costs the parties to set up and run."""
     clauses: dict[Identifier, Clause] = {}
     """Clauses that buy openness: a shared record, an open book, joint meetings, audit."""
+    remedies: Remedies | None = None
+    """What happens to a provider that keeps missing a standard; none means nothing beside the
+    payments."""
 
     _is_shorthand: bool = PrivateAttr(default=False)
 
@@ -272,6 +285,7 @@ class Contract(Frozen):
             self.adjustments,
             float(self.uplift),
             self.openness,
+            self.remedies,
         )
 
 

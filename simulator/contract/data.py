@@ -36,6 +36,9 @@ class Datum(Frozen):
     expected: AnyAmount | None = None
     """What a simulation takes it to be: the latest value, or what adds up in a year. Without it the
     contract can be settled and shown but not simulated."""
+    follows: Literal["enforcement"] | None = None
+    """What it follows from in a simulation, instead of 'expected': 'enforcement' counts the months
+    in which the commissioners insist on what they may take off."""
 
     @model_validator(mode="after")
     def _fits(self) -> Datum:
@@ -47,6 +50,8 @@ class Datum(Frozen):
                 "the least a figure can be is not above the most",
                 "swap them",
             )
+        if self.follows is not None:
+            self._refuse_other_than_months()
         if self.expected is None or self.over_time == "adds up":
             return self  # of a year, where the limits are those of each period
         if is_a_year(self.expected):
@@ -64,6 +69,23 @@ class Datum(Frozen):
                 at="expected",
             )
         return self
+
+    def _refuse_other_than_months(self) -> None:
+        """Refuse what cannot be months in which the commissioners insist."""
+        if self.of == "each service" or self.over_time != "adds up" or self.expected is not None:
+            raise refuse(
+                "found months in which commissioners insist that are 'expected', do not add up or "
+                "are of each service",
+                "they follow from what the commissioners do, add up over time and are of all or of "
+                "each provider",
+                "leave out 'expected' and 'over_time', and write 'of: each provider'",
+                at="follows",
+            )
+
+    @property
+    def is_foreseen(self) -> bool:
+        """Whether a simulation knows what it is."""
+        return self.expected is not None or self.follows is not None
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -89,7 +111,12 @@ class Datum(Frozen):
 
 
 def expected_value(datum: Datum, years: float, providers: int, services: int) -> Array:
-    """Return what a simulation takes it to be in a period, by provider and service."""
+    """Return what a simulation takes it to be in a period, by provider and service.
+
+    Of what follows from the commissioners it is what the contract says: they always insist.
+    """
+    if datum.follows is not None:
+        return np.full(datum.shape(providers, services), 12.0 * years)
     assert datum.expected is not None, "checked before anything is simulated"
     size = years if datum.over_time == "adds up" else 1.0
     return np.full(datum.shape(providers, services), float(datum.expected) * size)

@@ -186,8 +186,8 @@ class Working:
         if datum.over_time == "adds up":
             periods = max(1.0, self.statement.years / self.told)
             low, high = low * periods, high * periods
-            if datum.expected is not None:  # a simulation spreads it evenly, whatever the limits
-                expected = added * float(datum.expected) * self.statement.years
+            if datum.is_foreseen:  # a simulation spreads it evenly, whatever the limits
+                expected = added * float(expected_value(datum, self.statement.years, 1, 1)[0, 0])
                 low, high = min(low, expected), max(high, expected)
         each = np.ones(1 if datum.is_pooled else len(self.signatories.providers))
         return low * each, high * each

@@ -15,25 +15,29 @@ import datetime
 import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial, reduce
 from operator import add
 
 import numpy as np
+import numpy.typing as npt
 import simpy
 
 from simulator._errors import RunError
 from simulator.contract.account import Account, settled_at
-from simulator.contract.agreement import Agreement
+from simulator.contract.agreement import Agreement, to_ledger_grid
 from simulator.contract.periods import Month, Timetable
+from simulator.contract.remedies import Remedies
 from simulator.contract.statement import COSTS, Array, Statement
 from simulator.contract.term import Settled
 from simulator.engine.books import Books, cost_flows
 from simulator.engine.caseload import Caseload, Engine, Reading, Trigger
 from simulator.engine.clock import date_ticks, to_days, to_ticks
+from simulator.engine.ladder import Ladder
 from simulator.engine.network import Network
 from simulator.engine.streams import Purpose, Stream, name_key
 from simulator.engine.world import Note, Process, World
+from simulator.parties.commissioning import Commissioning
 from simulator.parties.conduct import Conduct, Moment, Parties, Replayed
 from simulator.parties.levers import LEVERS, PLACE, level_of
 from simulator.parties.scenario_stakes import relation_of
@@ -66,6 +70,7 @@ class Plan:
         scenario: the world.
         network: its services for the engines.
         technology: what the levels of the providers' levers do.
+        commissioning: the same of the lead commissioner's.
         parties: who decide; None where nobody changes what they do.
         timetable: the months of the term.
         mobilisation: days until all caseworkers are in post.
@@ -75,6 +80,7 @@ class Plan:
     scenario: Scenario
     network: Network
     technology: Technology
+    commissioning: Commissioning
     parties: Parties | None
     timetable: Timetable
     mobilisation: float
@@ -91,7 +97,8 @@ class Plan:
         if self.parties is not None:
             return self.parties.deciding(self.watch.agreement, futures)
         reviews = sum(month.quarter_end for month in self.timetable.months)
-        course = np.zeros((futures, reviews + 1, self.network.providers, len(LEVERS)))
+        parties = len(self.scenario.signatories.parties)
+        course = np.zeros((futures, reviews + 1, parties, len(LEVERS)))
         return Replayed(course, self.technology)
 
     @cached_property
@@ -127,8 +134,10 @@ class Futures:
         costs: cost flows, shape ``(futures, months, accounts)``; a positive figure is received.
         payments: for each contract, shape ``(futures, months, terms, accounts)``; the months go on
             after the term until the last payment is made.
-        course: levels of the providers' levers from the start and from each review on, shape
-            ``(futures, reviews + 1, providers, levers)``.
+        course: levels of the parties' levers from the start and from each review on, shape
+            ``(futures, reviews + 1, parties, levers)``; the commissioners first.
+        notices: how many each provider was given, shape ``(futures, providers)``.
+        replaced: how often another took its place, same shape.
         diary: what happened, in order.
     """
 
@@ -137,6 +146,8 @@ class Futures:
     costs: Array
     payments: dict[str, Array]
     course: Array
+    notices: Array
+    replaced: Array
     diary: list[Note] = field(default_factory=list)
 
     def net(self, contract: str) -> Array:
@@ -183,7 +194,15 @@ class Life:
         self._year_began = np.repeat(np.array([reserves]), self.futures, axis=0)  # cash, accrued
         self._earned = np.zeros_like(self._year_began)  # this year, whether paid yet or not
         self._spent = np.zeros_like(self._year_began)  # this year
-        self._found: dict[int, Array] = {}  # whose claims are found out, by quarter
+        self._drawn: dict[tuple[int, Purpose], Array] = {}  # luck of the parties, by quarter
+        self._payers = len(signatories.commissioners)
+        self.notices, self.replaced = (np.zeros_like(self._year_began) for _ in range(2))
+        # who is paid, and pays, in the place of each provider: its account, or another's
+        self._own = np.arange(self._payers, self._payers + len(self.planned))
+        self._in_place = np.repeat(self._own[None], self.futures, axis=0)
+        self._others = signatories.accounts.index("staff"), signatories.accounts.index("suppliers")
+        self._ladder = Ladder.begun(self.futures, len(self.planned))
+        self._successors = np.zeros(self._in_place.shape, dtype=bool)
         self._books_closed = [self.env.event() for _ in self.months]
         self._start_processes()
 
@@ -206,7 +225,26 @@ class Life:
         diary = self.diary + [note for world in self.worlds for note in world.diary]
         diary.sort(key=lambda note: note.tick)
         course = np.stack(self.course, axis=1)
-        return Futures(self.statements, reading, self.costs, self.payments, course, diary)
+        return Futures(
+            self.statements,
+            reading,
+            self.costs,
+            self.payments,
+            course,
+            self.notices,
+            self.replaced,
+            diary,
+        )
+
+    @property
+    def _practice(self) -> Array:
+        """Levels of the providers' levers now, ``(futures, providers, levers)``."""
+        return self.conduct.levels[:, self._payers :]
+
+    @property
+    def _remedies(self) -> Remedies | None:
+        """What the contract does about providers that fall short."""
+        return self.plan.contracts[0].agreement.remedies
 
     def _live_until(self, until: int) -> None:
         """Let every future live up to a contract event."""
@@ -258,7 +296,7 @@ class Life:
     def _hire(self, month: Month) -> None:
         """Bring caseworkers in post closer to those wanted, by hiring or by turnover."""
         technology = self.plan.technology
-        wanted = technology.posts_wanted(self.planned, self.conduct.levels)
+        wanted = technology.posts_wanted(self.planned, self._practice)
         self.posts = technology.hired(self.posts, wanted, (month.end - month.first).days)
         for provider, row in enumerate(technology.rates.posts):
             for service, posts in enumerate(row):
@@ -273,51 +311,71 @@ class Life:
     def _keep_books(self) -> Process:
         """Close the books at each month end: read the people, pay the costs."""
         books = Books(self.plan.technology)
-        commissioners = len(self.plan.scenario.commissioners)
         for index, month in enumerate(self.months):
             yield self.env.timeout(self.month_ends[index] - int(self.env.now))
             self._count_posts()
             length = date_ticks(month.end, month.first)
-            posts, levels = self._post_ticks / length, self.conduct.levels
-            statement = books.close(month, self.caseload.read(), posts, levels)
+            posts = self._post_ticks / length
+            statement = books.close(month, self.caseload.read(), posts, self._practice)
             self._post_ticks[:] = 0.0
-            flows = cost_flows(statement, commissioners)
-            self.costs[:, index] += flows
-            self._spent = self._spent - flows[:, commissioners : commissioners + len(self.planned)]
-            self.statements.append(self._claimed(statement))
+            flows = cost_flows(statement, self._payers)
+            self._spent = self._spent - flows[:, self._own]
+            self.costs[:, index] += self._moved(flows)
+            spent = self.plan.commissioning.cash(self.conduct.levels[:, 0]) * month.years
+            self._spend_for_all(index, spent)
+            self.statements.append(self._insisted(self._claimed(statement)))
             if self._posts_differ and not month.last:
                 self._hire(month)
             self._books_closed[index].succeed()
 
+    def _spend_for_all(self, index: int, amounts: Array) -> None:
+        """Have the lead commissioner pay for work of its own, ``(futures,)`` pounds."""
+        amounts = to_ledger_grid(amounts)
+        staff, _ = self._others
+        self.costs[:, index, 0] -= amounts
+        self.costs[:, index, staff] += amounts
+
     def _claimed(self, statement: Statement) -> Statement:
         """Return a statement with the costs that the providers claim, some of it found out."""
-        above = self.plan.technology.claimed_above(self.conduct.levels)
+        above = self.plan.technology.claimed_above(self._practice)
         if not above.any():
             return statement
-        above = above * (1.0 - self._found_out)
+        relation = relation_of(self.plan.scenario, self.plan.watch.agreement)
+        unseen = 1.0 - self.plan.commissioning.finds(self.conduct.levels[:, 0])
+        notice = 1.0 - (1.0 - relation.notice[PLACE["padding"]]) * unseen
+        found_out = self._luck(Purpose.FOUND_OUT) < notice[:, None]
+        above = np.where(found_out, 0.0, above)
         claimed = {name: statement.columns[name] * (1.0 + above)[..., None] for name in COSTS}
         return Statement({**statement.columns, **claimed}, statement.years)
 
-    @property
-    def _found_out(self) -> Array:
-        """Whose claims of this quarter are found out and put right, 0 or 1 for each future."""
-        quarter = len(self.course) - 1
-        if quarter not in self._found:
-            self._found[quarter] = self._draw_found_out(quarter)
-        return self._found[quarter]
+    def _insisted(self, statement: Statement) -> Statement:
+        """Return a statement that tells on whom the commissioners insist, if a contract asks."""
+        insisted = np.where(self._insists, 1.0, 0.0)[..., None]
+        months = {
+            name: insisted[:, :1] if watch.agreement.data[name].is_pooled else insisted
+            for watch in self.plan.contracts
+            for name in watch.agreement.insisted
+        }
+        return Statement({**statement.columns, **months}, statement.years) if months else statement
 
-    def _draw_found_out(self, quarter: int) -> Array:
-        scenario = self.plan.scenario
-        notice = relation_of(scenario, self.plan.watch.agreement).notice[PLACE["padding"]]
-        luck = [
-            [
-                stream.uniform(quarter, name_key(name), 0, Purpose.FOUND_OUT)
-                for name in scenario.providers
-            ]
-            for stream in self.streams
-        ]
-        found: Array = np.where(np.array(luck) < notice, 1.0, 0.0)
-        return found
+    @property
+    def _insists(self) -> npt.NDArray[np.bool_]:
+        """On whom the commissioners insist in this quarter, ``(futures, providers)``."""
+        chance = self.plan.commissioning.insists(self.conduct.levels[:, 0])
+        return self._luck(Purpose.INSISTED) < chance[:, None]
+
+    def _luck(self, purpose: Purpose) -> Array:
+        """Return the luck of each provider in this quarter, uniform, ``(futures, providers)``."""
+        key = len(self.course) - 1, purpose
+        if key not in self._drawn:
+            names = [name_key(name) for name in self.plan.scenario.providers]
+            self._drawn[key] = np.array(
+                [
+                    [each.uniform(key[0], name, 0, purpose) for name in names]
+                    for each in self.streams
+                ]
+            )
+        return self._drawn[key]
 
     def _govern(self) -> Process:
         """Meet after each quarter, when the providers decide what they do in the next."""
@@ -325,11 +383,75 @@ class Life:
             yield self._books_closed[index]
             if month.quarter_end:
                 self._note("governance meeting on the quarter")
+                if self._remedies is not None and not month.last:
+                    self._look_at_standards(index, self._remedies)
                 self.conduct.review(partial(self._moment, index))
+                self._successors[:] = False
                 self._act()
                 if month.year_end:
                     self._year_began = self._year_began + self._earned - self._spent
                     self._earned, self._spent = (np.zeros_like(self._earned) for _ in range(2))
+
+    def _look_at_standards(self, index: int, rules: Remedies) -> None:
+        """Give notice to who kept missing a standard; end the part of some who had one before."""
+        agreement = self.plan.watch.agreement
+        first = index
+        while first > 0 and not self.months[first - 1].quarter_end:
+            first -= 1
+        quarter = reduce(add, self.statements[first : index + 1])
+        misses = np.zeros_like(self._successors)
+        for shortfall in agreement.shortfalls(quarter):
+            misses |= shortfall > 0.0  # not where nothing could be measured
+        present = self._in_place != 0
+        luck = self._luck(Purpose.PART_ENDED)
+        rungs = self._ladder.after(rules, misses, self._insists, present, luck)
+        self._ladder = rungs.ladder.anew(rungs.ended)
+        self.notices += rungs.noticed
+        self._spend_for_all(index, rungs.noticed.sum(axis=1) * float(rules.support))
+        for future, provider in np.argwhere(rungs.noticed).tolist():
+            self._note(f"notice to {self._name_of(provider)}", future)
+        for future, provider in np.argwhere(rungs.ended).tolist():
+            self.env.process(self._replace(future, provider, index, rules))
+
+    def _replace(self, future: int, provider: int, index: int, rules: Remedies) -> Process:
+        """Have the lead commissioner step in for a provider, until a successor is found.
+
+        Caseworkers and people stay. Whoever stands in the provider's place is paid what the
+        contract pays, and bears the cost.
+        """
+        self.replaced[future, provider] += 1
+        self._in_place[future, provider] = 0
+        cost = np.zeros(self.futures)
+        cost[future] = float(rules.step_in)
+        self._spend_for_all(index, cost)
+        self._note(f"{self._name_of(provider)}'s part ends; the commissioner steps in", future)
+        yield self.env.timeout(to_ticks(rules.gap))
+        _, suppliers = self._others
+        self._in_place[future, provider] = suppliers
+        self._successors[future, provider] = True
+        reserves = list(self.plan.scenario.providers.values())[provider].reserves
+        self._year_began[future, provider] = float(reserves)
+        self._earned[future, provider] = self._spent[future, provider] = 0.0
+        self._note(f"a successor of {self._name_of(provider)} begins", future)
+
+    def _name_of(self, provider: int) -> str:
+        return list(self.plan.scenario.providers)[provider]
+
+    def _moved(self, flows: Array) -> Array:
+        """Return flows with those of replaced providers at who stands in their place.
+
+        Args:
+            flows: shape ``(futures, ..., accounts)``.
+        """
+        elsewhere = np.argwhere(self._in_place != self._own).tolist()
+        if not elsewhere:
+            return flows
+        flows = flows.copy()
+        for future, provider in elsewhere:
+            own, account = self._own[provider], self._in_place[future, provider]
+            flows[future, ..., account] += flows[future, ..., own]
+            flows[future, ..., own] = 0.0
+        return flows
 
     def _moment(self, index: int) -> Moment:
         """Return what the parties know at the end of a month."""
@@ -347,14 +469,22 @@ class Life:
             ]
             statement = reduce(add, year)
             so_far, years = statement.columns, statement.years
-        return Moment(
+        moment = Moment(
             index + 1, reading.waiting, reading.in_service, self.posts, so_far, years, cash
+        )
+        if self._remedies is None:
+            return moment
+        return replace(
+            moment,
+            breaches_left=self._ladder.breaches_left(self._remedies),
+            stepped_in=self._in_place == 0,
+            successors=self._successors.copy(),
         )
 
     def _act(self) -> None:
         """Let what the providers decided come to act in the people."""
-        levels = self.conduct.levels
-        self.course.append(levels)
+        self.course.append(self.conduct.levels)
+        levels = self._practice
         if self.plan.parties is None and not np.any(levels):
             return
         self.caseload.practise(
@@ -378,7 +508,7 @@ class Life:
             account.add(month, statement)
             on_account = account.pay_on_account(month, statement)
             self._earn(watch, on_account)
-            self._post(watch, on_account)
+            self._post(watch, self._moved(np.repeat(on_account[None], self.futures, axis=0)))
             for kind in settled_at(month):
                 if kind in used:
                     self._settle(watch, account, kind, month)
@@ -390,6 +520,7 @@ class Life:
         what = "final account" if month.last else f"{kind} settlement"
         self._note(f"{watch.agreement.name}: {what}")
         self._earn(watch, due)
+        due = self._moved(due)
         self._post(watch, np.where(between, 0.0, due))
         self.env.process(self._pay_later(watch, np.where(between, due, 0.0)))
 
@@ -407,10 +538,10 @@ class Life:
         month = self.plan.ledger_month(int(self.env.now))
         self.payments[watch.agreement.name][:, month] += payments
 
-    def _note(self, what: str) -> None:
+    def _note(self, what: str, future: int | None = None) -> None:
         tick = int(self.env.now)
         day = self.plan.timetable.starts + datetime.timedelta(days=to_days(tick))
-        self.diary.append(Note(tick, day, what))
+        self.diary.append(Note(tick, day, what, future))
 
 
 def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
@@ -420,17 +551,21 @@ def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
         _refuse_unknown(agreement)
     parties = Parties(scenario) if scenario.behaves else None
     technology = parties.technology if parties else Technology(scenario, CostRates(scenario))
+    commissioning = parties.commissioning if parties else Commissioning(scenario)
     groups: dict[tuple[float, str], list[Watch]] = {}
     for name, contract in scenario.contracts.items():
         watch = Watch(agreements[name], float(contract.paid_within))
-        # what is done differs from contract to contract where it is decided
-        key = float(contract.mobilisation), name if parties else ""
+        # what is done differs from contract to contract where it is decided, and so does who does
+        # it where a contract can replace a provider
+        own = parties is not None or contract.remedies is not None
+        key = float(contract.mobilisation), name if own else ""
         groups.setdefault(key, []).append(watch)
     return tuple(
         Plan(
             scenario,
             network,
             technology,
+            commissioning,
             parties,
             scenario.timetable,
             mobilisation,

@@ -55,6 +55,8 @@ class Purpose(enum.IntEnum):
     ELSEWHERE = 16
     FOUND_OUT = 17
     INPUT = 18
+    INSISTED = 19
+    PART_ENDED = 20
 
 
 def philox(counter: Words, key: tuple[int, int]) -> Words:

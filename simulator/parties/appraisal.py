@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
@@ -15,6 +16,8 @@ from simulator.parties.outlook import Outlook
 from simulator.parties.stakes import Stakes
 
 __all__ = ["Appraisal", "appraise"]
+
+_QUARTER = 0.25  # years, after which standards are looked at
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Appraisal:
         outcomes: good outcomes, ``(...,)``.
         variance: of each party's surplus, pounds squared, ``(..., parties)``.
         shortfall: what a party is expected to lack to its floor, pounds, ``(..., parties)``.
+        notice: what the chance of losing its part by notices weighs, pounds, ``(..., parties)``; no
+            payment follows from it.
     """
 
     payments: Array
@@ -36,12 +41,14 @@ class Appraisal:
     outcomes: Array
     variance: Array
     shortfall: Array
+    notice: Array
 
     def utility(self, stakes: Stakes) -> Array:
         """Return what a profile is worth to each party, pounds, ``(..., parties)``.
 
-        Mean and variance of the surplus, the share of outcomes that is its mission, and the fear
-        of running below its floor; the same as constant absolute risk aversion under normality.
+        Mean and variance of the surplus, the share of outcomes that is its mission, the fear of
+        running below its floor and of losing its part; the same as constant absolute risk aversion
+        under normality.
         """
         gain: Array = (
             self.payments.sum(axis=-2)
@@ -49,6 +56,7 @@ class Appraisal:
             - 0.5 * stakes.risk_aversion * self.variance
             + stakes.value * stakes.mission * self.outcomes[..., None]
             - stakes.fear * self.shortfall
+            - self.notice
         )
         return gain
 
@@ -96,4 +104,26 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         outcomes=outlook.outcomes.mean(axis=-1),
         variance=((surplus - mean[..., None, :]) ** 2).mean(axis=-2),
         shortfall=lack.mean(axis=-2),
+        notice=stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes),
     )
+
+
+def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Array:
+    """Return the chance of as many quarters in breach as it still takes, ``(..., parties)``."""
+    providers = agreement.signatories.provider_slice
+    chance = np.zeros((*outlook.costs.shape[:-2], len(stakes.mission)))
+    if outlook.ahead is None:
+        return chance
+    # what is uncertain of a quarter is more than of the months ahead together
+    wider = (outlook.ahead.years / _QUARTER) ** 0.5
+    kept = np.ones(1)
+    for missed in agreement.shortfalls(outlook.ahead):
+        mean = missed.mean(axis=-2)
+        spread = np.sqrt(((missed - mean[..., None, :]) ** 2).mean(axis=-2)) * wider
+        with np.errstate(invalid="ignore", divide="ignore"):
+            misses = np.where(spread > 0.0, ndtr(mean / spread), mean > 0.0)
+        # what nobody can measure nobody has missed
+        kept = kept * (1.0 - np.where(np.isnan(mean), 0.0, misses))
+    chance[..., providers] = outlook.insists[..., None] * (1.0 - kept)
+    comes: Array = chance ** stakes.breaches_left[..., None, :]
+    return comes

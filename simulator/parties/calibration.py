@@ -93,7 +93,10 @@ def calibrate(parties: Parties, agreement: Agreement) -> list[Calibrated]:
     profiles[1 + move, party, lever] = 1.0
     value = appraise(game.plan(profiles), agreement, stakes).joint(stakes)
     payers = len(parties.scenario.commissioners)
-    cash = technology.cash(profiles[1:, payers:])[move, party - payers]
+    spent = np.zeros((len(party), len(stakes.mission)))
+    spent[:, 0] = parties.commissioning.cash(profiles[1:, 0])
+    spent[:, payers:] = technology.cash(profiles[1:, payers:])
+    cash = spent[move, party]
     effort = stakes.effort[party, lever, lever]
     joint = _at_rest(game)[0].joint
     return [
@@ -178,7 +181,7 @@ def refuse_unsound(scenario: Scenario) -> None:
 def _game(parties: Parties, agreement: Agreement) -> Game:
     plan = parties.plan(agreement, parties.typical_year(agreement))
     relation = relation_of(parties.scenario, agreement)
-    return Game(plan, agreement, parties.stakes, relation, Pace())
+    return Game(plan, agreement, parties.stakes_under(agreement), relation, Pace())
 
 
 def _at_rest(game: Game, own: Array | None = None) -> tuple[Standing, float]:

@@ -26,6 +26,7 @@ class Choice:
         mission: what it feels of the outcomes.
         risk: what the change of its risk weighs.
         solvency: what the change of its fear of running short weighs.
+        notice: what the change of its chance of losing its part by notices weighs.
         effort: what private effort already weighs against more, where it stands.
         together: what all parties gain, outcomes counted at their worth.
         before: the level acted on before the review.
@@ -41,6 +42,7 @@ class Choice:
     mission: float
     risk: float
     solvency: float
+    notice: float
     effort: float
     together: float
     before: float
@@ -94,6 +96,7 @@ def choices(decided: Decided, party: int, future: int = 0) -> list[Choice]:
                 mission=float(stakes.value * stakes.mission[party] * parts.outcomes[future, move]),
                 risk=-float(0.5 * aversion * parts.variance[future, move, party]),
                 solvency=-float(stakes.fear[party] * parts.shortfall[future, move, party]),
+                notice=-float(parts.notice[future, move, party]),
                 effort=-float(effort[lever]),
                 together=float(found.joint[future, party, lever]),
                 before=float(before.taken[future, party, lever]),

@@ -12,10 +12,12 @@ from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator._errors import RunError
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
+from simulator.parties.commissioning import Commissioning
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.levers import LEVERS, PLACE, level_of
 from simulator.parties.policies import Policy
@@ -59,6 +61,10 @@ class Moment:
         years_so_far: length of that, in years.
         cash: of each provider: in hand when the financial year began, less its own costs since,
             ``(..., providers)``.
+        breaches_left: quarters in breach until a provider's part may end, ``(..., providers)``;
+            None where the contract says nothing of it.
+        stepped_in: for which providers the lead commissioner stands in, same shape.
+        successors: which providers have just begun in the place of another, same shape.
     """
 
     months_done: int
@@ -68,6 +74,9 @@ class Moment:
     so_far: Mapping[str, Array]
     years_so_far: float
     cash: Array
+    breaches_left: Array | None = None
+    stepped_in: npt.NDArray[np.bool_] | None = None
+    successors: npt.NDArray[np.bool_] | None = None
 
     def of(self, futures: slice) -> Moment:
         """Return what is known in some of the futures."""
@@ -82,15 +91,18 @@ class Moment:
             in_post=some(self.in_post),
             so_far={name: some(values) for name, values in self.so_far.items()},
             cash=self.cash[futures],
+            breaches_left=None if self.breaches_left is None else self.breaches_left[futures],
+            stepped_in=None if self.stepped_in is None else self.stepped_in[futures],
+            successors=None if self.successors is None else self.successors[futures],
         )
 
 
 class Conduct(Protocol):
-    """What the providers of several futures do, from one review to the next."""
+    """What the parties of several futures do, from one review to the next."""
 
     @property
     def levels(self) -> Array:
-        """Levels of the levers now, ``(futures, providers, levers)``."""
+        """Levels of the levers now, ``(futures, parties, levers)``; the commissioners first."""
 
     @property
     def averting(self) -> Array:
@@ -108,20 +120,22 @@ class Replayed:
     """Conduct that was decided elsewhere.
 
     Args:
-        course: levels from the start and from each review on, ``(futures, reviews + 1, providers,
+        course: levels from the start and from each review on, ``(futures, reviews + 1, parties,
             levers)``.
-        technology: what levels do.
+        technology: what the providers' levels do.
     """
 
     def __init__(self, course: Array, technology: Technology) -> None:
         self.course = course
         self._prevention = technology.prevention
-        self._work = self._prevention.begun((course.shape[0], course.shape[2]))
+        providers = len(technology.planned_cost)
+        self._payers = course.shape[2] - providers
+        self._work = self._prevention.begun((course.shape[0], providers))
         self._reviews = 0
 
     @property
     def levels(self) -> Array:
-        """Levels of the levers now, ``(futures, providers, levers)``."""
+        """Levels of the levers now, ``(futures, parties, levers)``; the commissioners first."""
         return self.course[:, self._reviews]
 
     @property
@@ -131,7 +145,8 @@ class Replayed:
 
     def review(self, look: Callable[[], Moment]) -> None:
         """Do what was decided at this review."""
-        self._work = self._prevention.after(self._work, level_of(self.levels, "prevention"))
+        prevention = level_of(self.levels[:, self._payers :], "prevention")
+        self._work = self._prevention.after(self._work, prevention)
         self._reviews += 1
 
 
@@ -144,7 +159,8 @@ class Parties:
 
     Attributes:
         scenario: whose they are.
-        technology: what their levers do.
+        technology: what the providers' levers do.
+        commissioning: what the lead commissioner's levers do.
         expectation: what they expect of their services.
         policies: how each party decides.
     """
@@ -152,12 +168,13 @@ class Parties:
     def __init__(self, scenario: Scenario, compiled: bool = True) -> None:
         self.scenario = scenario
         self.technology = Technology(scenario, CostRates(scenario))
+        self.commissioning = Commissioning(scenario)
         self.expectation = Expectation(scenario, compiled)
         self.policies: tuple[Policy, ...] = policies_of(scenario)
 
     @cached_property
     def norm(self) -> Array:
-        """The level each provider keeps to without any incentive, ``(providers, levers)``.
+        """The level each party keeps to without any incentive, ``(parties, levers)``.
 
         It is cut where it lies beyond what anybody has seen, as it may in a future whose inputs are
         drawn; as a scenario's author writes it, it is refused (:meth:`refuse_far_norm`).
@@ -168,28 +185,27 @@ class Parties:
     def _norm(self) -> Array:
         given = self.scenario.observed_under
         if given is None or self.scenario.behaviour == "theory":
-            return np.zeros((len(self.scenario.providers), len(LEVERS)))
+            return np.zeros((len(self.scenario.signatories.parties), len(LEVERS)))
         return self._norm_under(self.scenario.agreements()[given])
 
     def refuse_far_norm(self) -> None:
         """Refuse a norm further away than any level can be.
 
         Raises:
-            RunError: names the contract, the provider and the lever.
+            RunError: names the contract, the party and the lever.
         """
-        for provider, lever in np.argwhere(np.abs(self._norm) > _FARTHEST).tolist():
-            name = list(self.scenario.providers)[provider]
+        for party, lever in np.argwhere(np.abs(self._norm) > _FARTHEST).tolist():
+            name = self.scenario.signatories.parties[party]
             raise RunError(
                 f"observed_under: {self.scenario.observed_under} pays so much for {name}'s "
-                f"{LEVERS[lever].title} that its norm would be {self._norm[provider, lever]:.1f}, "
+                f"{LEVERS[lever].title} that its norm would be {self._norm[party, lever]:.1f}, "
                 f"beyond {_FARTHEST:g} either way; raise levers.{LEVERS[lever].name}.effort, or "
                 "leave out observed_under"
             )
 
-    @cached_property
-    def stakes(self) -> Stakes:
-        """What the parties care about, over a year, with their norm."""
-        return stakes_of(self.scenario, self.technology, self.norm)
+    def stakes_under(self, agreement: Agreement) -> Stakes:
+        """Return what the parties to a contract care about, over a year, with their norm."""
+        return stakes_of(self.scenario, self.technology, self.commissioning, agreement, self.norm)
 
     def deciding(self, agreement: Agreement, futures: int) -> Conduct:
         """Return conduct that is decided under a contract, at the start of its term."""
@@ -199,7 +215,7 @@ class Parties:
 
     def _block(self, agreement: Agreement) -> int:
         """Return how many futures to decide at a time; has no effect on any figure."""
-        moves = int(self.stakes.can_move.sum())
+        moves = int(self.stakes_under(agreement).can_move.sum())
         columns = len(agreement.data_used) + len(agreement.signatories.accounts)
         cells = self.expectation.providers * self.expectation.services
         a_future = 8 * (1 + 2 * moves) * nodes_of(self.expectation.providers) * cells * columns
@@ -216,6 +232,9 @@ class Parties:
             dict.fromkeys(term.assessed for term in agreement.terms),
             sum(month.years for month in self.scenario.timetable.months),
             float(relation_of(self.scenario, agreement).notice[PLACE["padding"]]),
+            commissioning=self.commissioning,
+            watched=agreement.watched,
+            insisted=agreement.insisted,
         )
 
     def planned_posts(self, agreement: Agreement) -> list[Array]:
@@ -246,15 +265,14 @@ class Parties:
         """Return the norm that makes practice as observed the answer to a contract."""
         plan = self.plan(agreement, self.typical_year(agreement))
         relation = relation_of(self.scenario, agreement)
-        stakes = stakes_of(self.scenario, self.technology)
+        stakes = stakes_of(self.scenario, self.technology, self.commissioning, agreement)
         game = Game(plan, agreement, stakes, relation, pace_of(self.scenario))
         slope = game.incentives(stakes.norm).own
-        payers = len(self.scenario.commissioners)
-        norm = np.zeros((len(self.scenario.providers), len(LEVERS)))
-        for place in range(len(norm)):
-            moves = np.flatnonzero(stakes.can_move[payers + place])
-            effort = self.technology.effort[place][np.ix_(moves, moves)]
-            norm[place, moves] = -np.linalg.solve(effort, slope[payers + place, moves])
+        norm = np.zeros_like(stakes.norm)
+        for party in range(len(norm)):
+            moves = np.flatnonzero(stakes.can_move[party])
+            effort = stakes.effort[party][np.ix_(moves, moves)]
+            norm[party, moves] = -np.linalg.solve(effort, slope[party, moves])
         # claims are padded because it pays, never from habit
         norm[:, PLACE["padding"]] = np.minimum(norm[:, PLACE["padding"]], 0.0)
         return norm
@@ -299,9 +317,12 @@ class Deciding:
         # at the meeting that ends the term nothing is decided any more
         self._reviews_left = sum(month.quarter_end for month in self._months) - 1
         self._payers = len(scenario.commissioners)
-        here = np.zeros((futures, *parties.stakes.low.shape))
-        trust = np.repeat(starting_trust(scenario)[None], futures, axis=0)
-        self.standing = replace(began(parties.stakes, trust), own=here, joint=here, taken=here)
+        self._stakes = parties.stakes_under(agreement)
+        self._termination = 0.0 if agreement.remedies is None else agreement.remedies.termination
+        here = np.zeros((futures, *self._stakes.low.shape))
+        self._trust = starting_trust(scenario)
+        trust = np.repeat(self._trust[None], futures, axis=0)
+        self.standing = replace(began(self._stakes, trust), own=here, joint=here, taken=here)
         self._people = parties.expectation.nobody((futures,))
         self._work = parties.technology.prevention.begun((futures, here.shape[1] - self._payers))
         self._done = 0
@@ -309,8 +330,8 @@ class Deciding:
 
     @property
     def levels(self) -> Array:
-        """Levels of the levers now, ``(futures, providers, levers)``."""
-        return self.standing.taken[:, self._payers :]
+        """Levels of the levers now, ``(futures, parties, levers)``; the commissioners first."""
+        return self.standing.taken
 
     @property
     def averting(self) -> Array:
@@ -323,9 +344,28 @@ class Deciding:
         self._come_to(moment)
         self._reviews_left -= 1
         if moment.months_done < len(self._months):
+            self._replace(moment.successors)
             game, before = self.game(moment), self.standing
             self.standing = review(game, before, self._reviews_left)
+            self._replace(moment.stepped_in)
             self.decided = Decided(game, before, self.standing, self._reviews_left)
+
+    def _replace(self, providers: npt.NDArray[np.bool_] | None) -> None:
+        """Have somebody else in the place of some providers, as everybody was at the start.
+
+        Who stands in for a while does so at every review until a successor begins.
+        """
+        if providers is None or not providers.any():
+            return
+        parties = np.zeros(self.standing.taken.shape[:2], dtype=bool)
+        parties[:, self._payers :] = providers
+        here, of, others = parties[..., None], parties[:, :, None], parties[:, None, :]
+        self.standing = Standing(
+            np.where(here, 0.0, self.standing.own),
+            np.where(here, 0.0, self.standing.joint),
+            np.where(here, 0.0, self.standing.taken),
+            np.where(of | others, self._trust, self.standing.trust),
+        )
 
     def game(self, moment: Moment) -> Game:
         """Return what the parties face at a moment."""
@@ -343,13 +383,21 @@ class Deciding:
             base,
             each,
         )
-        stakes = self.parties.stakes
+        stakes = self._stakes
         payers = np.zeros((*moment.cash.shape[:-1], self._payers))
         stakes = replace(
             stakes,
             effort=stakes.effort * years,
             reserves=np.concatenate([payers, moment.cash], axis=-1),
         )
+        if moment.breaches_left is not None:
+            term_left = sum(month.years for month in self._months[first:])
+            loses = self._termination * self.parties.technology.contribution * term_left
+            stakes = replace(
+                stakes,
+                at_stake=np.concatenate([np.zeros(self._payers), loses]),
+                breaches_left=np.concatenate([payers + 1.0, moment.breaches_left], axis=-1),
+            )
         plan = self.parties.plan(self.agreement, ahead)
         return Game(plan, self.agreement, stakes, self._relation, self._pace, self._manners)
 
@@ -361,12 +409,13 @@ class Deciding:
         posts = self._posts[first:last]
         if self.parties.technology.moves_posts:
             posts = [moment.in_post] * (last - first)
+        practice = self.levels[:, self._payers :]
         _, people = self.parties.expectation.months(
-            self.levels, self._people, self._months[first:last], posts, demand
+            practice, self._people, self._months[first:last], posts, demand
         )
         self._people = seen(people, moment.waiting, moment.in_service)
         self._work = self.parties.technology.prevention.after(
-            self._work, level_of(self.levels, "prevention")
+            self._work, level_of(practice, "prevention")
         )
         self._done = last
 
@@ -383,7 +432,7 @@ class Blocks:
 
     @property
     def levels(self) -> Array:
-        """Levels of the levers now, ``(futures, providers, levers)``."""
+        """Levels of the levers now, ``(futures, parties, levers)``; the commissioners first."""
         return np.concatenate([each.levels for each in self._blocks])
 
     @property

@@ -99,6 +99,7 @@ def incentives(
             found.outcomes[..., 0],
             found.variance[..., 0, :],
             found.shortfall[..., 0, :],
+            found.notice[..., 0, :],
         ),
         by_part=Appraisal(
             slope(found.payments, 2),
@@ -106,6 +107,7 @@ def incentives(
             slope(found.outcomes, 0),
             slope(found.variance, 1),
             slope(found.shortfall, 1),
+            slope(found.notice, 1),
         ),
         own=placed(worth[..., move, party]),
         own_bend=placed(own_bend),

@@ -1,4 +1,4 @@
-"""The levers a provider can move, as data, and how chances follow from their levels.
+"""The levers a party can move, as data, and how chances follow from their levels.
 
 A level of 0 is observed practice, +1 the best a named peer achieves; effects are linear in the
 log or the logit, so that half a level is half the way. With ``behaviour: none`` every lever stays
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -33,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Lever:
-    """One thing a provider decides about.
+    """One thing a party decides about.
 
     Attributes:
         name: identifier.
@@ -41,6 +42,7 @@ class Lever:
         moves: what a higher level does, and where in the model it acts.
         low: lowest level allowed.
         high: highest level allowed.
+        by: who decides about it; of several commissioners the first, who leads.
     """
 
     name: LeverName
@@ -48,6 +50,7 @@ class Lever:
     moves: str
     low: float = -2.0
     high: float = 2.0
+    by: Literal["providers", "commissioners"] = "providers"
 
 
 LEVERS: tuple[Lever, ...] = (
@@ -66,6 +69,13 @@ LEVERS: tuple[Lever, ...] = (
     Lever("selection", "case selection", "turns people away by need before they start", 0.0),
     Lever("staffing", "staffing", "changes the caseworkers in post"),
     Lever("padding", "padding of claims", "raises claimed cost above the true cost", 0.0),
+    Lever(
+        "enforcement",
+        "enforcement",
+        "raises the chance that deductions are taken and notices given",
+        by="commissioners",
+    ),
+    Lever("audit", "audit", "finds padded claims", 0.0, by="commissioners"),
 )
 """Every lever of the model."""
 

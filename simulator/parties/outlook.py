@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -40,11 +40,16 @@ class Outlook:
             ``(profiles..., nodes)``.
         costs: what each party pays for its own work, pounds, ``(profiles..., nodes, parties)``;
             the commissioners come first.
+        ahead: the months ahead in the first financial year, without what lies behind; None where
+            nobody watches how providers keep to standards.
+        insists: chance that the commissioners insist on what they may, ``(profiles...,)``.
     """
 
     views: tuple[View, ...]
     outcomes: Array
     costs: Array
+    ahead: Statement | None = None
+    insists: Array = field(default_factory=lambda: np.ones(1))
 
 
 class Plan(Protocol):

@@ -6,6 +6,7 @@ import numpy as np
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
+from simulator.parties.commissioning import Commissioning
 from simulator.parties.levers import LEVERS
 from simulator.parties.policies import POLICIES, Policy
 from simulator.parties.relation import Relation
@@ -22,18 +23,25 @@ _OF_TURNOVER = 0.06
 
 
 def policies_of(scenario: Scenario) -> tuple[Policy, ...]:
-    """Return how each party decides; the commissioners have nothing to decide."""
-    payers = [POLICIES["none"]] * len(scenario.commissioners)
-    return (*payers, *(POLICIES[name] for name in scenario.policies.values()))
+    """Return how each party decides, the commissioners first."""
+    return tuple(POLICIES[name] for name in scenario.policies.values())
 
 
-def stakes_of(scenario: Scenario, technology: Technology, norm: Array | None = None) -> Stakes:
-    """Return what the parties of a scenario care about, over a year.
+def stakes_of(
+    scenario: Scenario,
+    technology: Technology,
+    commissioning: Commissioning,
+    agreement: Agreement,
+    norm: Array | None = None,
+) -> Stakes:
+    """Return what the parties to a contract care about, over a year.
 
     Args:
         scenario: with ``outcome_value``.
-        technology: what levers do and what effort they take.
-        norm: the level each provider keeps to, ``(providers, levers)``; None is observed practice.
+        technology: what the providers' levers do and what effort they take.
+        commissioning: the same of the lead commissioner's.
+        agreement: the contract; what it leaves to the commissioners they can move.
+        norm: the level each party keeps to, ``(parties, levers)``; None is observed practice.
     """
     assert scenario.outcome_value is not None
     payers, providers = list(scenario.commissioners), list(scenario.providers.values())
@@ -42,9 +50,15 @@ def stakes_of(scenario: Scenario, technology: Technology, norm: Array | None = N
     funding = scenario.signatories.funding
     none = np.zeros(parties)
     mission, aversion, reserves, floor, fear, reciprocity = (none.copy() for _ in range(6))
-    mission[:first] = [funding[name] for name in payers]
+    mission[:first] = [
+        policy.mission * funding[name]
+        for name, policy in zip(payers, policies[:first], strict=True)
+    ]
     tolerances = [party.risk_tolerance for party in scenario.commissioners.values()]
-    aversion[:first] = [0.0 if each is None else 1.0 / float(each) for each in tolerances]
+    aversion[:first] = [
+        0.0 if each is None else policy.risk / float(each)
+        for each, policy in zip(tolerances, policies[:first], strict=True)
+    ]
     for place, (provider, policy) in enumerate(
         zip(providers, policies[first:], strict=True), first
     ):
@@ -57,14 +71,14 @@ def stakes_of(scenario: Scenario, technology: Technology, norm: Array | None = N
         floor[place] = float(provider.keeps)
         fear[place] = policy.fear * float(provider.fear)
         reciprocity[place] = float(provider.reciprocates)
-    levels = np.zeros((parties, len(LEVERS)))
-    if norm is not None:
-        levels[first:] = norm
-    low, high = levels.copy(), levels.copy()
-    moves = technology.can_move & np.array([each.moves for each in policies[first:]])[:, None]
-    low[first:] = np.where(moves, [lever.low for lever in LEVERS], levels[first:])
-    high[first:] = np.where(moves, [lever.high for lever in LEVERS], levels[first:])
+    reciprocity[0] = 1.0
+    levels = np.zeros((parties, len(LEVERS))) if norm is None else norm
+    moves = np.zeros((parties, len(LEVERS)), dtype=bool)
+    moves[0] = commissioning.can_move(agreement)
+    moves[first:] = technology.can_move
+    moves &= np.array([each.moves for each in policies])[:, None]
     effort = np.zeros((parties, len(LEVERS), len(LEVERS)))
+    effort[0] = commissioning.effort
     effort[first:] = technology.effort
     return Stakes(
         value=float(scenario.outcome_value),
@@ -76,8 +90,8 @@ def stakes_of(scenario: Scenario, technology: Technology, norm: Array | None = N
         effort=effort,
         norm=levels,
         reciprocity=reciprocity,
-        low=low,
-        high=high,
+        low=np.where(moves, [lever.low for lever in LEVERS], levels),
+        high=np.where(moves, [lever.high for lever in LEVERS], levels),
     )
 
 

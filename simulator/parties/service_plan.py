@@ -16,6 +16,7 @@ import numpy.typing as npt
 from simulator.contract.periods import Month
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
 from simulator.contract.term import Window
+from simulator.parties.commissioning import Commissioning
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.levers import PLACE, level_of
 from simulator.parties.outlook import Outlook, View
@@ -77,7 +78,7 @@ class ServicePlan:
 
     Args:
         expectation: of the services.
-        technology: what levels of the levers do.
+        technology: what levels of the providers' levers do.
         ahead: what lies ahead.
         commissioners: how many parties stand before the providers.
         needed: the columns that a contract counts.
@@ -86,6 +87,9 @@ class ServicePlan:
         term: length of the contract, years.
         found: chance that a claim above the true cost is found out and put right.
         demand_spread: standard deviation of demand over the months ahead, a share of it.
+        commissioning: what levels of the lead commissioner's levers do; None is nothing.
+        watched: the columns that the contract's standards follow from.
+        insisted: the contract's data that follow from how the commissioners enforce it.
     """
 
     def __init__(
@@ -99,13 +103,18 @@ class ServicePlan:
         term: float = 1.0,
         found: float = 0.0,
         demand_spread: float = _DEMAND_SPREAD,
+        commissioning: Commissioning | None = None,
+        watched: Iterable[str] = (),
+        insisted: Iterable[str] = (),
     ) -> None:
+        self.commissioning = commissioning
+        self.watched, self.insisted = tuple(watched), tuple(insisted)
         self.kinds, self.term = tuple(kinds), term
         self.expectation, self.technology, self.ahead = expectation, technology, ahead
         self.commissioners, self.demand_spread, self.found = commissioners, demand_spread, found
         providers = expectation.providers
         self.drawn = normal_nodes(nodes_of(providers), 1 + 3 * providers)
-        self.counted = tuple(name for name in COLUMNS if name in set(needed))
+        self.counted = tuple(name for name in COLUMNS if name in {*needed, *self.watched})
         self.outcomes = _OF_OUTCOMES + (("anyway",) if expectation.needs.can_act else ())
         whole = [_SPREADS_LIKE[name] for name in self.counted if name in _SPREADS_LIKE]
         always = (*_OF_OUTCOMES, *whole, "handovers_made", "cost")
@@ -122,7 +131,9 @@ class ServicePlan:
         outcomes: Array = np.zeros(1)
         costs: Array = np.zeros(1)
         levels = profiles[..., self.commissioners :, :]
-        claimed = self._claimed(levels)
+        claimed = self._claimed(profiles)
+        insists = self._insists(profiles)
+        watched = None
         for number, (columns, years) in enumerate(self._years(levels)):
             spread = self._spread(columns)
             means = {name: spread[name].mean() for name in self.outcomes}
@@ -132,6 +143,9 @@ class ServicePlan:
             costs = costs + spread["cost"].by_provider()
             found = {name: spread[name].at_nodes() for name in self.counted}
             found |= {name: found[name] * claimed for name in COSTS if name in found}
+            if number == 0 and self.watched:
+                watched = Statement(self._columns(found), years)
+            insisted = dict.fromkeys(self.insisted, 12.0 * years * insists[..., None, None, None])
             if number == 0 and self.ahead.so_far:
                 before = self.ahead.so_far
                 found = {
@@ -139,16 +153,37 @@ class ServicePlan:
                     for name, each in found.items()
                 }
                 years += self.ahead.years_so_far
-            columns = self._nothing | {name: _rows_first(each) for name, each in found.items()}
+                insisted = {
+                    name: each + before[name][..., None, None, :, :]
+                    for name, each in insisted.items()
+                }
+            columns = self._columns(found) | insisted
             views += [self._view(kind, columns, years) for kind in self.kinds]
         payers = np.zeros((self.commissioners, *costs.shape[1:]))
+        if self.commissioning is not None:
+            cash = self.commissioning.cash(profiles[..., 0, :])
+            payers[0] += cash[..., None] * sum(month.years for month in self.ahead.months)
         own = np.moveaxis(np.concatenate([payers, costs]), 0, -1)
-        return Outlook(tuple(views), outcomes[..., None], own)
+        return Outlook(tuple(views), outcomes[..., None], own, watched, insists)
 
-    def _claimed(self, levels: Array) -> Array:
+    def _columns(self, found: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the columns of a statement with profiles and nodes before their own axes."""
+        return self._nothing | {name: _rows_first(each) for name, each in found.items()}
+
+    def _insists(self, profiles: Array) -> Array:
+        """Return the chance that the commissioners insist on what they may, ``(..., profiles)``."""
+        if self.commissioning is None:
+            return np.ones(profiles.shape[:-2])
+        return self.commissioning.insists(profiles[..., 0, :])
+
+    def _claimed(self, profiles: Array) -> Array:
         """Return what is claimed of each pound of cost, ``(providers, 1, ..., profiles, 1)``."""
-        claimed = 1.0 + self.technology.claimed_above(levels) * (1.0 - self.found)
-        return np.moveaxis(claimed, -1, 0)[:, None, ..., None]
+        above = self.technology.claimed_above(profiles[..., self.commissioners :, :])
+        left = np.full(profiles.shape[:-2], 1.0 - self.found)
+        if self.commissioning is not None:
+            left = left * (1.0 - self.commissioning.finds(profiles[..., 0, :]))
+        claimed: Array = np.moveaxis(1.0 + above * left[..., None], -1, 0)
+        return claimed[:, None, ..., None]
 
     def _view(self, kind: Window, columns: Mapping[str, Array], years: float) -> View:
         """Return a year, or the part of it, as terms of one kind see it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,9 @@ class Stakes:
         reciprocity: 1 for who returns goodwill, 0 for who does not, ``(parties,)``.
         low: lowest level, ``(parties, levers)``; as high as the highest where a party cannot move.
         high: highest level, ``(parties, levers)``.
+        at_stake: what the end of its part in the contract would take from a party, times the chance
+            that it comes to that after the notices it takes, pounds, ``(..., parties)``.
+        breaches_left: quarters in breach that it takes from here, ``(..., parties)``.
     """
 
     value: float
@@ -43,6 +46,8 @@ class Stakes:
     reciprocity: Array
     low: Array
     high: Array
+    at_stake: Array = field(default_factory=lambda: np.zeros(1))
+    breaches_left: Array = field(default_factory=lambda: np.ones(1))
 
     @cached_property
     def moves(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -83,6 +83,8 @@ class Technology:
         can_move: which levers have any effect, ``(providers, levers)``.
         effort: private effort, pounds a year: ``1/2 a' G a``, ``(providers, levers, levers)``.
         planned_cost: of each provider, pounds a year, ``(providers,)``.
+        contribution: of the services to what each provider spends anyway, overheads and fixed cost
+            as planned, pounds a year, ``(providers,)``.
         prevention: how it comes to act.
     """
 
@@ -90,6 +92,8 @@ class Technology:
         levers = scenario.levers
         self.rates = rates
         self.planned_cost = np.array(list(planned_yearly_cost(scenario).values()))
+        anyway = rates.posts * rates.pay * rates.overheads + rates.fixed
+        self.contribution: Array = anyway.sum(axis=1)
         # in logarithms, of one level
         self._effects: dict[LeverName, float] = {
             "cost": math.log1p(-levers.cost.saves) if levers.cost else 0.0,
@@ -99,7 +103,9 @@ class Technology:
         }
         # who delivers nothing has nothing to decide
         self.can_move = _can_move(scenario, self._effects) & (self.planned_cost > 0.0)[:, None]
-        given = [getattr(levers, lever.name) for lever in LEVERS]
+        given = [
+            getattr(levers, lever.name) if lever.by == "providers" else None for lever in LEVERS
+        ]
         weight = self.planned_cost / max(self.planned_cost.sum(), 1e-9)
         share = np.array([0.0 if each is None else float(each.effort) for each in given])
         across = float(levers.substitution) * np.sqrt(np.outer(share, share))

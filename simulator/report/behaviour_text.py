@@ -98,21 +98,21 @@ def _conduct(scenario: Scenario, doc: dict[str, Any]) -> str:
     contracts = doc["contracts"]
     titles = {lever.name: lever.title for lever in LEVERS}
     rows = []
-    for provider in scenario.providers:
-        for lever, title in titles.items():
-            levels = [
-                contract["conduct"][provider][lever]["mean"] for contract in contracts.values()
-            ]
+    first = next(iter(contracts.values()))["conduct"]
+    for party, done in first.items():
+        for lever in done:
+            title = titles[lever]
+            levels = [contract["conduct"][party][lever]["mean"] for contract in contracts.values()]
             if max(map(abs, levels)) >= _LEAST:
-                name = scenario.signatories.name(provider)
+                name = scenario.signatories.name(party)
                 rows.append(
                     (name, title.capitalize(), *(decimal(each, plus=True) for each in levels))
                 )
     heading = paragraph(
-        "What providers do, on average over the term: 0 is observed practice, +1 the best that a "
+        "What the parties do, on average over the term: 0 is observed practice, +1 the best that a "
         f"peer achieves (behaviour: {scenario.behaviour})."
     )
     if not rows:
         return f"{heading}\n\n{paragraph('Nobody does anything else than observed.')}"
-    header = ("Provider", "What", *(scenario.title_of(name) for name in contracts))
+    header = ("Party", "What", *(scenario.title_of(name) for name in contracts))
     return f"{heading}\n\n{table(header, rows, texts=2)}"

@@ -17,7 +17,7 @@ __all__ = ["Calibration", "calibration_document", "calibration_of", "calibration
 
 _LEAST_RATIO, _MOST_RATIO = 0.3, 4.0
 _FAR = 1.5
-_NO_GAIN_MEANT = ("selection", "padding")
+_NO_GAIN_MEANT = ("selection", "padding", "enforcement", "audit")
 """Levers that are moved at the cost of others."""
 
 
@@ -119,14 +119,14 @@ def calibration_text(scenario: Scenario, found: Calibration) -> str:
     ]
     heading = paragraph(
         "What one level more (from observed practice to a peer's best) is worth to all parties "
-        "in a typical year, before what it takes in cash and private effort; the level a provider "
+        "in a typical year, before what it takes in cash and private effort; the level a party "
         "keeps to without incentive; and the level that is best for all."
     )
-    header = ("Provider", "What", "Worth", "Takes", "Ratio", "Norm", "Best for all")
+    header = ("Party", "What", "Worth", "Takes", "Ratio", "Norm", "Best for all")
     second = paragraph(
         "Where each comes to rest by its own advantage, before trust: 0 is observed practice."
     )
-    rest_header = ("Provider", "What", *(scenario.title_of(each) for each in found.resting))
+    rest_header = ("Party", "What", *(scenario.title_of(each) for each in found.resting))
     return "\n\n".join(
         (heading, table(header, worth, texts=2), second, table(rest_header, rest, texts=2))
     )

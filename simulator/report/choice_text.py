@@ -17,6 +17,7 @@ _PARTS = (
     ("Mission", "mission"),
     ("Risk", "risk"),
     ("Fear of running short", "solvency"),
+    ("Chance of a notice", "notice"),
     ("Private effort so far", "effort"),
 )
 _BESIDE = 3
@@ -88,6 +89,7 @@ def _in_words(party: str, choices: Sequence[Choice], currency: str) -> Iterator[
                 ("mission", each.mission),
                 ("risk", each.risk),
                 ("fear of running short", each.solvency),
+                ("the chance of a notice", each.notice),
             )
             if abs(amount) >= 0.5
         ]

@@ -101,7 +101,10 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
             "present_value": summarise(outcomes.present_value[:, index]).as_dict(),
         }
         if index >= payers:
-            lowest = outcomes.lowest_cash[:, index - payers]
+            place = index - payers
+            parties[party]["notices"] = float(outcomes.notices[:, place].mean())
+            parties[party]["p_replaced"] = float((outcomes.replaced[:, place] > 0).mean())
+            lowest = outcomes.lowest_cash[:, place]
             parties[party]["p_cash_below_zero"] = float((lowest < 0).mean())
             parties[party]["lowest_cash"] = summarise(lowest).as_dict()
     return {
@@ -118,6 +121,8 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
             if index >= payers + len(signatories.providers)
         },
         "p_any_cash_below_zero": float((outcomes.lowest_cash < 0).any(axis=1).mean()),
+        "notices": float(outcomes.notices.sum(axis=1).mean()),
+        "p_any_replaced": float((outcomes.replaced > 0).any(axis=1).mean()),
         "paid_to_providers": summarise(outcomes.paid).as_dict(),
         "payments_sum": float(abs(outcomes.payments_sum).max()),
         "people": people(study, name),
@@ -129,14 +134,19 @@ def _contract(study: Study, name: str) -> dict[str, Any]:
 
 
 def _conduct(study: Study, name: str) -> dict[str, Any]:
-    """Return what outcomes are worth, and what the providers do: levels of their levers."""
+    """Return what outcomes are worth, and what the parties do: levels of their levers."""
     scenario, outcomes = study.scenario, study.outcomes[name]
     conduct: dict[str, Any] = {}
-    for place, provider in enumerate(scenario.providers):
-        conduct[provider] = {}
+    for place, party in enumerate(scenario.signatories.parties):
+        side = "providers" if party in scenario.providers else "commissioners"
+        if side == "commissioners" and place > 0:
+            continue  # the first decides for all
+        conduct[party] = {}
         for lever in LEVERS:
+            if lever.by != side:
+                continue
             levels = level_of(outcomes.course[:, :-1, place], lever.name)  # by quarter
-            conduct[provider][lever.name] = {
+            conduct[party][lever.name] = {
                 "mean": float(levels.mean()) + 0.0,
                 "by_quarter": [float(each) + 0.0 for each in levels.mean(axis=0)],
             }

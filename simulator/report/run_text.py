@@ -12,6 +12,7 @@ from simulator.report.finance_text import finance_text
 from simulator.report.tables import paragraph, table
 from simulator.report.words import (
     MADE_UP,
+    decimal,
     likelihood,
     money,
     money_in_words,
@@ -112,6 +113,17 @@ def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
     yield paragraph(
         f"Futures in which a provider runs out of cash at a month end: {', '.join(chances)}."
     )
+    remedies = [
+        f"{scenario.title_of(name)} {decimal(contract['notices'], 1)} and "
+        f"{percent(contract['p_any_replaced'], futures)}"
+        for name, contract in doc["contracts"].items()
+        if scenario.contracts[name].remedies is not None
+    ]
+    if remedies:
+        yield paragraph(
+            "Notices in a future, and futures in which a provider is replaced: "
+            f"{', '.join(remedies)}."
+        )
 
 
 def _against_baseline(
@@ -272,10 +284,11 @@ def _limits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
 
 
 def _nobody_decides() -> str:
+    levers = ", ".join(lever.title for lever in LEVERS if lever.by == "providers")
     return (
         "Only money moves between the contracts. Every party works as it does today under each "
-        f"(behaviour: none): {', '.join(lever.title for lever in LEVERS)} stay at the norm, so "
-        "collaboration has no effect here by construction."
+        f"(behaviour: none): {levers} stay at the norm, so collaboration has no effect here by "
+        "construction."
     )
 
 
@@ -285,11 +298,17 @@ def _how_parties_decide(scenario: Scenario) -> str:
         if scenario.observed_under is None
         else f"Observed practice is what they do under {scenario.title_of(scenario.observed_under)}"
     )
+    leads = next(iter(scenario.commissioners))
+    decides = scenario.leaves_discretion and scenario.policies[leads] != "none"
+    of_payers = (
+        f"{scenario.signatories.name(leads)} decides how often it insists on deductions and notices"
+        if decides
+        else "The commissioners decide nothing here"
+    )
     return (
         "Providers decide every quarter by what each contract pays them, by risk, reserves, "
         "mission and trust; no number says that one form of contract is better. How strongly they "
-        f"respond rests on judgement, not on measurement. {norm}. The commissioners decide nothing "
-        "here."
+        f"respond rests on judgement, not on measurement. {norm}. {of_payers}."
     )
 
 

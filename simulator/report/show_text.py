@@ -10,7 +10,8 @@ from simulator.contract.amounts import Adjustment
 from simulator.contract.limits import Limits, holds_all_year, yearly_limits
 from simulator.contract.live.needs import needs_of, smallest_period
 from simulator.contract.live.period_names import day_in_words
-from simulator.contract.phrases import sum_words
+from simulator.contract.phrases import sum_words, words
+from simulator.contract.remedies import Remedies
 from simulator.contract.shape import turns
 from simulator.contract.wording import sentence, sentences_of_measures
 from simulator.quantities import Figure
@@ -66,6 +67,8 @@ def _contract(scenario: Scenario | ContractFile, name: str, agreement: Agreement
         yield paragraph(f"Caseworkers come into post over {contract.mobilisation.written}.")
     for change in agreement.adjustments:
         yield paragraph(_adjustment(change, agreement))
+    if contract.remedies is not None:
+        yield paragraph(_remedies(contract.remedies, agreement, scenario.currency))
     yield ""
     yield from _limits(scenario, agreement)
     found = turns(agreement)
@@ -96,6 +99,34 @@ def _needed(scenario: ContractFile, agreement: Agreement) -> str:
         f"To settle it, each {smallest_period(agreement)} needs: {listed}. "
         "'alliance settle --template' writes an empty file."
     )
+
+
+def _remedies(remedies: Remedies, agreement: Agreement, currency: str) -> str:
+    """Return what happens to a provider that keeps missing a standard, in a few sentences."""
+    standards = "; ".join(
+        f"{words(each.measure, agreement)} at "
+        + (
+            f"least {each.at_least.written}"
+            if each.at_least is not None
+            else f"most {each.at_most.written if each.at_most is not None else ''}"
+        )
+        for each in remedies.standards.values()
+    )
+    lead = agreement.signatories.name(agreement.signatories.commissioners[0])
+    after, within = int(remedies.after), int(remedies.within)
+    return (
+        f"Each provider keeps to, in every quarter: {standards}. After {_quarters(after)} in "
+        f"breach it is given notice and a plan of support, which costs {lead} "
+        f"{money(remedies.support, currency)}. A second notice within {_quarters(within)} ends "
+        f"its part with a chance of {remedies.termination.written}. {lead} then steps in for "
+        f"{remedies.gap.written}, at {money(remedies.step_in, currency)} beside the service itself, "
+        "until a successor begins."
+    )
+
+
+def _quarters(count: int) -> str:
+    """Return a number of quarters in words."""
+    return f"{count} quarter{'s' if count > 1 else ''}"
 
 
 def _adjustment(change: Adjustment, agreement: Agreement) -> str:

@@ -16,7 +16,10 @@ from simulator.quantities import Duration, Figure, MoneyAYear, Share, Whole
 
 __all__ = [
     "BEHAVIOUR",
+    "DISCRETION",
+    "AuditLever",
     "CostLever",
+    "EnforcementLever",
     "HandOverLever",
     "Levers",
     "PaddingLever",
@@ -44,6 +47,9 @@ PolicyName = Literal[
 
 BEHAVIOUR = "of behaviour"
 """Marks a default that matters only where somebody changes what they do."""
+
+DISCRETION = "of discretion"
+"""Marks a default that matters only where a contract leaves something to the commissioners."""
 
 
 def for_behaviour(written: str, value: float, why: str) -> Any:
@@ -102,7 +108,8 @@ class Effort(Frozen):
     """What it takes to move a lever: private effort, and money that goes through the books."""
 
     cash: MoneyAYear = for_behaviour("£0 a year", 0.0, "working better costs no cash unless stated")
-    """What the first level costs in cash, all providers together; shared by planned cost."""
+    """What the first level costs in cash: the lead commissioner for its levers, else all providers
+    together, shared by planned cost."""
     cash_rise: MoneyAYear = for_behaviour(
         "£0 a year", 0.0, "each further level costs as much cash as the first unless stated"
     )
@@ -182,8 +189,37 @@ class PaddingLever(Effort):
     what was agreed are noticed."""
 
 
+class EnforcementLever(Effort):
+    """How often the lead commissioner insists on deductions and notices.
+
+    Moves where a contract leaves that to it, 'at_discretion' or by its 'remedies'.
+    """
+
+    effort: Share = _effort(0.01)
+    observed: Share = Field(
+        default=Figure(0.62, "62%"),
+        json_schema_extra=provenance(
+            "38% of contract managers did not always apply deductions (National Audit Office, 2008)"
+        )
+        | {DISCRETION: True},
+    )
+    """Chance in a quarter that it insists, as observed; also where nobody decides."""
+    best: Share = for_behaviour(
+        "90%", 0.90, "assumption: a commissioner with time for it insists nine times in ten"
+    )
+    """The same at best practice."""
+
+
+class AuditLever(Effort):
+    """Looking into claims; moves where providers can pad them and a contract pays by cost."""
+
+    effort: Share = _effort(0.01)
+    finds: Share
+    """Share of the padded claims that one level finds, of those nobody would notice without."""
+
+
 class Levers(Frozen):
-    """What providers can do more or less of. A lever that has no effect anywhere stays put."""
+    """What the parties can do more or less of. A lever that has no effect anywhere stays put."""
 
     quality: QualityLever = QualityLever()
     """Quality of casework; moves where a service tells its ``best_outcome``, or the ``best`` of its
@@ -200,6 +236,10 @@ class Levers(Frozen):
     """Caseworkers beside the plan; none means that posts stay as planned."""
     padding: PaddingLever | None = None
     """Claiming more than the true cost; none means that claims are true."""
+    enforcement: EnforcementLever = EnforcementLever()
+    """How often the commissioners insist on what they may."""
+    audit: AuditLever | None = None
+    """Looking into claims, by the commissioners; none means no more than clauses bring to light."""
     substitution: Share = for_behaviour(
         "0%", 0.0, "effort on one thing takes nothing from another unless stated"
     )

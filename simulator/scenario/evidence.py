@@ -9,7 +9,7 @@ from typing import Any
 from simulator.contract.contract import Contract
 from simulator.contract.curve import Frozen
 from simulator.quantities import Evidence, Figure
-from simulator.scenario.behaviour import BEHAVIOUR
+from simulator.scenario.behaviour import BEHAVIOUR, DISCRETION
 from simulator.scenario.layers import dotted
 from simulator.scenario.scenario import Scenario
 
@@ -41,7 +41,8 @@ class Sourced:
 def defaults_taken(scenario: Scenario) -> list[Default]:
     """Return every default with a provenance that the scenario took, in order of its fields.
 
-    Those of behaviour only where somebody changes what they do.
+    Those of behaviour only where somebody changes what they do, those of discretion only where a
+    contract leaves something to the commissioners.
     """
     return [
         Default(
@@ -49,7 +50,8 @@ def defaults_taken(scenario: Scenario) -> list[Default]:
         )
         for path, value, model, name in _fields(scenario)
         if name and name not in model.model_fields_set and _provenance(model, name)
-        if scenario.behaves or not _is_of_behaviour(model, name)
+        if scenario.behaves or not _is_marked(model, name, BEHAVIOUR)
+        if scenario.leaves_discretion or not _is_marked(model, name, DISCRETION)
     ]
 
 
@@ -67,9 +69,9 @@ def _provenance(model: Frozen, name: str) -> str:
     return str(extra.get("provenance", "")) if isinstance(extra, dict) else ""
 
 
-def _is_of_behaviour(model: Frozen, name: str) -> bool:
+def _is_marked(model: Frozen, name: str, mark: str) -> bool:
     extra = type(model).model_fields[name].json_schema_extra
-    return isinstance(extra, dict) and BEHAVIOUR in extra
+    return isinstance(extra, dict) and mark in extra
 
 
 def _written(value: Any) -> str:

@@ -67,8 +67,9 @@ def set_values(document: Document, settings: Iterable[str]) -> Document:
     """Return the document with ``path=value`` settings laid over it.
 
     A path runs through keys and list positions: ``contracts.alliance.cap=8%``,
-    ``contracts.output.terms.0.price=£500``. The value is read as YAML. Of a number's evidence its
-    unit stays, and its range where the new value lies inside; its source does not.
+    ``contracts.output.terms.0.price=£500``. ``parties.north`` finds a party on either side. The
+    value is read as YAML. Of a number's evidence its unit stays, and its range where the new value
+    lies inside; its source does not.
 
     Raises:
         UsageError: a setting has no ``=`` or its path leads through something without keys.
@@ -83,8 +84,20 @@ def set_values(document: Document, settings: Iterable[str]) -> Document:
                 "--set contracts.alliance.cap=8%"
             )
         value = read_value(value_text, f"--set {path_text.strip()}")
-        _set(result, path, value, setting)
+        _set(result, _on_its_side(path, result.tree), value, setting)
     return result
+
+
+def _on_its_side(path: Path, tree: Any) -> Path:
+    """Return a path through 'parties' as one through the side that the party is on."""
+    if len(path) < 2 or path[0] != "parties" or not isinstance(tree, dict):
+        return path
+    payers = tree.get("commissioners")
+    if isinstance(payers, dict) and path[1] in payers:
+        return ("commissioners", *path[1:])
+    if path[1] == "council" and "council" in tree:
+        return path[1:]
+    return ("providers", *path[1:])
 
 
 def dotted(path: Path) -> str:

@@ -45,7 +45,7 @@ class Scenario(Signed):
     relationship: Relationship = Relationship()
     """What makes parties hold to what is best for all, the same under every contract."""
     levers: Levers = Levers()
-    """What providers can do more or less of, and what it takes."""
+    """What the parties can do more or less of, and what it takes."""
     engine: Literal["compiled", "reference"] = "compiled"
     """What carries the people: 'compiled', or 'reference' in plain SimPy; the figures are equal."""
     providers: dict[Identifier, Provider] = Field(min_length=1, max_length=50)
@@ -91,13 +91,26 @@ class Scenario(Signed):
 
     @property
     def policies(self) -> dict[str, PolicyName]:
-        """How each provider decides."""
-        return {name: each.policy or self.behaviour for name, each in self.providers.items()}
+        """How each party decides, the commissioners first."""
+        given = [
+            *((name, each.policy) for name, each in self.commissioners.items()),
+            *((name, each.policy) for name, each in self.providers.items()),
+        ]
+        return {name: policy or self.behaviour for name, policy in given}
 
     @property
     def behaves(self) -> bool:
         """Whether anybody changes what they do."""
-        return any(policy != "none" for policy in self.policies.values())
+        deciding = [name for name, policy in self.policies.items() if policy != "none"]
+        leads = next(iter(self.commissioners))
+        return any(name in self.providers for name in deciding) or (
+            leads in deciding and self.leaves_discretion
+        )
+
+    @cached_property
+    def leaves_discretion(self) -> bool:
+        """Whether a contract leaves the commissioners to insist on what they may, or not."""
+        return any(each.is_at_discretion for each in self.agreements().values())
 
     @property
     def delivers(self) -> list[tuple[str, str]]:

@@ -84,6 +84,9 @@ class Commissioner(Frozen):
     """What it has set aside a year: an amount, or {amount, rise}; none means none is known."""
     risk_tolerance: Money | None = None
     """Pounds: how much risk it bears gladly; none means that risk does not trouble it."""
+    policy: PolicyName | None = None
+    """How it decides, where that differs from the scenario's 'behaviour'. Of several the first
+    decides for all."""
 
 
 class Provider(Frozen):

@@ -86,8 +86,10 @@ class Outcomes:
         monthly: net position in each month of the ledger, nominal pounds, shape
             ``(futures, months, accounts)``; of the first :data:`IN_FULL` futures only.
         month_total: the same summed over all futures, shape ``(months, accounts)``.
-        course: levels of the providers' levers from the start and from each review on, shape
-            ``(replications, reviews + 1, providers, levers)``; nothing of a companion, and where
+        notices: how many each provider was given, shape ``(replications, providers)``.
+        replaced: how often another took its place, same shape.
+        course: levels of the parties' levers from the start and from each review on, shape
+            ``(replications, reviews + 1, parties, levers)``; nothing of a companion, and where
             nobody changes what they do.
         lapsing: good outcomes that are not expected to last, at the relapse of the practice they
             were had with, shape ``(replications, services)``.
@@ -102,6 +104,8 @@ class Outcomes:
     yearly: Array
     monthly: Array
     month_total: Array
+    notices: Array
+    replaced: Array
     course: Array
     lapsing: Array
     people: Mapping[str, Array] = field(default_factory=dict)
@@ -253,6 +257,8 @@ def _reduce(
         monthly=by_month[:in_full].copy(),
         month_total=by_month.sum(axis=0),
         course=futures.course if with_course else futures.course[:, :0],
+        notices=futures.notices,
+        replaced=futures.replaced,
         lapsing=_lapsing(plan, futures),
         people=people,
     )
@@ -265,7 +271,8 @@ def _lapsing(plan: Plan, futures: Futures) -> Array:
     reach = np.array([node.relapse_reach for node in nodes])
     # whoever needs a hand-over does not relapse
     stays_on = np.array([1.0 - sum(node.handover_edges[-1:]) for node in nodes])
-    quality = level_of(futures.course, "quality")
+    payers = len(plan.scenario.commissioners)
+    quality = level_of(futures.course[:, :, payers:], "quality")
     lapsing = np.zeros((len(quality), len(nodes)))
     review = 0
     for month, statement in zip(plan.timetable.months, futures.statements, strict=True):

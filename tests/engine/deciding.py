@@ -113,5 +113,5 @@ def level(found: Futures, lever: str, review: int = -2) -> float:
         lever: which.
         review: from 0 before the first; -2 is the last one with something ahead of it.
     """
-    levels: Array = level_of(found.course[:, review], lever)  # type: ignore[arg-type]
+    levels: Array = level_of(found.course[:, review, 1:], lever)  # type: ignore[arg-type]
     return float(np.mean(levels))

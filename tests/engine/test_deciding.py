@@ -206,7 +206,7 @@ def test_a_crude_tariff_makes_a_provider_select_and_the_harm_lands_on_others(tar
     selecting, taking_all = (
         where_one_can_select(tariff, support) for support in ("screens: 40%", "")
     )
-    assert selecting.course[:, 2:-1, 0, PLACE["selection"]].mean() > 0.2
+    assert selecting.course[:, 2:-1, 1, PLACE["selection"]].mean() > 0.2
     columns = {
         name: [
             sum(each.columns[name][:, :, 0] for each in found.statements[12:]).mean(axis=0)
@@ -270,5 +270,5 @@ def test_who_copies_does_what_the_others_did_last() -> None:
     parties = {"p1": first.model_copy(update={"policy": "copy-last"}), "p2": second}
     found = lived(scenario.model_copy(update={"providers": parties}), 4)
     quality = found.course[..., LEVERS.index(next(x for x in LEVERS if x.name == "quality"))]
-    np.testing.assert_allclose(quality[:, 2:-1, 0], quality[:, 1:-2, 1], atol=1e-12)
-    assert quality[:, 5, 1].min() > 0.1
+    np.testing.assert_allclose(quality[:, 2:-1, 1], quality[:, 1:-2, 2], atol=1e-12)
+    assert quality[:, 5, 2].min() > 0.1

@@ -149,8 +149,8 @@ def lived_at(scenario: Scenario, levers: Array) -> dict[str, Array]:
     """Return the mean counts by month where providers keep to levels from the first review on."""
     plan = plan_lives(scenario, build_network(scenario, at_norm([0.0, 0.0])))[0]
     reviews = sum(month.quarter_end for month in scenario.timetable.months)
-    course = np.zeros((FUTURES, reviews + 1, *levers.shape))
-    course[:, 1:] = levers
+    course = np.zeros((FUTURES, reviews + 1, 1 + len(levers), levers.shape[1]))  # a payer first
+    course[:, 1:, 1:] = levers
     conduct = Replayed(course, plan.technology)
     futures = live_plan(plan, 20260401, range(FUTURES), CompiledPeople, conduct)
     return {

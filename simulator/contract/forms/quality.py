@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.curve import Band, Frozen, Point
+from simulator.contract.data import Datum
 from simulator.contract.expression import Measure
 from simulator.contract.forms.compose import (
     Composition,
@@ -25,6 +26,12 @@ from simulator.quantities import AnyAmount, Figure, Share
 
 __all__ = ["Incentive", "Indicator", "KpiDeductions", "ScoredIndicator"]
 
+_INSISTED = Datum(
+    what="months in which the commissioners insist on deductions",
+    unit="month",
+    of="each provider",
+    follows="enforcement",
+)
 _SETTLED = {"month": "monthly", "quarter": "quarterly", "year": "annually"}
 
 
@@ -83,20 +90,33 @@ class KpiDeductions(Form):
         json_schema_extra=provenance("assumption: indicators are reviewed each quarter"),
     )
     """The period over which the standards are judged."""
+    at_discretion: bool = Field(
+        default=False,
+        json_schema_extra=provenance("assumption: what may be taken off is taken off"),
+    )
+    """Whether the commissioners decide, month by month, if they insist on the deductions. A
+    simulation takes the chance of it from 'levers.enforcement'; actuals tell the months."""
 
     def compose(self, suffix: str = "") -> Composition:
         """Return the terms of this form; ``suffix`` tells its names from those of another."""
         measures = {f"missed_{name}{suffix}": kpi.shortfall() for name, kpi in self.kpis.items()}
+        missed = " + ".join(measures)
+        data = {}
+        if self.at_discretion:
+            # the cap is on what may be taken off, not on what is
+            measures[f"to_take_off{suffix}"] = named(missed, at_most=self.cap)
+            missed = f"to_take_off{suffix} * min(1, insisted{suffix} / (12 * years))"
+            data[f"insisted{suffix}"] = _INSISTED
         only = term(
             name="KPI deductions",
             key=f"kpi_deductions{suffix}",
-            measure=" + ".join(measures),
-            at_most=self.cap,
+            measure=missed,
+            at_most=None if self.at_discretion else self.cap,
             times="-payments",
             assessed=self.assessed,
             settled=_SETTLED[self.assessed],
         )
-        return Composition((only,), {}, measures)
+        return Composition((only,), {}, measures, data)
 
 
 class ScoredIndicator(Frozen):

@@ -1,0 +1,74 @@
+"""What the lead commissioner's levers do: whether it insists on what it may, and looks into claims.
+
+Of several commissioners the first leads: it decides for all, and pays for it alone.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.contract.agreement import Agreement
+from simulator.contract.statement import COSTS, Array
+from simulator.parties.levers import LEVERS, PLACE, level_of, reach_of, shifted
+from simulator.scenario.planned import planned_yearly_cost
+from simulator.scenario.scenario import Scenario
+
+__all__ = ["Commissioning"]
+
+
+class Commissioning:
+    """What levels of the lead commissioner's levers do.
+
+    Attributes:
+        effort: private effort, pounds a year: ``1/2 a' G a``, ``(levers, levers)``.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        given = [
+            getattr(scenario.levers, lever.name) if lever.by == "commissioners" else None
+            for lever in LEVERS
+        ]
+        services = sum(planned_yearly_cost(scenario).values())
+        share = np.array([0.0 if each is None else float(each.effort) for each in given])
+        self.effort = np.diag(services * share)
+        self._cash = np.array([0.0 if each is None else float(each.cash) for each in given])
+        self._cash_rise = np.array(
+            [0.0 if each is None else float(each.cash_rise) for each in given]
+        )
+        enforcement, audit = scenario.levers.enforcement, scenario.levers.audit
+        self._insists = np.array(float(enforcement.observed))
+        self._reach = reach_of(enforcement.observed, enforcement.best)
+        self._finds = 0.0 if audit is None else float(audit.finds)
+        self._pads = scenario.levers.padding is not None
+
+    def can_move(self, agreement: Agreement) -> npt.NDArray[np.bool_]:
+        """Return which levers have any effect under a contract, ``(levers,)``."""
+        table = np.zeros(len(LEVERS), dtype=bool)
+        table[PLACE["enforcement"]] = self._reach != 0.0 and agreement.is_at_discretion
+        pays_by_cost = any(name in agreement.data_used for name in COSTS)
+        table[PLACE["audit"]] = self._pads and self._finds > 0.0 and pays_by_cost
+        return table
+
+    def insists(self, levels: Array) -> Array:
+        """Return the chance that it insists in a quarter, ``(...,)``.
+
+        Args:
+            levels: of its levers, ``(..., levers)``.
+        """
+        return shifted(self._insists, self._reach * level_of(levels, "enforcement"))
+
+    def finds(self, levels: Array) -> Array:
+        """Return the share of padded claims that its audit finds, ``(...,)``."""
+        if self._finds in (0.0, 1.0):
+            return np.where(level_of(levels, "audit") > 0.0, self._finds, 0.0)
+        found: Array = -np.expm1(math.log1p(-self._finds) * level_of(levels, "audit"))
+        return found
+
+    def cash(self, levels: Array) -> Array:
+        """Return what its levels cost it in cash, pounds a year at first prices, ``(...,)``."""
+        each = self._cash * levels + 0.5 * self._cash_rise * levels**2
+        total: Array = each.sum(axis=-1)
+        return total
