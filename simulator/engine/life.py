@@ -410,21 +410,17 @@ class Life:
         self._spend_for_all(index, rungs.noticed.sum(axis=1) * float(rules.support))
         for future, provider in np.argwhere(rungs.noticed).tolist():
             self._note(f"notice to {self._name_of(provider)}", future)
+        self._spend_for_all(index, rungs.ended.sum(axis=1) * float(rules.step_in))
+        self.replaced += rungs.ended
+        # caseworkers and people stay; whoever stands in a provider's place is paid what the
+        # contract pays, and bears the cost
+        self._in_place = np.where(rungs.ended, 0, self._in_place)
         for future, provider in np.argwhere(rungs.ended).tolist():
-            self.env.process(self._replace(future, provider, index, rules))
+            self._note(f"{self._name_of(provider)}'s part ends; the commissioner steps in", future)
+            self.env.process(self._succeed(future, provider, rules))
 
-    def _replace(self, future: int, provider: int, index: int, rules: Remedies) -> Process:
-        """Have the lead commissioner step in for a provider, until a successor is found.
-
-        Caseworkers and people stay. Whoever stands in the provider's place is paid what the
-        contract pays, and bears the cost.
-        """
-        self.replaced[future, provider] += 1
-        self._in_place[future, provider] = 0
-        cost = np.zeros(self.futures)
-        cost[future] = float(rules.step_in)
-        self._spend_for_all(index, cost)
-        self._note(f"{self._name_of(provider)}'s part ends; the commissioner steps in", future)
+    def _succeed(self, future: int, provider: int, rules: Remedies) -> Process:
+        """Have a successor begin in a provider's place, once one is found."""
         yield self.env.timeout(to_ticks(rules.gap))
         _, suppliers = self._others
         self._in_place[future, provider] = suppliers

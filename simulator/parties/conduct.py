@@ -318,7 +318,6 @@ class Deciding:
         self._reviews_left = sum(month.quarter_end for month in self._months) - 1
         self._payers = len(scenario.commissioners)
         self._stakes = parties.stakes_under(agreement)
-        self._termination = 0.0 if agreement.remedies is None else agreement.remedies.termination
         here = np.zeros((futures, *self._stakes.low.shape))
         self._trust = starting_trust(scenario)
         trust = np.repeat(self._trust[None], futures, axis=0)
@@ -391,11 +390,11 @@ class Deciding:
             reserves=np.concatenate([payers, moment.cash], axis=-1),
         )
         if moment.breaches_left is not None:
-            term_left = sum(month.years for month in self._months[first:])
-            loses = self._termination * self.parties.technology.contribution * term_left
+            left = sum(month.years for month in self._months[first:])
+            whole = sum(month.years for month in self._months)
             stakes = replace(
                 stakes,
-                at_stake=np.concatenate([np.zeros(self._payers), loses]),
+                at_stake=stakes.at_stake * (left / whole),
                 breaches_left=np.concatenate([payers + 1.0, moment.breaches_left], axis=-1),
             )
         plan = self.parties.plan(self.agreement, ahead)

@@ -18,8 +18,9 @@ from simulator.scenario.scenario import Scenario
 __all__ = ["pace_of", "policies_of", "relation_of", "stakes_of", "starting_trust"]
 
 _REVIEWS_A_YEAR = 4
-_OF_TURNOVER = 0.06
-"""Risk tolerance as a share of turnover: the same guideline as 16% of equity."""
+_OF_TURNOVER = 0.01
+"""The least risk tolerance, as a share of turnover: an assumption. Who has hardly any reserves goes
+on trading, and nobody is infinitely afraid."""
 
 
 def policies_of(scenario: Scenario) -> tuple[Policy, ...]:
@@ -34,7 +35,7 @@ def stakes_of(
     agreement: Agreement,
     norm: Array | None = None,
 ) -> Stakes:
-    """Return what the parties to a contract care about, over a year.
+    """Return what the parties to a contract care about, over a year, at the start of its term.
 
     Args:
         scenario: with ``outcome_value``.
@@ -63,8 +64,7 @@ def stakes_of(
         zip(providers, policies[first:], strict=True), first
     ):
         tolerance = float(provider.risk_tolerance) * float(provider.reserves)
-        # without reserves by turnover, the other half of Howard's guideline
-        tolerance = tolerance or _OF_TURNOVER * float(technology.planned_cost[place - first])
+        tolerance = max(tolerance, _OF_TURNOVER * float(technology.planned_cost[place - first]))
         mission[place] = policy.mission * float(provider.mission)
         aversion[place] = policy.risk / tolerance if tolerance > 0 else 0.0
         reserves[place] = float(provider.reserves)
@@ -80,6 +80,11 @@ def stakes_of(
     effort = np.zeros((parties, len(LEVERS), len(LEVERS)))
     effort[0] = commissioning.effort
     effort[first:] = technology.effort
+    remedies, term = agreement.remedies, sum(month.years for month in scenario.timetable.months)
+    at_stake, breaches_left = np.zeros(parties), np.ones(parties)
+    if remedies is not None:
+        at_stake[first:] = float(remedies.termination) * term * technology.contribution
+        breaches_left[first:] = 2.0 * int(remedies.after)
     return Stakes(
         value=float(scenario.outcome_value),
         mission=mission,
@@ -92,6 +97,8 @@ def stakes_of(
         reciprocity=reciprocity,
         low=np.where(moves, [lever.low for lever in LEVERS], levels),
         high=np.where(moves, [lever.high for lever in LEVERS], levels),
+        at_stake=at_stake,
+        breaches_left=breaches_left,
     )
 
 

@@ -31,7 +31,7 @@ class Stakes:
         low: lowest level, ``(parties, levers)``; as high as the highest where a party cannot move.
         high: highest level, ``(parties, levers)``.
         at_stake: what the end of its part in the contract would take from a party, times the chance
-            that it comes to that after the notices it takes, pounds, ``(..., parties)``.
+            that the notices it takes lead to that, pounds, ``(..., parties)``.
         breaches_left: quarters in breach that it takes from here, ``(..., parties)``.
     """
 

@@ -19,7 +19,7 @@ from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.checks_behaviour import check_behaviour
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.signed import Signed
-from simulator.scenario.world import MONTHS, Service, places
+from simulator.scenario.world import MONTHS, Service, groups_of, places
 
 __all__ = ["LONGEST_TERM_DAYS", "MOST_PLACES", "MOST_VISITS", "check_scenario", "check_signed"]
 
@@ -202,6 +202,16 @@ def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator
     if service.needs:
         shares = {name: float(need.share) for name, need in service.needs.items()}
         yield from check_shares((*path, "needs"), shares, "shares of needs")
+    for group in groups_of(service):
+        if group.good_anyway > group.good_outcome:
+            of = f" of {group.name}" if group.name else ""
+            yield Finding(
+                (*path, "good_anyway"),
+                f"found good outcomes{of} in {100 * group.good_anyway:.4g}% without the service, "
+                f"and in {100 * group.good_outcome:.4g}% with it",
+                "no more comes anyway than comes with the service",
+                "lower 'good_anyway', or raise 'good_outcome'",
+            )
     yield from _check_screens((*path, "screens"), service)
     if len(service.season) == len(MONTHS):
         total = sum(service.season.values())

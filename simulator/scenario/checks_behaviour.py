@@ -19,7 +19,8 @@ def check_behaviour(scenario: Scenario) -> Iterator[Finding]:
     """Report everything about behaviour that does not fit together."""
     if scenario.behaves and scenario.outcome_value is None:
         decides = next(name for name, policy in scenario.policies.items() if policy != "none")
-        path: Path = ("behaviour",) if scenario.behaviour != "none" else ("providers", decides)
+        side = "providers" if decides in scenario.providers else "commissioners"
+        path: Path = ("behaviour",) if scenario.behaviour != "none" else (side, decides)
         yield Finding(
             path,
             f"found '{scenario.policies[decides]}' and no 'outcome_value'",

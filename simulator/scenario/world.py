@@ -122,8 +122,8 @@ class Provider(Frozen):
     risk_tolerance: Share = for_behaviour(
         "16%", 0.16, "a sixth of equity (Howard's guideline), for charities of free reserves"
     )
-    """How much risk it bears gladly, as a share of its reserves; without reserves it is 6% of what
-    its services are planned to cost a year."""
+    """How much risk it bears gladly, as a share of its reserves; never less than 1% of what its
+    services are planned to cost a year."""
     keeps: Money = for_behaviour("£0", 0.0, "it fears running out of cash, not before")
     """Reserves it is afraid to fall below."""
     fear: Count = for_behaviour("1", 1.0, "assumption between 0 and 3, grade E")
@@ -260,6 +260,14 @@ class Service(Frozen):
                 "add 'good_outcome', the mean over the needs",
                 at="best_outcome",
             )
+        best, observed = self.best_outcome, self.good_outcome
+        if best is not None and observed is not None and best < observed:
+            raise refuse(
+                f"found {best.written} at best practice, below the {observed.written} observed",
+                "best practice is no worse than what is observed",
+                "raise 'best_outcome', or lower 'good_outcome'",
+                at="best_outcome",
+            )
         if self.good_outcome is None and not everyone:
             raise refuse(
                 "found no 'good_outcome'",
@@ -370,6 +378,18 @@ class Handover(Frozen):
     """Share of the failed hand-overs who come back to the sending service."""
     returns_after: Duration = _default("13 weeks", 91.0, "assumption: a quarter, grade E")
     """Mean time until they come back (exponential)."""
+
+    @model_validator(mode="after")
+    def _best_is_no_worse(self) -> Handover:
+        if self.best_success is not None and self.best_success < self.success:
+            raise refuse(
+                f"found {self.best_success.written} at best practice, below the "
+                f"{self.success.written} observed",
+                "best practice is no worse than what is observed",
+                "raise 'best_success', or lower 'success'",
+                at="best_success",
+            )
+        return self
 
 
 class Risk(Frozen):

@@ -39,6 +39,15 @@ _SHARED = {
 """Groups whose shares sum to 100%, with the key of the share in each member; empty where the member
 is the share itself."""
 
+_IN_ORDER = (
+    ("good_outcome", "best_outcome", 1.0),
+    ("success", "best_success", 1.0),
+    ("chance", "best", -1.0),
+    ("good_outcome", "good_anyway", -1.0),
+)
+"""A number, and one beside it that is never below it (1) or never above (-1): best practice is no
+worse than what is observed, and no more comes anyway than with the service."""
+
 Texts = Mapping[str, str]
 """Written values by the path of the number."""
 
@@ -128,7 +137,23 @@ class Draws:
         drawn = {each.range.path: each.text(seed, future) for each in self._inputs}
         for group in self._groups:
             drawn |= follow(group, drawn)
-        return drawn
+        return drawn | self._in_order(drawn)
+
+    def _in_order(self, drawn: Texts) -> dict[str, str]:
+        """Return the numbers that would be drawn on the wrong side of another, at that other."""
+        held = {}
+        for path in drawn:
+            group, _, last = path.rpartition(".")
+            for number, beside, sign in _IN_ORDER:
+                if last not in (number, beside):
+                    continue
+                paths = f"{group}.{number}", f"{group}.{beside}"
+                texts = [drawn.get(each) or value_at(self._document, each) for each in paths]
+                if texts[0] is None or texts[1] is None:
+                    continue
+                if sign * (plain_number(texts[1]) - plain_number(texts[0])) < 0.0:
+                    held[paths[1]] = texts[0]  # both are shares
+        return held
 
     def scenario(self, seed: int, future: int) -> Scenario:
         """Return the scenario of a future.

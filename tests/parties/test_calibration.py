@@ -108,11 +108,14 @@ def test_who_delivers_nothing_decides_nothing() -> None:
     refuse_unsound(scenario)
 
 
-def test_who_has_no_reserves_bears_risk_by_turnover() -> None:
-    rich, poor = (
-        Parties(scenario_with(UNIT_PRICE, party=f", risk_tolerance: {share}"))
-        for share in ("16%", "0%")
-    )
-    turnover = poor.technology.planned_cost
-    np.testing.assert_allclose(poor.stakes.risk_aversion[1:], 1 / (0.06 * turnover))
-    np.testing.assert_allclose(rich.stakes.risk_aversion[1:], 1 / (0.16 * 200_000))
+def test_who_has_hardly_any_reserves_bears_risk_by_turnover() -> None:
+    def aversion(share: str) -> Array:
+        scenario = scenario_with(UNIT_PRICE, party=f", risk_tolerance: {share}")
+        stakes = Parties(scenario).stakes_under(scenario.agreements()["tried"])
+        return stakes.risk_aversion[1:]
+
+    turnover = Parties(scenario_with(UNIT_PRICE)).technology.planned_cost
+    np.testing.assert_allclose(aversion("0.01%"), 1 / (0.01 * turnover))
+    np.testing.assert_allclose(aversion("16%"), 1 / (0.16 * 200_000))
+    assert (aversion("0.01%") >= aversion("2%")).all()
+    assert (aversion("2%") >= aversion("16%")).all()
