@@ -202,7 +202,7 @@ def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator
     if service.needs:
         shares = {name: float(need.share) for name, need in service.needs.items()}
         yield from check_shares((*path, "needs"), shares, "shares of needs")
-    for group in groups_of(service):
+    for group in groups_of(service) if _is_readable(service) else ():
         if group.good_anyway > group.good_outcome:
             of = f" of {group.name}" if group.name else ""
             yield Finding(

@@ -45,13 +45,16 @@ from simulator.contract.forms.savings import (
 )
 from simulator.contract.forms.sharing import ShareBand
 from simulator.contract.periods import Timetable
+from simulator.contract.remedies import Remedies, Standard
 from simulator.contract.split import DividedBy
 from simulator.contract.statement import COLUMNS, Statement
 from simulator.contract.term import Term
 from simulator.contract.working import Conditions, NamedMeasure
 from simulator.quantities import Figure
 from simulator.scenario.behaviour import (
+    AuditLever,
     CostLever,
+    EnforcementLever,
     HandOverLever,
     Levers,
     PaddingLever,
@@ -525,6 +528,8 @@ HEADINGS: dict[type[BaseModel], str] = {
     NamedMeasure: "Named measures",
     OwnCost: "Own costs",
     Clause: "Clauses",
+    Remedies: "Remedies",
+    Standard: "Standards",
     Relationship: "Relationship",
     Levers: "Levers",
     QualityLever: "Quality",
@@ -534,6 +539,8 @@ HEADINGS: dict[type[BaseModel], str] = {
     SelectionLever: "Case selection",
     StaffingLever: "Staffing",
     PaddingLever: "Padding",
+    EnforcementLever: "Enforcement",
+    AuditLever: "Audit",
 }
 """Where each object of a scenario stands in the format."""
 

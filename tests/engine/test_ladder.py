@@ -1,4 +1,4 @@
-"""Breach, notice, a second notice, and who stands in: rule by rule, and in the life of a contract."""
+"""Breach, notice, a second notice, and who stands in: by rule, and in the life of a contract."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simulator._errors import RunError
+from simulator.contract.statement import Array
 from simulator.parties.calibration import calibrate, refuse_unsound, resting, rests
 from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
