@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
+from simulator.contract.term import Flows
 from simulator.parties.outlook import Outlook
 from simulator.parties.stakes import Stakes
 
@@ -76,24 +77,45 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         agreement: the contract.
         stakes: what the parties care about.
     """
+    rows = outlook.costs.shape[:-2]
     parties = len(stakes.mission)
-    received = np.zeros(1)
+    received = _received(outlook, agreement)
+    payments = np.zeros((*rows, len(agreement.terms), parties))
+    costs, variance, shortfall = (np.zeros((*rows, parties)) for _ in range(3))
+    for party in range(parties):
+        cost = outlook.costs[..., party]
+        surplus: Array = np.zeros(1)
+        for index, flows in enumerate(received):
+            if party in flows:
+                payments[..., index, party] = _mean(flows[party])
+                surplus = surplus + flows[party]
+        surplus = surplus - cost
+        in_hand = stakes.reserves[..., party, None, None]  # before the axes of profiles and nodes
+        lack = np.maximum(0.0, stakes.floor[party] - in_hand - surplus)
+        costs[..., party] = _mean(cost)
+        variance[..., party] = _mean((surplus - _mean(surplus)[..., None]) ** 2)
+        shortfall[..., party] = _mean(lack)
+    return Appraisal(payments, costs, outlook.outcomes.mean(axis=-1), variance, shortfall)
+
+
+def _received(outlook: Outlook, agreement: Agreement) -> list[Flows]:
+    """Return what accounts receive by each term over the horizon.
+
+    What depends on nothing that happens has no axes: it is the same at every node.
+    """
+    received: list[Flows] = [{} for _ in agreement.terms]
     for view in outlook.views:
         active = [term.assessed == view.kind for term in agreement.terms]
-        if any(active):
-            moved = agreement.settle(view.statement, active=active)
-            received = received + view.count * moved[..., :parties]
-    # what depends on nothing that happens, or is never paid, is the same at every node
-    lead = outlook.costs.shape[:-1]
-    received = np.broadcast_to(received, (*lead, len(agreement.terms), parties))
-    surplus = received.sum(axis=-2) - outlook.costs
-    in_hand = stakes.reserves[..., None, None, :]  # before the axes of profiles and nodes
-    lack = np.maximum(0.0, stakes.floor - in_hand - surplus)
-    mean = surplus.mean(axis=-2)
-    return Appraisal(
-        payments=received.mean(axis=-3),
-        costs=outlook.costs.mean(axis=-2),
-        outcomes=outlook.outcomes.mean(axis=-1),
-        variance=((surplus - mean[..., None, :]) ** 2).mean(axis=-2),
-        shortfall=lack.mean(axis=-2),
-    )
+        if not any(active):
+            continue
+        for index, flows in enumerate(agreement.flows(view.statement, active=active)):
+            for account, amount in flows.items():
+                counted = amount if view.count == 1.0 else view.count * amount
+                received[index][account] = received[index].get(account, 0.0) + counted
+    return received
+
+
+def _mean(values: Array) -> Array:
+    """Return the mean over the nodes, which stand last."""
+    mean: Array = values.mean(axis=-1) if values.ndim else values
+    return mean
