@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
@@ -77,19 +78,20 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         agreement: the contract.
         stakes: what the parties care about.
     """
-    rows = outlook.costs.shape[:-2]
+    lead = outlook.costs.shape[:-2]
     parties = len(stakes.mission)
     received = _received(outlook, agreement)
-    payments = np.zeros((*rows, len(agreement.terms), parties))
-    costs, variance, shortfall = (np.zeros((*rows, parties)) for _ in range(3))
+    payments = np.zeros((*lead, len(agreement.terms), parties))
+    costs, variance, shortfall = (np.zeros((*lead, parties)) for _ in range(3))
     for party in range(parties):
         cost = outlook.costs[..., party]
-        surplus: Array = np.zeros(1)
+        surplus: Array = np.zeros(())
         for index, flows in enumerate(received):
             if party in flows:
-                payments[..., index, party] = _mean(flows[party])
+                mean = _mean(flows[party])
+                payments[..., index, party] = _of_profiles(mean, outlook.rows, -1)
                 surplus = surplus + flows[party]
-        surplus = surplus - cost
+        surplus = _of_profiles(surplus, outlook.rows, -2) - cost
         in_hand = stakes.reserves[..., party, None, None]  # before the axes of profiles and nodes
         lack = np.maximum(0.0, stakes.floor[party] - in_hand - surplus)
         costs[..., party] = _mean(cost)
@@ -113,6 +115,13 @@ def _received(outlook: Outlook, agreement: Agreement) -> list[Flows]:
                 counted = amount if view.count == 1.0 else view.count * amount
                 received[index][account] = received[index].get(account, 0.0) + counted
     return received
+
+
+def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None, axis: int) -> Array:
+    """Return values of each profile, from those of the rows of a statement on some axis."""
+    if rows is None or values.ndim < -axis:
+        return values
+    return np.take(values, rows, axis=axis)
 
 
 def _mean(values: Array) -> Array:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.term import Window
@@ -40,11 +41,14 @@ class Outlook:
             ``(profiles..., nodes)``.
         costs: what each party pays for its own work, pounds, ``(profiles..., nodes, parties)``;
             the commissioners come first.
+        rows: for each profile, which row of the statements tells of it; none where each has its
+            own.
     """
 
     views: tuple[View, ...]
     outcomes: Array
     costs: Array
+    rows: npt.NDArray[np.intp] | None = None
 
 
 class Plan(Protocol):

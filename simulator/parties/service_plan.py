@@ -7,8 +7,11 @@ Outcomes, hand-overs and costs are uncertain by themselves, for each provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial, reduce
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -110,8 +113,8 @@ class ServicePlan:
         whole = [_SPREADS_LIKE[name] for name in self.counted if name in _SPREADS_LIKE]
         always = (*_OF_OUTCOMES, *whole, "handovers_made", "cost")
         self.kept = tuple(name for name in COLUMNS if name in {*self.counted, *always})
-        none = np.zeros((providers, expectation.services))
-        self._nothing = dict.fromkeys(COLUMNS, none)
+        self._thought_through = tuple(dict.fromkeys((*self.kept, *self.outcomes)))
+        self._nothing = np.zeros((providers, expectation.services))
 
     def __call__(self, profiles: Array) -> Outlook:
         """Return what is expected of profiles, ``(..., profiles, parties, levers)``.
@@ -123,50 +126,96 @@ class ServicePlan:
         costs: Array = np.zeros(1)
         levels = profiles[..., self.commissioners :, :]
         claimed = self._claimed(levels)
-        for number, (columns, years) in enumerate(self._years(levels)):
+        tried = self._tried(levels)
+        alike = None if any(name in COSTS for name in self.counted) else tried.alike
+        for number, (columns, years) in enumerate(self._years(tried)):
             spread = self._spread(columns)
             means = {name: spread[name].mean() for name in self.outcomes}
             # one axis after the other: the order of a sum must not depend on how many futures
             # stand side by side
             outcomes = outcomes + self.expectation.gained(means, levels).sum(axis=-1).sum(axis=-1)
             costs = costs + spread["cost"].by_provider()
-            found = {name: spread[name].at_nodes() for name in self.counted}
-            found |= {name: found[name] * claimed for name in COSTS if name in found}
+            before: Mapping[str, Array] = {}
             if number == 0 and self.ahead.so_far:
                 before = self.ahead.so_far
-                found = {
-                    name: each + _rows_last(before[name])[..., None, None]
-                    for name, each in found.items()
-                }
                 years += self.ahead.years_so_far
-            columns = self._nothing | {name: _rows_first(each) for name, each in found.items()}
-            views += [self._view(kind, columns, years) for kind in self.kinds]
-        payers = np.zeros((self.commissioners, *costs.shape[1:]))
-        own = np.moveaxis(np.concatenate([payers, costs]), 0, -1)
-        return Outlook(tuple(views), outcomes[..., None], own)
+            shown = partial(self._column, spread, alike, claimed, before)
+            views += [self._view(kind, shown, years) for kind in self.kinds]
+        own = np.zeros((self.commissioners + len(costs), *costs.shape[1:]))
+        own[self.commissioners :] = costs
+        return Outlook(
+            tuple(views),
+            outcomes[..., None],
+            np.moveaxis(own, 0, -1),
+            None if alike is None else alike.row,
+        )
+
+    def _column(
+        self,
+        spread: Mapping[str, _Spread],
+        alike: _Alike | None,
+        claimed: Array,
+        before: Mapping[str, Array],
+        name: str,
+    ) -> Array:
+        """Return a column as it is told at every node, ``(..., rows, nodes, providers, services)``.
+
+        Args:
+            spread: columns over the nodes.
+            alike: profiles of which a row tells the same; none where each has its own.
+            claimed: of each pound of cost.
+            before: what the year came to before the plan.
+            name: of the column.
+        """
+        if name not in self.counted:
+            return self._nothing
+        column = spread[name] if alike is None else spread[name].of(alike.first)
+        values = column.at_nodes()
+        if name in COSTS:
+            values *= claimed
+        if before:
+            values += _rows_last(before[name])[..., None, None]
+        return _rows_first(values)
 
     def _claimed(self, levels: Array) -> Array:
         """Return what is claimed of each pound of cost, ``(providers, 1, ..., profiles, 1)``."""
         claimed = 1.0 + self.technology.claimed_above(levels) * (1.0 - self.found)
         return np.moveaxis(claimed, -1, 0)[:, None, ..., None]
 
-    def _view(self, kind: Window, columns: Mapping[str, Array], years: float) -> View:
+    def _view(self, kind: Window, shown: Callable[[str], Array], years: float) -> View:
         """Return a year, or the part of it, as terms of one kind see it."""
         lengths = {"year": years, "quarter": 0.25, "month": 1.0 / 12.0, "term": self.term}
         part = lengths[kind] / years
         if part == 1.0:
-            return View(kind, Statement(columns, years))
-        scaled = {name: values * part for name, values in columns.items()}
+            return View(kind, Statement(_Columns(shown), years))
+        scaled = _Columns(lambda name: shown(name) * part)
         return View(kind, Statement(scaled, lengths[kind]), 1.0 / part)
 
-    def _years(self, levels: Array) -> list[tuple[dict[str, Array], float]]:
-        """Return columns by financial year, with its length.
+    def _tried(self, levels: Array) -> _Tried:
+        """Return what is thought through: the first profile at each level of demand, and the rest.
 
-        The axis of profiles has the first one at each level of demand, then the others.
+        A lever that moves costs alone leads to the people of the middle level of demand.
         """
         first = np.repeat(levels[..., :1, :, :], _LEVELS, axis=-3)
-        tried = np.concatenate([first, levels[..., 1:, :, :]], axis=-3)
-        of_people, which = self._of_people(tried)
+        others = levels[..., 1:, :, :]
+        moved = (others[..., _OF_PEOPLE] != first[..., :1, :, _OF_PEOPLE]).any(axis=(-1, -2))
+        moves = moved.any(axis=tuple(range(moved.ndim - 1)))
+        row = np.zeros(levels.shape[-3], dtype=np.intp)
+        row[1:][moves] = 1 + np.arange(moves.sum())
+        which = np.where(row > 0, _LEVELS - 1 + row, _MIDDLE)[1:]
+        return _Tried(
+            np.concatenate([first, others], axis=-3),
+            np.concatenate([first, others[..., moves, :, :]], axis=-3),
+            np.concatenate([np.arange(_LEVELS), which]),
+            _Alike(row, np.concatenate([[0], 1 + np.flatnonzero(moves)])),
+        )
+
+    def _years(self, tried: _Tried) -> list[tuple[dict[str, Array], float]]:
+        """Return columns by financial year, with its length.
+
+        Columns have the shape ``(providers, services, ..., rows)``.
+        """
+        of_people, which = tried.of_people, tried.which
         demand = np.ones(of_people.shape[-3])
         demand[:_LEVELS] = np.maximum(0.0, 1.0 + self.demand_spread * _DEMAND)
         each = self.ahead.averting_a_level * level_of(of_people, "prevention")
@@ -176,35 +225,26 @@ class ServicePlan:
         posts = self._posts(of_people)
         people = self.ahead.people.for_profiles()
         expected, _ = self.expectation.months(of_people, people, months, posts, outside)
-        wanted = dict.fromkeys((*self.kept, *self.outcomes))
-        years: dict[int, tuple[dict[str, Array], float]] = {}
-        for month, in_post, counts in zip(months, posts, expected, strict=True):
-            shape = counts["started"].shape
-            kept = {
-                name: np.broadcast_to(values, shape)[..., which, :, :]
-                for name, values in counts.items()
-                if name in wanted
+        found = []
+        for _, some in groupby(range(len(months)), lambda place: months[place].financial_year):
+            places = list(some)
+            years = sum(months[place].years for place in places)
+            counts = {
+                name: _rows_last(_sum(expected[place][name] for place in places))
+                for name in (*self._thought_through, "started")
+                if name not in COSTS
             }
-            there = in_post if in_post.ndim == 2 else in_post[..., which, :, :]
-            started = counts["started"][..., which, :, :]
-            columns = kept | self.technology.costs(month, there, started, tried)
-            before, length = years.get(month.financial_year, ({}, 0.0))
-            together = {name: columns[name] + before.get(name, 0.0) for name in wanted}
-            years[month.financial_year] = together, length + month.years
-        return list(years.values())
-
-    def _of_people(self, tried: Array) -> tuple[Array, npt.NDArray[np.intp]]:
-        """Return the profiles that lead to different people, and which of them each one leads to.
-
-        A lever that moves costs alone leads to the people of the middle level of demand.
-        """
-        first, others = tried[..., :_LEVELS, :, :], tried[..., _LEVELS:, :, :]
-        moved = (others[..., _OF_PEOPLE] != first[..., :1, :, _OF_PEOPLE]).any(axis=(-1, -2))
-        moves = moved.any(axis=tuple(range(moved.ndim - 1)))
-        which = np.full(tried.shape[-3], _MIDDLE)
-        which[:_LEVELS] = np.arange(_LEVELS)
-        which[_LEVELS:][moves] = _LEVELS + np.arange(moves.sum())
-        return np.concatenate([first, others[..., moves, :, :]], axis=-3), which
+            columns = {name: np.take(values, which, axis=-1) for name, values in counts.items()}
+            # prices stay from April to March, so that costs of the year follow from its sums
+            there = _sum(posts[place] * months[place].years for place in places) / years
+            there = there if there.ndim == 2 else there[..., which, :, :]
+            year = replace(months[places[0]], years=years)
+            costs = self.technology.costs(
+                year, there, _rows_first(columns["started"]), tried.levels
+            )
+            columns |= {name: _rows_last(costs[name]) for name in self.kept if name in COSTS}
+            found.append((columns, years))
+        return found
 
     def _posts(self, levels: Array) -> list[Array]:
         """Return the caseworkers in post in each month, as a provider expects them."""
@@ -224,7 +264,7 @@ class ServicePlan:
         """Return columns as they spread over the nodes.
 
         Args:
-            columns: shape ``(..., rows, providers, services)``, the first profile at each level of
+            columns: shape ``(providers, services, ..., rows)``, the first profile at each level of
                 demand and then the others.
         """
         place = np.clip(self.drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
@@ -232,19 +272,17 @@ class ServicePlan:
         part = place - low
         noise = self._noise(columns)
         spread = {}
-        for name, rows in columns.items():
-            values = _rows_last(rows)
-            alike = _rows_last(columns[_SPREADS_LIKE.get(name, name)])
-            levels = alike[..., :_LEVELS]
+        for name in self._thought_through:
+            values = columns[name]
+            levels = columns[_SPREADS_LIKE.get(name, name)][..., :_LEVELS]
             middle = levels[..., _MIDDLE : _MIDDLE + 1]
-            tried = np.concatenate(
-                [values[..., _MIDDLE : _MIDDLE + 1], values[..., _LEVELS:]], axis=-1
-            )
+            rows = values[..., _LEVELS - 1 :].copy()
+            rows[..., 0] = values[..., _MIDDLE]
             with np.errstate(invalid="ignore", divide="ignore"):
-                ratio = np.where(middle > 0, tried / middle, 1.0)
+                ratio = np.where(middle > 0, rows / middle, 1.0)
             below, above = (np.take(levels, each, axis=-1) for each in (low, low + 1))
-            by_demand = below * (1.0 - part) + above * part
-            spread[name] = _Spread(ratio, by_demand * noise.get(name, 1.0))
+            base = below * (1.0 - part) + above * part
+            spread[name] = _Spread(ratio, base * noise[name] if name in noise else base)
         return spread
 
     def _noise(self, columns: Mapping[str, Array]) -> dict[str, Array]:
@@ -256,8 +294,8 @@ class ServicePlan:
         # the order of a sum over services follows from where they lie in memory, not from how many
         # rows there are beside them
         middle = {
-            name: np.ascontiguousarray(values[..., _MIDDLE, :, :])
-            for name, values in columns.items()
+            name: np.ascontiguousarray(np.moveaxis(columns[name][..., _MIDDLE], (0, 1), (-2, -1)))
+            for name in ("completed", "good_outcomes", "handovers_made", "cost")
         }
         spreads = [
             _binomial_spread(middle["good_outcomes"], middle["completed"]),
@@ -278,6 +316,61 @@ class ServicePlan:
         }
 
 
+class _Columns(Mapping[str, Array]):
+    """The columns of a statement, each worked out when it is first asked for.
+
+    Args:
+        work_out: returns a column, given its name.
+    """
+
+    def __init__(self, work_out: Callable[[str], Array]) -> None:
+        self._work_out = work_out
+        self._known: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in COLUMNS:
+            raise KeyError(name)
+        if name not in self._known:
+            self._known[name] = self._work_out(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COLUMNS)
+
+    def __len__(self) -> int:
+        return len(COLUMNS)
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """Profiles of which the same is told, where costs are not.
+
+    Attributes:
+        row: for each profile, which row of a statement tells of it.
+        first: for each row, a profile it tells of.
+    """
+
+    row: npt.NDArray[np.intp]
+    first: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """Profiles that are thought through; the first one stands there at each level of demand.
+
+    Attributes:
+        levels: ``(..., rows, providers, levers)``.
+        of_people: those that lead to different people, ``(..., fewer rows, providers, levers)``.
+        which: for each of the rows, which of these it leads to.
+        alike: the profiles that lead to the same people.
+    """
+
+    levels: Array
+    of_people: Array
+    which: npt.NDArray[np.intp]
+    alike: _Alike
+
+
 @dataclass(frozen=True)
 class _Spread:
     """A column at every profile and node, as a product; providers and services stand first.
@@ -292,6 +385,10 @@ class _Spread:
 
     ratio: Array
     base: Array
+
+    def of(self, profiles: npt.NDArray[np.intp]) -> _Spread:
+        """Return the column at some of the profiles."""
+        return _Spread(np.take(self.ratio, profiles, axis=-1), self.base)
 
     def at_nodes(self) -> Array:
         """Return it, ``(providers, services, ..., profiles, nodes)``."""
@@ -316,6 +413,11 @@ def _rows_last(values: Array) -> Array:
 def _rows_first(values: Array) -> Array:
     """Return an array with its first two axes last; nothing is moved in memory."""
     return np.moveaxis(values, (0, 1), (-2, -1))
+
+
+def _sum(values: Iterable[Array]) -> Array:
+    """Return a sum, in the order given."""
+    return reduce(operator.add, values)
 
 
 def nodes_of(providers: int) -> int:
