@@ -156,8 +156,7 @@ class Agreement:
         key = self.terms[index].key
         if not self.asks_for_payments:
             return
-        accounts = range(len(self.signatories.accounts))[self.signatories.provider_slice]
-        each = [flows.get(account, _NOTHING) for account in accounts]
+        each = [flows.get(account, _NOTHING) for account in self._providers]
         lead = np.broadcast_shapes(*(amount.shape for amount in each))
         like = _widest(working.statement)[..., 0] if lead else _NOTHING
         received = np.empty_like(like, shape=(*lead, len(each)))
@@ -170,12 +169,19 @@ class Agreement:
 
     def refuse_infinite(self, term: Term, flows: Flows) -> None:
         """Refuse a payment that is not a finite number."""
-        if not all(np.isfinite(amount).all() for amount in flows.values()):
+        # what is not finite for one provider is not in the sum that others pay or receive
+        others = [amount for account, amount in flows.items() if account not in self._providers]
+        if not all(np.isfinite(amount).all() for amount in others[:1] or flows.values()):
             raise SettlementError(
                 f"the term '{term.name}' of the contract '{self.name}' came to a payment that "
                 "is not a finite number; its measure divides by nought: guard what it divides "
                 "by, as in cost / max(completed, 1)"
             )
+
+    @cached_property
+    def _providers(self) -> range:
+        """The accounts of the providers."""
+        return range(len(self.signatories.accounts))[self.signatories.provider_slice]
 
     @cached_property
     def definitions(self) -> Definitions:

@@ -231,9 +231,9 @@ class Term(Curve):
         if self.split is not None and value.shape[-1] == 1:
             parts = shares(self.split, working.signatories, working.look_up)
         each = value if parts is None else value * parts
-        flows = dict(_by_account(each, self.payee, working.signatories))
-        for place, amount in _by_account(each, self.payer, working.signatories):
-            flows[place] = flows.get(place, 0.0) - amount
+        flows = _by_account(each, self.payee, working.signatories)
+        for account, amount in _by_account(each, self.payer, working.signatories).items():
+            flows[account] = flows.get(account, 0.0) - amount
         return flows
 
     def sides(self, each: Array, signatories: Signatories) -> tuple[Array, Array]:
@@ -245,8 +245,8 @@ class Term(Curve):
         """
         received, paid = _nothing(each, signatories), _nothing(each, signatories)
         for moved, side in ((received, self.payee), (paid, self.payer)):
-            for place, amount in _side(each, side, signatories):
-                moved[..., place] = amount
+            for account, amount in _by_account(each, side, signatories).items():
+                moved[..., account] = amount
         return received, paid
 
     def window_key(self) -> tuple[Window, datetime.date | None, datetime.date | None]:
@@ -260,14 +260,15 @@ class Term(Curve):
             yield self.split.by
 
 
-def _by_account(each: Array, side: str, signatories: Signatories) -> Iterator[tuple[int, Array]]:
-    """Yield each account of one side, and what moves on it."""
-    for place, amount in _side(each, side, signatories):
-        if isinstance(place, slice):
-            for number in range(len(signatories.providers)):
-                yield place.start + number, amount[..., min(number, amount.shape[-1] - 1)]
-        else:
-            yield place, amount
+def _by_account(each: Array, side: str, signatories: Signatories) -> Flows:
+    """Return what moves on each account of one side."""
+    if side != "providers":
+        return dict(_side(each, side, signatories))
+    accounts = range(len(signatories.accounts))[signatories.provider_slice]
+    one_for_all = each.shape[-1] == 1
+    return {
+        account: each[..., 0 if one_for_all else number] for number, account in enumerate(accounts)
+    }
 
 
 def _nothing(each: Array, signatories: Signatories) -> Array:
@@ -275,11 +276,8 @@ def _nothing(each: Array, signatories: Signatories) -> Array:
     return np.zeros_like(each, shape=(*each.shape[:-1], len(signatories.accounts)))
 
 
-def _side(each: Array, side: str, signatories: Signatories) -> Iterator[tuple[int | slice, Array]]:
-    """Yield the accounts of one side, and what moves on each."""
-    if side == "providers":
-        yield signatories.provider_slice, each
-        return
+def _side(each: Array, side: str, signatories: Signatories) -> Iterator[tuple[int, Array]]:
+    """Yield the accounts of a side other than that of the providers, and what moves on each."""
     total = each.sum(axis=-1)
     if side == "commissioners":
         for index, party in enumerate(signatories.commissioners):

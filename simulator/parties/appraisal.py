@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
-from simulator.contract.term import Flows
 from simulator.parties.outlook import Outlook
 from simulator.parties.stakes import Stakes
 
@@ -80,41 +79,39 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
     """
     lead = outlook.costs.shape[:-2]
     parties = len(stakes.mission)
-    received = _received(outlook, agreement)
     payments = np.zeros((*lead, len(agreement.terms), parties))
     costs, variance, shortfall = (np.zeros((*lead, parties)) for _ in range(3))
-    for party in range(parties):
-        cost = outlook.costs[..., party]
-        surplus: Array = np.zeros(())
-        for index, flows in enumerate(received):
-            if party in flows:
-                mean = _mean(flows[party])
-                payments[..., index, party] = _of_profiles(mean, outlook.rows, -1)
-                surplus = surplus + flows[party]
-        surplus = _of_profiles(surplus, outlook.rows, -2) - cost
-        in_hand = stakes.reserves[..., party, None, None]  # before the axes of profiles and nodes
-        lack = np.maximum(0.0, stakes.floor[party] - in_hand - surplus)
-        costs[..., party] = _mean(cost)
-        variance[..., party] = _mean((surplus - _mean(surplus)[..., None]) ** 2)
-        shortfall[..., party] = _mean(lack)
-    return Appraisal(payments, costs, outlook.outcomes.mean(axis=-1), variance, shortfall)
-
-
-def _received(outlook: Outlook, agreement: Agreement) -> list[Flows]:
-    """Return what accounts receive by each term over the horizon.
-
-    What depends on nothing that happens has no axes: it is the same at every node.
-    """
-    received: list[Flows] = [{} for _ in agreement.terms]
+    # what depends on nothing that happens has no axes: it is the same at every node
+    received: list[Array] = [np.zeros(()) for _ in range(parties)]
     for view in outlook.views:
         active = [term.assessed == view.kind for term in agreement.terms]
         if not any(active):
             continue
         for index, flows in enumerate(agreement.flows(view.statement, active=active)):
-            for account, amount in flows.items():
-                counted = amount if view.count == 1.0 else view.count * amount
-                received[index][account] = received[index].get(account, 0.0) + counted
-    return received
+            for party, amount in flows.items():
+                if party < parties:
+                    counted = amount if view.count == 1.0 else view.count * amount
+                    mean = _of_profiles(_mean(counted), outlook.rows, -1)
+                    payments[..., index, party] += mean
+                    received[party] = _plus(received[party], counted)
+    for party in range(parties):
+        cost = outlook.costs[..., party]
+        surplus = _of_profiles(received[party], outlook.rows, -2) - cost
+        in_hand = stakes.reserves[..., party, None, None]  # before the axes of profiles and nodes
+        lack = stakes.floor[party] - in_hand - surplus
+        costs[..., party] = _mean(cost)
+        shortfall[..., party] = _mean(np.maximum(0.0, lack, out=lack))
+        surplus -= _mean(surplus)[..., None]
+        variance[..., party] = _mean(np.square(surplus, out=surplus))
+    return Appraisal(payments, costs, outlook.outcomes.mean(axis=-1), variance, shortfall)
+
+
+def _plus(total: Array, more: Array) -> Array:
+    """Return a sum; a total that has all axes becomes it."""
+    if total.ndim < more.ndim:
+        return total + more
+    total += more
+    return total
 
 
 def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None, axis: int) -> Array:
@@ -126,5 +123,7 @@ def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None, axis: int) ->
 
 def _mean(values: Array) -> Array:
     """Return the mean over the nodes, which stand last."""
-    mean: Array = values.mean(axis=-1) if values.ndim else values
+    if not values.ndim:
+        return values
+    mean: Array = np.add.reduce(values, axis=-1) / values.shape[-1]
     return mean
