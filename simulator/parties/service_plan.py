@@ -224,21 +224,20 @@ class ServicePlan:
         months = self.ahead.months
         posts = self._posts(of_people)
         people = self.ahead.people.for_profiles()
-        expected, _ = self.expectation.months(of_people, people, months, posts, outside)
+        periods = _financial_years(months)
+        expected, _ = self.expectation.months(of_people, people, months, posts, outside, periods)
         found = []
-        for _, some in groupby(range(len(months)), lambda place: months[place].financial_year):
-            places = list(some)
-            years = sum(months[place].years for place in places)
-            counts = {
-                name: _rows_last(_sum(expected[place][name] for place in places))
+        for period, counts in zip(periods, expected, strict=True):
+            columns = {
+                name: np.take(_rows_last(counts[name]), which, axis=-1)
                 for name in (*self._thought_through, "started")
                 if name not in COSTS
             }
-            columns = {name: np.take(values, which, axis=-1) for name, values in counts.items()}
             # prices stay from April to March, so that costs of the year follow from its sums
-            there = _sum(posts[place] * months[place].years for place in places) / years
+            years = sum(month.years for month in months[period])
+            there = _mean_over(months[period], posts[period])
             there = there if there.ndim == 2 else there[..., which, :, :]
-            year = replace(months[places[0]], years=years)
+            year = replace(months[period.start], years=years)
             costs = self.technology.costs(
                 year, there, _rows_first(columns["started"]), tried.levels
             )
@@ -246,17 +245,21 @@ class ServicePlan:
             found.append((columns, years))
         return found
 
-    def _posts(self, levels: Array) -> list[Array]:
-        """Return the caseworkers in post in each month, as a provider expects them."""
-        there = self.ahead.in_post
+    def _posts(self, levels: Array) -> Array:
+        """Return the caseworkers in post in each month, as a provider expects them.
+
+        Months stand on the first axis.
+        """
+        there, planned = self.ahead.in_post, np.array(self.ahead.planned)
         if there is None:
-            return list(self.ahead.planned)
+            return planned
         there = there[..., None, :, :]
-        posts = []
-        for planned in self.ahead.planned:
-            wanted = self.technology.posts_wanted(planned, levels)
-            after = self.technology.hired(there, wanted, DAYS_A_YEAR / 12)
-            posts.append(0.5 * (there + after))
+        between = (1,) * (levels.ndim - 2)
+        planned = planned.reshape(len(planned), *between, *planned.shape[1:])
+        posts = self.technology.posts_wanted(planned, levels)
+        for month in posts:
+            after = self.technology.hired(there, month, DAYS_A_YEAR / 12)
+            month[...] = 0.5 * (there + after)
             there = after
         return posts
 
@@ -270,49 +273,47 @@ class ServicePlan:
         place = np.clip(self.drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
         low = np.minimum(place.astype(np.intp), _LEVELS - 2)
         part = place - low
-        noise = self._noise(columns)
-        spread = {}
-        for name in self._thought_through:
-            values = columns[name]
-            levels = columns[_SPREADS_LIKE.get(name, name)][..., :_LEVELS]
-            middle = levels[..., _MIDDLE : _MIDDLE + 1]
-            rows = values[..., _LEVELS - 1 :].copy()
-            rows[..., 0] = values[..., _MIDDLE]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                ratio = np.where(middle > 0, rows / middle, 1.0)
-            below, above = (np.take(levels, each, axis=-1) for each in (low, low + 1))
-            base = below * (1.0 - part) + above * part
-            spread[name] = _Spread(ratio, base * noise[name] if name in noise else base)
-        return spread
+        names = self._thought_through
+        values = np.array([columns[name] for name in names])
+        levels = values[..., :_LEVELS]
+        if not _SPREADS_LIKE.keys().isdisjoint(names):
+            levels = levels[[names.index(_SPREADS_LIKE.get(name, name)) for name in names]]
+        middle = levels[..., _MIDDLE : _MIDDLE + 1]
+        rows = values[..., _LEVELS - 1 :].copy()
+        rows[..., 0] = values[..., _MIDDLE]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.where(middle > 0, rows / middle, 1.0)
+        below, above = (np.take(levels, each, axis=-1) for each in (low, low + 1))
+        base = below * (1.0 - part) + above * part
+        for name, factor in self._noise(columns).items():
+            if name in names:
+                base[names.index(name)] *= factor
+        return {name: _Spread(ratio[place], base[place]) for place, name in enumerate(names)}
 
     def _noise(self, columns: Mapping[str, Array]) -> dict[str, Array]:
         """Return factors for what is uncertain by itself, ``(providers, 1, ..., nodes)``.
 
         Outcomes and hand-overs are successes among those who complete: their spread is binomial.
         """
-        providers = self.expectation.providers
-        # the order of a sum over services follows from where they lie in memory, not from how many
-        # rows there are beside them
-        middle = {
-            name: np.ascontiguousarray(np.moveaxis(columns[name][..., _MIDDLE], (0, 1), (-2, -1)))
+        completed, outcomes, handovers, cost = (
+            columns[name][..., _MIDDLE]
             for name in ("completed", "good_outcomes", "handovers_made", "cost")
-        }
+        )
         spreads = [
-            _binomial_spread(middle["good_outcomes"], middle["completed"]),
-            _binomial_spread(middle["handovers_made"], middle["completed"]),
-            np.full(middle["cost"].shape[:-1], _COST_SPREAD),
+            _binomial_spread(outcomes, completed),
+            _binomial_spread(handovers, completed),
+            np.full((len(cost), *cost.shape[2:]), _COST_SPREAD),
         ]
-        factors = []
-        for group, spread in enumerate(spreads):
-            first = 1 + group * providers
-            own = self.drawn[:, first : first + providers].T
-            own = own.reshape(providers, *(1,) * (spread.ndim - 1), -1)
-            factors.append(1.0 + np.moveaxis(spread, -1, 0)[:, None, ..., None] * own[:, None])
-        outcomes, handovers, cost = factors
+        providers = self.expectation.providers
+        drawn = self.drawn[:, 1 : 1 + len(spreads) * providers].T.reshape(
+            len(spreads), providers, *(1,) * (spreads[0].ndim - 1), -1
+        )
+        factors = 1.0 + np.array(spreads)[..., None] * drawn
+        of_outcomes, of_handovers, of_cost = factors[:, :, None]
         return {
-            "good_outcomes": outcomes,
-            "handovers_made": handovers,
-            **dict.fromkeys(COSTS, cost),
+            "good_outcomes": of_outcomes,
+            "handovers_made": of_handovers,
+            **dict.fromkeys(COSTS, of_cost),
         }
 
 
@@ -415,9 +416,19 @@ def _rows_first(values: Array) -> Array:
     return np.moveaxis(values, (0, 1), (-2, -1))
 
 
-def _sum(values: Iterable[Array]) -> Array:
-    """Return a sum, in the order given."""
-    return reduce(operator.add, values)
+def _financial_years(months: Sequence[Month]) -> list[slice]:
+    """Return which months lie in each financial year."""
+    places = range(len(months))
+    years = [list(some) for _, some in groupby(places, lambda place: months[place].financial_year)]
+    return [slice(some[0], some[-1] + 1) for some in years]
+
+
+def _mean_over(months: Sequence[Month], values: Array) -> Array:
+    """Return the mean over months, which stand on the first axis."""
+    years = [month.years for month in months]
+    total = reduce(operator.add, map(operator.mul, values, years))
+    mean: Array = total / sum(years)
+    return mean
 
 
 def nodes_of(providers: int) -> int:
@@ -426,9 +437,22 @@ def nodes_of(providers: int) -> int:
 
 
 def _binomial_spread(successes: Array, tries: Array) -> Array:
-    """Return the standard deviation of each provider's successes, a share of them."""
+    """Return the standard deviation of each provider's successes, a share of them.
+
+    Args:
+        successes: ``(providers, services, ...)``.
+        tries: same shape.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         failing = np.where(tries > 0, 1.0 - successes / tries, 0.0)
-        total = successes.sum(axis=-1)
-        spread = np.sqrt((successes * failing).sum(axis=-1)) / total
+        total = _over_services(successes)
+        spread = np.sqrt(_over_services(successes * failing)) / total
     return np.where(total > 0, spread, 0.0)
+
+
+def _over_services(values: Array) -> Array:
+    """Return the sum over the second axis, one after the other.
+
+    The order of a sum must not depend on how many rows stand beside it.
+    """
+    return reduce(operator.add, np.moveaxis(values, 1, 0))
