@@ -123,16 +123,43 @@ class Agreement:
         """
         working = self.working(statement, conditions)
         found: list[Flows] = []
-        for index, term in enumerate(self.terms):
+        for index in range(len(self.terms)):
             flows: Flows = {}
             if needed is None or needed[index]:
                 if active is None or active[index]:
-                    with np.errstate(all="ignore"):  # what is not finite is refused below
-                        flows = term.calculate(working)
-                    self.refuse_infinite(term, flows)
+                    flows = self._moved_by(index, working)
                 self.take_in(working, index, flows)
             found.append(flows)
         return found
+
+    def _moved_by(self, index: int, working: Working) -> Flows:
+        """Return the payments of a term; what always comes to the same is worked out once."""
+        term, conditions = self.terms[index], working.conditions
+        always = self._is_fixed[index] and not conditions.added
+        period = index, working.statement.years, conditions.price_level
+        if always and period in self._fixed:
+            return self._fixed[period]
+        with np.errstate(all="ignore"):  # what is not finite is refused below
+            flows = term.calculate(working)
+        self.refuse_infinite(term, flows)
+        if always:
+            self._fixed[period] = flows
+        return flows
+
+    @cached_property
+    def _is_fixed(self) -> list[bool]:
+        """For each term, whether it follows from amounts and the length of the window alone."""
+        follows = {*self.amounts, *self.measures, "years"}
+        used = [used_names(term.all_expressions(), self.definitions) for term in self.terms]
+        return [
+            names <= follows and term.instead_of is None
+            for names, term in zip(used, self.terms, strict=True)
+        ]
+
+    @cached_property
+    def _fixed(self) -> dict[tuple[int, float, float], Flows]:
+        """What such terms pay, by their place, the length of the window and the price level."""
+        return {}
 
     def needed_for(self, terms: Sequence[int]) -> list[bool]:
         """Tell which terms have to be worked out so that some of them are known."""
