@@ -104,8 +104,8 @@ class OpenWindow:
         assert self.statement is not None
         working = agreement.working(self.statement, self.conditions)
         active = self.active(agreement)
-        for index, moved in enumerate(np.moveaxis(self.entitle(agreement), -2, 0)):
-            agreement.take_in(working, index, moved if active[index] else np.zeros_like(moved))
+        for index, moved in enumerate(np.moveaxis(self.entitle(agreement), (-2, -1), (0, 1))):
+            agreement.take_in(working, index, dict(enumerate(moved)) if active[index] else {})
         with np.errstate(all="ignore"):  # what is not finite is refused where it is paid
             return {name: working.look_up(name) for name in agreement.carried}
 

@@ -16,7 +16,7 @@ from simulator.contract.periods import Month
 from simulator.contract.remedies import Remedies
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
-from simulator.contract.term import Term
+from simulator.contract.term import Flows, Term
 from simulator.contract.working import (
     AT_SIGNING,
     Conditions,
@@ -101,22 +101,68 @@ class Agreement:
         Raises:
             SettlementError: a payment is not a finite number.
         """
-        working = self.working(statement, conditions)
-        lead = working.look_up("payments").shape[:-1]
+        columns = statement.columns.values()
+        lead = np.broadcast_shapes(*(column.shape[:-2] for column in columns))
         shape = (*lead, len(self.terms), len(self.signatories.accounts))
         payments = np.zeros_like(_widest(statement), shape=shape)
-        for index, term in enumerate(self.terms):
-            if needed is not None and not needed[index]:
-                continue
-            if active is None or active[index]:
-                with np.errstate(all="ignore"):  # what is not finite is refused below
-                    moved = term.calculate(working)
-                self.refuse_infinite(term, moved)
-                payments[..., index, :] = moved
-                self.take_in(working, index, moved)
-            else:
-                working.add_payments(term.key, np.zeros_like(working.look_up("payments")))
+        for index, flows in enumerate(self.flows(statement, conditions, active, needed)):
+            for account, amount in flows.items():
+                payments[..., index, account] = amount
         return payments
+
+    def flows(
+        self,
+        statement: Statement,
+        conditions: Conditions = AT_SIGNING,
+        active: Sequence[bool] | None = None,
+        needed: Sequence[bool] | None = None,
+    ) -> list[Flows]:
+        """Return the payments for a window, for each term those of the accounts that it moves.
+
+        The arguments are those of :meth:`settle`.
+
+        Raises:
+            SettlementError: a payment is not a finite number.
+        """
+        working = self.working(statement, conditions)
+        found: list[Flows] = []
+        for index in range(len(self.terms)):
+            flows: Flows = {}
+            if needed is None or needed[index]:
+                if active is None or active[index]:
+                    flows = self._moved_by(index, working)
+                self.take_in(working, index, flows)
+            found.append(flows)
+        return found
+
+    def _moved_by(self, index: int, working: Working) -> Flows:
+        """Return the payments of a term; what always comes to the same is worked out once."""
+        term, conditions = self.terms[index], working.conditions
+        always = self._is_fixed[index] and not conditions.added
+        period = index, working.statement.years, conditions.price_level
+        if always and period in self._fixed:
+            return self._fixed[period]
+        with np.errstate(all="ignore"):  # what is not finite is refused below
+            flows = term.calculate(working)
+        self.refuse_infinite(term, flows)
+        if always:
+            self._fixed[period] = flows
+        return flows
+
+    @cached_property
+    def _is_fixed(self) -> list[bool]:
+        """For each term, whether it follows from amounts and the length of the window alone."""
+        follows = {*self.amounts, *self.measures, "years"}
+        used = [used_names(term.all_expressions(), self.definitions) for term in self.terms]
+        return [
+            names <= follows and term.instead_of is None
+            for names, term in zip(used, self.terms, strict=True)
+        ]
+
+    @cached_property
+    def _fixed(self) -> dict[tuple[int, float, float], Flows]:
+        """What such terms pay, by their place, the length of the window and the price level."""
+        return {}
 
     def needed_for(self, terms: Sequence[int]) -> list[bool]:
         """Tell which terms have to be worked out so that some of them are known."""
@@ -132,30 +178,40 @@ class Agreement:
 
     def working(self, statement: Statement, conditions: Conditions = AT_SIGNING) -> Working:
         """Return the working sheet of a window on which nothing is paid yet."""
-        definitions = self.definitions
-        lead = np.broadcast_shapes(*(column.shape[:-2] for column in statement.columns.values()))
-        none = np.zeros_like(
-            _widest(statement)[..., 0], shape=(*lead, len(self.signatories.providers))
-        )
-        return Working(statement, self.signatories, definitions, conditions, none)
+        none = np.zeros(len(self.signatories.providers))
+        return Working(statement, self.signatories, self.definitions, conditions, none)
 
-    def take_in(self, working: Working, index: int, moved: Array) -> None:
+    def take_in(self, working: Working, index: int, flows: Flows) -> None:
         """Let later terms see what a term pays each provider, if it is one between the parties."""
-        received = moved[..., self.signatories.provider_slice]
         key = self.terms[index].key
+        if not self.asks_for_payments:
+            return
+        each = [flows.get(account, _NOTHING) for account in self._providers]
+        lead = np.broadcast_shapes(*(amount.shape for amount in each))
+        like = _widest(working.statement)[..., 0] if lead else _NOTHING
+        received = np.empty_like(like, shape=(*lead, len(each)))
+        for place, amount in enumerate(each):
+            received[..., place] = amount
         if self.between_parties[index]:
             working.add_payments(key, received)
         elif key:
             working.payments_by[key] = received
 
-    def refuse_infinite(self, term: Term, moved: Array) -> None:
+    def refuse_infinite(self, term: Term, flows: Flows) -> None:
         """Refuse a payment that is not a finite number."""
-        if not np.isfinite(moved).all():
+        # what is not finite for one provider is not in the sum that others pay or receive
+        others = [amount for account, amount in flows.items() if account not in self._providers]
+        if not all(np.isfinite(amount).all() for amount in others[:1] or flows.values()):
             raise SettlementError(
                 f"the term '{term.name}' of the contract '{self.name}' came to a payment that "
                 "is not a finite number; its measure divides by nought: guard what it divides "
                 "by, as in cost / max(completed, 1)"
             )
+
+    @cached_property
+    def _providers(self) -> range:
+        """The accounts of the providers."""
+        return range(len(self.signatories.accounts))[self.signatories.provider_slice]
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -245,6 +301,14 @@ class Agreement:
             terms += asked
 
     @cached_property
+    def asks_for_payments(self) -> bool:
+        """Whether the payments of a term follow from those of terms above it."""
+        expressions = [each for term in self.terms for each in term.all_expressions()]
+        used = used_names(expressions, self.definitions)
+        replaces = any(term.instead_of is not None for term in self.terms)
+        return replaces or any(name.partition(".")[0] == "payments" for name in used)
+
+    @cached_property
     def live_terms(self) -> tuple[Term, ...]:
         """The terms between those who signed."""
         return tuple(term for term in self.terms if self.is_payment(term))
@@ -282,6 +346,9 @@ class Agreement:
             if side != "providers":
                 return accounts.index(side)
         return accounts.index(term.payer)
+
+
+_NOTHING = np.zeros(())
 
 
 def _widest(statement: Statement) -> Array:

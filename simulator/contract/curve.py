@@ -235,9 +235,11 @@ class Curve(Frozen):
             SettlementError: ends that are measures do not rise.
         """
         level = self.level(price_level)
-        x = np.where(np.isnan(x), 0.0, x)
+        nothing = np.isnan(x)
+        if nothing.any():
+            x = np.where(nothing, 0.0, x)
         value = self._clip(self.shape(self.count(x, lookup), lookup, level), lookup, level)
-        return value * level
+        return value if level == 1.0 else value * level
 
     def level(self, price_level: float) -> float:
         """Return what its value is multiplied by: the level of prices if its rates are money."""
@@ -433,7 +435,9 @@ def sum_bands(edges: Sequence[tuple[Array, Array, Array]], x: Array) -> Array:
     total = np.zeros(np.broadcast_shapes(x.shape, *shapes)) if shapes else np.zeros_like(x)
     for low, high, rate in edges:
         if rate.any():
-            inside = np.clip(x, low, high) - np.minimum(np.maximum(0.0, low), high)
+            inside = x
+            if not (low.ndim == high.ndim == 0 and low == -np.inf and high == np.inf):
+                inside = np.clip(x, low, high) - np.minimum(np.maximum(0.0, low), high)
             if low.ndim or high.ndim:  # a band from an end at infinity on holds nothing
                 inside = np.where(np.isnan(inside), 0.0, inside)
             total = total + rate * (np.where(rate == 0, 0.0, inside) if rate.ndim else inside)

@@ -24,10 +24,15 @@ from simulator.contract.split import DividedBy, Split, shares
 from simulator.contract.statement import Array
 from simulator.contract.working import Working, names_in
 
-__all__ = ["Identifier", "Settled", "Split", "Term", "Window"]
+__all__ = ["Flows", "Identifier", "Settled", "Split", "Term", "Window"]
 
 Window = Literal["month", "quarter", "year", "term"]
 """The period over which a term is worked out."""
+
+Flows = dict[int, Array]
+"""What a term moves: for each account that has a part in it, by its place, what it receives, or
+pays where that is below nought, ``(...,)``; together nought. Leading axes are only those that the
+amount follows from: what does not depend on what happened is a single number."""
 
 Settled = Literal["monthly", "quarterly", "annually", "at the end"]
 """When what is due is paid."""
@@ -108,22 +113,20 @@ class Term(Curve):
         """Return every name it uses, but for its payments on account."""
         return names_in(self.all_expressions())
 
-    def calculate(self, working: Working) -> Array:
+    def calculate(self, working: Working) -> Flows:
         """Return the payments of this term for one window.
 
         Args:
             working: the statement of the window with the contract's amounts and measures.
-
-        Returns:
-            Shape ``(..., accounts)``: positive is received, negative is paid; sums to 0.
         """
-        return self.move(self.amount(working), working)
+        return self.flows(self.amount(working), working)
 
     def amount(self, working: Working) -> Array:
         """Return the amount that moves, ``(..., providers)`` or, one for all, ``(..., 1)``."""
         level = working.conditions.price_level
         value = self.apply(working.evaluate(self.measure), working.look_up, level)
-        value = value * working.evaluate(self.times)
+        if self.times.text != "1":
+            value = value * working.evaluate(self.times)
         if self.instead_of is None:
             return value
         replaced = sum(map(working.look_up, self.replaced), np.zeros(1))
@@ -156,7 +159,10 @@ class Term(Curve):
         """Return the payments on account for the window (a month), shape ``(accounts,)``."""
         if self.on_account is None:
             return np.zeros(len(working.signatories.accounts))
-        return self.move(working.evaluate(self.on_account), working)
+        moved = np.zeros(len(working.signatories.accounts))
+        for place, amount in self.flows(working.evaluate(self.on_account), working).items():
+            moved[place] = amount
+        return moved
 
     def payment_bounds(self, working: Working, measured: Interval | None = None) -> Interval:
         """Return the least and greatest size of the payment for any statement of the window.
@@ -214,8 +220,8 @@ class Term(Curve):
         # what it replaces differs by provider, and is added up where the new amount is divided
         return self.instead_of is None or self.split not in (None, "each")
 
-    def move(self, value: Array, working: Working) -> Array:
-        """Return who receives and pays an amount, shape ``(..., accounts)``, summing to 0.
+    def flows(self, value: Array, working: Working) -> Flows:
+        """Return who receives and pays an amount.
 
         Args:
             value: shape ``(..., providers)`` (each its own) or ``(..., 1)`` (one for all).
@@ -225,12 +231,10 @@ class Term(Curve):
         if self.split is not None and value.shape[-1] == 1:
             parts = shares(self.split, working.signatories, working.look_up)
         each = value if parts is None else value * parts
-        moved = _nothing(each, working.signatories)
-        for place, amount in _side(each, self.payee, working.signatories):
-            moved[..., place] = amount
-        for place, amount in _side(each, self.payer, working.signatories):
-            moved[..., place] -= amount
-        return moved
+        flows = _by_account(each, self.payee, working.signatories)
+        for account, amount in _by_account(each, self.payer, working.signatories).items():
+            flows[account] = flows.get(account, 0.0) - amount
+        return flows
 
     def sides(self, each: Array, signatories: Signatories) -> tuple[Array, Array]:
         """Return what the payee's side receives and what the payer's side pays.
@@ -241,8 +245,8 @@ class Term(Curve):
         """
         received, paid = _nothing(each, signatories), _nothing(each, signatories)
         for moved, side in ((received, self.payee), (paid, self.payer)):
-            for place, amount in _side(each, side, signatories):
-                moved[..., place] = amount
+            for account, amount in _by_account(each, side, signatories).items():
+                moved[..., account] = amount
         return received, paid
 
     def window_key(self) -> tuple[Window, datetime.date | None, datetime.date | None]:
@@ -256,16 +260,24 @@ class Term(Curve):
             yield self.split.by
 
 
+def _by_account(each: Array, side: str, signatories: Signatories) -> Flows:
+    """Return what moves on each account of one side."""
+    if side != "providers":
+        return dict(_side(each, side, signatories))
+    accounts = range(len(signatories.accounts))[signatories.provider_slice]
+    one_for_all = each.shape[-1] == 1
+    return {
+        account: each[..., 0 if one_for_all else number] for number, account in enumerate(accounts)
+    }
+
+
 def _nothing(each: Array, signatories: Signatories) -> Array:
     """Return nought for every account, laid out in memory as amounts of providers are."""
     return np.zeros_like(each, shape=(*each.shape[:-1], len(signatories.accounts)))
 
 
-def _side(each: Array, side: str, signatories: Signatories) -> Iterator[tuple[int | slice, Array]]:
-    """Yield the accounts of one side, and what moves on each."""
-    if side == "providers":
-        yield signatories.provider_slice, each
-        return
+def _side(each: Array, side: str, signatories: Signatories) -> Iterator[tuple[int, Array]]:
+    """Yield the accounts of a side other than that of the providers, and what moves on each."""
     total = each.sum(axis=-1)
     if side == "commissioners":
         for index, party in enumerate(signatories.commissioners):

@@ -64,6 +64,19 @@ class Definitions:
         """For the names that are not standard columns, whether each is one for all providers."""
         return pooled_names(self)
 
+    @cached_property
+    def of_payments(self) -> tuple[str, ...]:
+        """The measures that follow from payments."""
+        uses = {
+            name: used_names([measure.measure, *measure.expressions()], self, before=False)
+            for name, measure in self.measures.items()
+        }
+        return tuple(
+            name
+            for name, used in uses.items()
+            if any(each.partition(".")[0] == "payments" for each in used)
+        )
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -121,7 +134,7 @@ class Working:
         self.payments = self.payments + payments
         if key:
             self.payments_by[key] = payments
-        for name in self.definitions.measures:
+        for name in self.definitions.of_payments:
             self._known.pop(name, None)
 
     def bounds(self, expression: Expression) -> Interval:

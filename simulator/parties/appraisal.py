@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtr
 
 from simulator.contract.agreement import Agreement
@@ -84,28 +85,58 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         agreement: the contract.
         stakes: what the parties care about.
     """
+    lead = outlook.costs.shape[:-2]
     parties = len(stakes.mission)
-    received = np.zeros(1)
+    payments = np.zeros((*lead, len(agreement.terms), parties))
+    costs, variance, shortfall = (np.zeros((*lead, parties)) for _ in range(3))
+    # what depends on nothing that happens has no axes: it is the same at every node
+    received: list[Array] = [np.zeros(()) for _ in range(parties)]
     for view in outlook.views:
         active = [term.assessed == view.kind for term in agreement.terms]
-        if any(active):
-            moved = agreement.settle(view.statement, active=active)
-            received = received + view.count * moved[..., :parties]
-    # what depends on nothing that happens, or is never paid, is the same at every node
-    lead = outlook.costs.shape[:-1]
-    received = np.broadcast_to(received, (*lead, len(agreement.terms), parties))
-    surplus = received.sum(axis=-2) - outlook.costs
-    in_hand = stakes.reserves[..., None, None, :]  # before the axes of profiles and nodes
-    lack = np.maximum(0.0, stakes.floor - in_hand - surplus)
-    mean = surplus.mean(axis=-2)
-    return Appraisal(
-        payments=received.mean(axis=-3),
-        costs=outlook.costs.mean(axis=-2),
-        outcomes=outlook.outcomes.mean(axis=-1),
-        variance=((surplus - mean[..., None, :]) ** 2).mean(axis=-2),
-        shortfall=lack.mean(axis=-2),
-        notice=stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes),
-    )
+        if not any(active):
+            continue
+        for index, flows in enumerate(agreement.flows(view.statement, active=active)):
+            for party, amount in flows.items():
+                if party < parties:
+                    counted = amount if view.count == 1.0 else view.count * amount
+                    mean = _of_profiles(_mean(counted), outlook.rows, -1)
+                    payments[..., index, party] += mean
+                    received[party] = _plus(received[party], counted)
+    for party in range(parties):
+        cost = outlook.costs[..., party]
+        surplus = _of_profiles(received[party], outlook.rows, -2) - cost
+        in_hand = stakes.reserves[..., party, None, None]  # before the axes of profiles and nodes
+        lack = stakes.floor[party] - in_hand - surplus
+        costs[..., party] = _mean(cost)
+        shortfall[..., party] = _mean(np.maximum(0.0, lack, out=lack))
+        surplus -= _mean(surplus)[..., None]
+        variance[..., party] = _mean(np.square(surplus, out=surplus))
+    outcomes = outlook.outcomes.mean(axis=-1)
+    notice = stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes)
+    return Appraisal(payments, costs, outcomes, variance, shortfall, notice)
+
+
+def _plus(total: Array, more: Array) -> Array:
+    """Return a sum; a total that has all axes becomes it."""
+    if total.ndim < more.ndim:
+        return total + more
+    total += more
+    return total
+
+
+def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None, axis: int) -> Array:
+    """Return values of each profile, from those of the rows of a statement on some axis."""
+    if rows is None or values.ndim < -axis:
+        return values
+    return np.take(values, rows, axis=axis)
+
+
+def _mean(values: Array) -> Array:
+    """Return the mean over the nodes, which stand last."""
+    if not values.ndim:
+        return values
+    mean: Array = np.add.reduce(values, axis=-1) / values.shape[-1]
+    return mean
 
 
 def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Array:
@@ -116,7 +147,7 @@ def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Arra
         return chance
     # what is uncertain of a quarter is more than of the months ahead together
     wider = (outlook.ahead.years / _QUARTER) ** 0.5
-    kept = np.ones(1)
+    kept: Array = np.ones(1)
     for missed in agreement.shortfalls(outlook.ahead):
         mean = missed.mean(axis=-2)
         spread = np.sqrt(((missed - mean[..., None, :]) ** 2).mean(axis=-2)) * wider
@@ -124,6 +155,7 @@ def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Arra
             misses = np.where(spread > 0.0, ndtr(mean / spread), mean > 0.0)
         # what nobody can measure nobody has missed
         kept = kept * (1.0 - np.where(np.isnan(mean), 0.0, misses))
-    chance[..., providers] = outlook.insists[..., None] * (1.0 - kept)
+    breach = _of_profiles(1.0 - kept, outlook.rows, -2)
+    chance[..., providers] = outlook.insists[..., None] * breach
     comes: Array = chance ** stakes.breaches_left[..., None, :]
     return comes

@@ -38,39 +38,37 @@ class CompiledMonths:
         self,
         chances: Chances,
         people: People,
-        outside: Sequence[Array],
-        places: Sequence[Array],
+        outside: Array,
+        places: Array,
         lead: tuple[int, ...],
+        periods: Sequence[slice] | None = None,
     ) -> tuple[list[dict[str, Array]], People]:
         """Return what is expected of each month, and where people are at the end.
 
         Args:
             chances: what practice makes of people.
             people: where they are at the beginning.
-            outside: referrals a day in each month, ``(..., services)``.
-            places: in each month, ``(..., providers, services)``.
+            outside: referrals a day, ``(months, ..., services)``.
+            places: held, ``(months, ..., providers, services)``.
             lead: what all leading axes broadcast to.
+            periods: months whose counts are added up; none leaves each month by itself.
 
         Returns:
-            For each month its counts, ``(*lead, providers, services)``, with ``anyway`` where a
-            service screens; people with the same axes. Counts have rows side by side in memory, as
-            the kernel leaves them. People lie as NumPy would lay them: the order of sums over
-            services or stages, and so their last bit, must not depend on how many rows there are.
+            For each month or period its counts, ``(*lead, providers, services)``, with ``anyway``
+            where a service screens; people with the same axes. Counts have rows side by side in
+            memory, as the kernel leaves them. People lie as NumPy would lay them: the order of sums
+            over services or stages, and so their last bit, must not depend on how many rows there
+            are.
         """
         providers, services = self._tables.share.shape
         rows, months = math.prod(lead), len(outside)
-        outsides = np.empty((months, services, *lead))
-        held = np.empty((months, providers, services, *lead))
-        for month in range(months):
-            outsides[month] = _lead_last(outside[month], lead, 1)
-            held[month] = _lead_last(places[month], lead, 2)
         given = plan_kernel.Rows(
             practice=_rows_last(np.exp(-chances.quality * self._reach), lead, 2),
             lapsing=_rows_last(chances.lapsing, lead, 2),
             turned=self._turned(chances.turned, lead),
             success=_rows_last(chances.success, lead, 2),
-            outside=outsides.reshape(months, services, rows),
-            places=held.reshape(months, providers, services, rows),
+            outside=_months_first(outside, lead, 1),
+            places=_months_first(places, lead, 2),
             present=_rows_last(people.present, lead, 2),
             variance=_rows_last(people.variance, lead, 2),
             waited=_rows_last(people.waited, lead, 2),
@@ -82,6 +80,8 @@ class CompiledMonths:
         columns = plan_kernel.COLUMNS + (plan_kernel.SCREENED if self._screens else ())
         counts = np.empty((months, providers, services, len(columns), rows))
         plan_kernel.roll(self._tables, given, self._work(given.turned), counts)
+        if periods is not None:  # month after month, however many rows there are
+            counts = np.array([np.add.reduce(counts[period], axis=0) for period in periods])
         by_column = _lead_first(np.moveaxis(counts, 3, 1), lead, 2)
         nobody = {"turned_away": np.zeros((*lead, providers, services))}
         counted = [nobody | dict(zip(columns, month, strict=True)) for month in by_column]
@@ -175,6 +175,16 @@ def _rows_last(values: Array, lead: tuple[int, ...], own: int) -> Array:
     """Return a copy with all leading axes as one axis of rows, after so many axes of its own."""
     copy = np.array(_lead_last(values, lead, own), order="C")
     return copy.reshape(*copy.shape[:own], math.prod(lead))
+
+
+def _months_first(values: Array, lead: tuple[int, ...], own: int) -> Array:
+    """Return a copy with the first axis first, some axes of its own, and all others as rows."""
+    months, missing = len(values), len(lead) - (values.ndim - 1 - own)
+    filled = values.reshape(months, *(1,) * missing, *values.shape[1:])
+    copy = np.empty((months, *values.shape[values.ndim - own :], *lead))
+    last = filled.ndim - own
+    copy[...] = filled.transpose(0, *range(last, filled.ndim), *range(1, last))
+    return copy.reshape(*copy.shape[: 1 + own], math.prod(lead))
 
 
 def _as_given(values: Array, lead: tuple[int, ...]) -> Array:

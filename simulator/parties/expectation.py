@@ -18,10 +18,12 @@ the same many times faster (``plan_kernel.py``); the tests hold the two together
 
 from __future__ import annotations
 
+import datetime
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,6 +146,7 @@ class Expectation:
         )
         self.needs, self.stays = Needs(services, providers), Stays(services)
         self.paths = Paths(scenario, self.posts > 0, self.share)
+        self._known_referrals: dict[datetime.date, Array] = {}
         self.risks = [
             (
                 float(risk.demand),
@@ -242,8 +245,9 @@ class Expectation:
         levers: Array,
         people: People,
         months: Sequence[Month],
-        posts: Sequence[Array],
+        posts: Sequence[Array] | Array,
         demand: Array | float | Sequence[Array] = 1.0,
+        periods: Sequence[slice] | None = None,
     ) -> tuple[list[dict[str, Array]], People]:
         """Return what is expected of each month, and where people are at the end.
 
@@ -257,33 +261,40 @@ class Expectation:
             posts: caseworkers in post in each, ``(..., providers, services)``.
             demand: factor on referrals from outside: a number, ``(..., services)`` for all months,
                 or a list with such an array for each.
+            periods: of these months the counts are added up; none leaves each month by itself.
 
         Returns:
-            For each month the columns of ``COUNTS``, ``(..., providers, services)``, with all the
-            leading axes, as the people after them. Where a service screens there is also
+            For each month or period the columns of ``COUNTS``, ``(..., providers, services)``, with
+            all the leading axes, as the people after them. Where a service screens there is also
             ``anyway``: those among ``completed`` to whom a good outcome would have come without it.
         """
-        factors = demand if isinstance(demand, Sequence) else [demand] * len(months)
-        outside = [
-            self._referrals(month) * factor for month, factor in zip(months, factors, strict=True)
-        ]
+        if isinstance(demand, Sequence):
+            pairs = zip(months, demand, strict=True)
+            outside = _side_by_side([self._referrals(month) * factor for month, factor in pairs])
+        else:
+            rates = np.array([self._referrals(month) for month in months])
+            between = (1,) * (np.ndim(demand) - 1)
+            outside = rates.reshape(len(months), *between, self.services) * demand
         # a hair above, as in scenario.world.places
-        held = [np.floor(each * self.caseload + 1e-9) for each in posts]
+        held = np.floor(_side_by_side(posts) * self.caseload + 1e-9)
         lead = np.broadcast_shapes(
-            levers.shape[:-2],
-            people.present.shape[:-2],
-            *(each.shape[:-1] for each in outside),
-            *(each.shape[:-2] for each in held),
+            levers.shape[:-2], people.present.shape[:-2], outside.shape[1:-1], held.shape[1:-2]
         )
         chances = self.chances(levers)
         if self._compiled is not None:
-            return self._compiled.roll(chances, people, outside, held, lead)
+            return self._compiled.roll(chances, people, outside, held, lead, periods)
         found = []
         people = people.with_lead(lead)
         for referrals, places in zip(outside, held, strict=True):
             counts, people = self._step(chances, people, referrals, places)
             found.append(counts)
-        return found, people
+        if periods is None:
+            return found, people
+        added = [
+            {name: _sum(month[name] for month in found[period]) for name in found[0]}
+            for period in periods
+        ]
+        return added, people
 
     @cached_property
     def _compiled(self) -> CompiledMonths | None:
@@ -301,6 +312,12 @@ class Expectation:
 
         A shock to demand counts by the chance that it is there.
         """
+        known = self._known_referrals.get(month.first)
+        if known is None:
+            known = self._known_referrals[month.first] = self._worked_out_referrals(month)
+        return known
+
+    def _worked_out_referrals(self, month: Month) -> Array:
         day = (month.first - self.starts).days + 0.5 * (month.end - month.first).days
         rate: Array = (
             self.referrals * np.exp(self.growth * day) * self.season[:, month.first.month - 1]
@@ -437,3 +454,13 @@ def _waiting(present: Array, root: Array, held: Array) -> tuple[Array, Array]:
     over = ndtr(x)
     waiting = root * _DENSITY * np.exp(-0.5 * x * x) + beyond * over
     return np.clip(waiting, 0.0, present), over
+
+
+def _side_by_side(arrays: Sequence[Array] | Array) -> Array:
+    """Return arrays that broadcast together as one, with an axis for them first."""
+    return arrays if isinstance(arrays, np.ndarray) else np.stack(np.broadcast_arrays(*arrays))
+
+
+def _sum(arrays: Iterable[Array]) -> Array:
+    """Return a sum, in the order given."""
+    return reduce(operator.add, arrays)

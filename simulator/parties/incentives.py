@@ -68,10 +68,8 @@ def incentives(
 
     def slope(values: Array, axes: int) -> Array:
         """Return differences of a part whose moves stand before some more axes."""
-        at = values.ndim - axes - 1
-        above, below = (
-            np.take(values, range(first, first + count), axis=at) for first in (1, 1 + count)
-        )
+        rows = np.moveaxis(values, values.ndim - axes - 1, 0)
+        above, below = (np.moveaxis(each, 0, -1 - axes) for each in np.split(rows[1:], 2))
         width = (up + down).reshape(*up.shape, *(1,) * axes)
         with np.errstate(invalid="ignore"):
             found: Array = np.where(width > 0, (above - below) / width, 0.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.term import Window
@@ -43,6 +44,8 @@ class Outlook:
         ahead: the months ahead in the first financial year, without what lies behind; None where
             nobody watches how providers keep to standards.
         insists: chance that the commissioners insist on what they may, ``(profiles...,)``.
+        rows: for each profile, which row of the statements tells of it; none where each has its
+            own.
     """
 
     views: tuple[View, ...]
@@ -50,6 +53,7 @@ class Outlook:
     costs: Array
     ahead: Statement | None = None
     insists: Array = field(default_factory=lambda: np.ones(1))
+    rows: npt.NDArray[np.intp] | None = None
 
 
 class Plan(Protocol):

@@ -7,8 +7,11 @@ Outcomes, hand-overs and costs are uncertain by themselves, for each provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -119,8 +122,8 @@ class ServicePlan:
         whole = [_SPREADS_LIKE[name] for name in self.counted if name in _SPREADS_LIKE]
         always = (*_OF_OUTCOMES, *whole, "handovers_made", "cost")
         self.kept = tuple(name for name in COLUMNS if name in {*self.counted, *always})
-        none = np.zeros((providers, expectation.services))
-        self._nothing = dict.fromkeys(COLUMNS, none)
+        self._thought_through = tuple(dict.fromkeys((*self.kept, *self.outcomes)))
+        self._nothing = np.zeros((providers, expectation.services))
 
     def __call__(self, profiles: Array) -> Outlook:
         """Return what is expected of profiles, ``(..., profiles, parties, levers)``.
@@ -133,42 +136,65 @@ class ServicePlan:
         levels = profiles[..., self.commissioners :, :]
         claimed = self._claimed(profiles)
         insists = self._insists(profiles)
+        tried = self._tried(profiles)
+        alike = None if any(name in COSTS for name in self.counted) else tried.alike
         watched = None
-        for number, (columns, years) in enumerate(self._years(levels)):
+        for number, (columns, years) in enumerate(self._years(tried)):
             spread = self._spread(columns)
             means = {name: spread[name].mean() for name in self.outcomes}
             # one axis after the other: the order of a sum must not depend on how many futures
             # stand side by side
             outcomes = outcomes + self.expectation.gained(means, levels).sum(axis=-1).sum(axis=-1)
             costs = costs + spread["cost"].by_provider()
-            found = {name: spread[name].at_nodes() for name in self.counted}
-            found |= {name: found[name] * claimed for name in COSTS if name in found}
+            told = _Told(spread, alike, claimed, 12.0 * years * insists)
             if number == 0 and self.watched:
-                watched = Statement(self._columns(found), years)
-            insisted = dict.fromkeys(self.insisted, 12.0 * years * insists[..., None, None, None])
+                watched = self._statement(told, years)
             if number == 0 and self.ahead.so_far:
-                before = self.ahead.so_far
-                found = {
-                    name: each + _rows_last(before[name])[..., None, None]
-                    for name, each in found.items()
-                }
+                told = replace(told, before=self.ahead.so_far)
                 years += self.ahead.years_so_far
-                insisted = {
-                    name: each + before[name][..., None, None, :, :]
-                    for name, each in insisted.items()
-                }
-            columns = self._columns(found) | insisted
-            views += [self._view(kind, columns, years) for kind in self.kinds]
-        payers = np.zeros((self.commissioners, *costs.shape[1:]))
+            views += [self._view(kind, told, years) for kind in self.kinds]
+        own = np.zeros((self.commissioners + len(costs), *costs.shape[1:]))
+        own[self.commissioners :] = costs
         if self.commissioning is not None:
             cash = self.commissioning.cash(profiles[..., 0, :])
-            payers[0] += cash[..., None] * sum(month.years for month in self.ahead.months)
-        own = np.moveaxis(np.concatenate([payers, costs]), 0, -1)
-        return Outlook(tuple(views), outcomes[..., None], own, watched, insists)
+            own[0] = cash[..., None] * sum(month.years for month in self.ahead.months)
+        return Outlook(
+            tuple(views),
+            outcomes[..., None],
+            np.moveaxis(own, 0, -1),
+            watched,
+            insists,
+            None if alike is None else alike.row,
+        )
 
-    def _columns(self, found: Mapping[str, Array]) -> dict[str, Array]:
-        """Return the columns of a statement with profiles and nodes before their own axes."""
-        return self._nothing | {name: _rows_first(each) for name, each in found.items()}
+    def _column(self, told: _Told, name: str) -> Array:
+        """Return a column as it is told at every node, ``(..., rows, nodes, providers, services)``.
+
+        Of what the commissioners insist on it is the same at every node and provider.
+        """
+        alike, before = told.alike, told.before
+        if name in self.insisted:
+            months = told.months if alike is None else told.months[..., alike.first]
+            insisted: Array = months[..., None, None, None]
+            return insisted + before[name][..., None, None, :, :] if before else insisted
+        if name not in self.counted:
+            return self._nothing
+        column = told.spread[name] if alike is None else told.spread[name].of(alike.first)
+        values = column.at_nodes()
+        if name in COSTS:
+            values *= told.claimed
+        if before:
+            values += _rows_last(before[name])[..., None, None]
+        return _rows_first(values)
+
+    def _statement(self, told: _Told, years: float, part: float = 1.0) -> Statement:
+        """Return a part of what is told as a statement, whose columns wait until they are asked."""
+
+        def column(name: str) -> Array:
+            whole = self._column(told, name)
+            return whole if part == 1.0 else whole * part
+
+        return Statement(_Columns(column, (*COLUMNS, *self.insisted)), years)
 
     def _insists(self, profiles: Array) -> Array:
         """Return the chance that the commissioners insist on what they may, ``(..., profiles)``."""
@@ -185,23 +211,42 @@ class ServicePlan:
         claimed: Array = np.moveaxis(1.0 + above * left[..., None], -1, 0)
         return claimed[:, None, ..., None]
 
-    def _view(self, kind: Window, columns: Mapping[str, Array], years: float) -> View:
+    def _view(self, kind: Window, told: _Told, years: float) -> View:
         """Return a year, or the part of it, as terms of one kind see it."""
         lengths = {"year": years, "quarter": 0.25, "month": 1.0 / 12.0, "term": self.term}
         part = lengths[kind] / years
-        if part == 1.0:
-            return View(kind, Statement(columns, years))
-        scaled = {name: values * part for name, values in columns.items()}
-        return View(kind, Statement(scaled, lengths[kind]), 1.0 / part)
+        return View(kind, self._statement(told, lengths[kind], part), 1.0 / part)
 
-    def _years(self, levels: Array) -> list[tuple[dict[str, Array], float]]:
+    def _tried(self, profiles: Array) -> _Tried:
+        """Return what is thought through: the first profile at each level of demand, and the rest.
+
+        A lever that moves costs alone leads to the people of the middle level of demand. How often
+        the commissioners insist is thought through like people where payments follow from it.
+        """
+        levels = profiles[..., self.commissioners :, :]
+        first = np.repeat(levels[..., :1, :, :], _LEVELS, axis=-3)
+        others = levels[..., 1:, :, :]
+        moved = (others[..., _OF_PEOPLE] != first[..., :1, :, _OF_PEOPLE]).any(axis=(-1, -2))
+        if self.insisted:
+            insisting = level_of(profiles[..., 0, :], "enforcement")
+            moved = moved | (insisting[..., 1:] != insisting[..., :1])
+        moves = moved.any(axis=tuple(range(moved.ndim - 1)))
+        row = np.zeros(levels.shape[-3], dtype=np.intp)
+        row[1:][moves] = 1 + np.arange(moves.sum())
+        which = np.where(row > 0, _LEVELS - 1 + row, _MIDDLE)[1:]
+        return _Tried(
+            np.concatenate([first, others], axis=-3),
+            np.concatenate([first, others[..., moves, :, :]], axis=-3),
+            np.concatenate([np.arange(_LEVELS), which]),
+            _Alike(row, np.concatenate([[0], 1 + np.flatnonzero(moves)])),
+        )
+
+    def _years(self, tried: _Tried) -> list[tuple[dict[str, Array], float]]:
         """Return columns by financial year, with its length.
 
-        The axis of profiles has the first one at each level of demand, then the others.
+        Columns have the shape ``(providers, services, ..., rows)``.
         """
-        first = np.repeat(levels[..., :1, :, :], _LEVELS, axis=-3)
-        tried = np.concatenate([first, levels[..., 1:, :, :]], axis=-3)
-        of_people, which = self._of_people(tried)
+        of_people, which = tried.of_people, tried.which
         demand = np.ones(of_people.shape[-3])
         demand[:_LEVELS] = np.maximum(0.0, 1.0 + self.demand_spread * _DEMAND)
         each = self.ahead.averting_a_level * level_of(of_people, "prevention")
@@ -210,48 +255,42 @@ class ServicePlan:
         months = self.ahead.months
         posts = self._posts(of_people)
         people = self.ahead.people.for_profiles()
-        expected, _ = self.expectation.months(of_people, people, months, posts, outside)
-        wanted = dict.fromkeys((*self.kept, *self.outcomes))
-        years: dict[int, tuple[dict[str, Array], float]] = {}
-        for month, in_post, counts in zip(months, posts, expected, strict=True):
-            shape = counts["started"].shape
-            kept = {
-                name: np.broadcast_to(values, shape)[..., which, :, :]
-                for name, values in counts.items()
-                if name in wanted
+        periods = _financial_years(months)
+        expected, _ = self.expectation.months(of_people, people, months, posts, outside, periods)
+        found = []
+        for period, counts in zip(periods, expected, strict=True):
+            columns = {
+                name: np.take(_rows_last(counts[name]), which, axis=-1)
+                for name in (*self._thought_through, "started")
+                if name not in COSTS
             }
-            there = in_post if in_post.ndim == 2 else in_post[..., which, :, :]
-            started = counts["started"][..., which, :, :]
-            columns = kept | self.technology.costs(month, there, started, tried)
-            before, length = years.get(month.financial_year, ({}, 0.0))
-            together = {name: columns[name] + before.get(name, 0.0) for name in wanted}
-            years[month.financial_year] = together, length + month.years
-        return list(years.values())
+            # prices stay from April to March, so that costs of the year follow from its sums
+            years = sum(month.years for month in months[period])
+            there = _mean_over(months[period], posts[period])
+            there = there if there.ndim == 2 else there[..., which, :, :]
+            year = replace(months[period.start], years=years)
+            costs = self.technology.costs(
+                year, there, _rows_first(columns["started"]), tried.levels
+            )
+            columns |= {name: _rows_last(costs[name]) for name in self.kept if name in COSTS}
+            found.append((columns, years))
+        return found
 
-    def _of_people(self, tried: Array) -> tuple[Array, npt.NDArray[np.intp]]:
-        """Return the profiles that lead to different people, and which of them each one leads to.
+    def _posts(self, levels: Array) -> Array:
+        """Return the caseworkers in post in each month, as a provider expects them.
 
-        A lever that moves costs alone leads to the people of the middle level of demand.
+        Months stand on the first axis.
         """
-        first, others = tried[..., :_LEVELS, :, :], tried[..., _LEVELS:, :, :]
-        moved = (others[..., _OF_PEOPLE] != first[..., :1, :, _OF_PEOPLE]).any(axis=(-1, -2))
-        moves = moved.any(axis=tuple(range(moved.ndim - 1)))
-        which = np.full(tried.shape[-3], _MIDDLE)
-        which[:_LEVELS] = np.arange(_LEVELS)
-        which[_LEVELS:][moves] = _LEVELS + np.arange(moves.sum())
-        return np.concatenate([first, others[..., moves, :, :]], axis=-3), which
-
-    def _posts(self, levels: Array) -> list[Array]:
-        """Return the caseworkers in post in each month, as a provider expects them."""
-        there = self.ahead.in_post
+        there, planned = self.ahead.in_post, np.array(self.ahead.planned)
         if there is None:
-            return list(self.ahead.planned)
+            return planned
         there = there[..., None, :, :]
-        posts = []
-        for planned in self.ahead.planned:
-            wanted = self.technology.posts_wanted(planned, levels)
-            after = self.technology.hired(there, wanted, DAYS_A_YEAR / 12)
-            posts.append(0.5 * (there + after))
+        between = (1,) * (levels.ndim - 2)
+        planned = planned.reshape(len(planned), *between, *planned.shape[1:])
+        posts = self.technology.posts_wanted(planned, levels)
+        for month in posts:
+            after = self.technology.hired(there, month, DAYS_A_YEAR / 12)
+            month[...] = 0.5 * (there + after)
             there = after
         return posts
 
@@ -259,58 +298,110 @@ class ServicePlan:
         """Return columns as they spread over the nodes.
 
         Args:
-            columns: shape ``(..., rows, providers, services)``, the first profile at each level of
+            columns: shape ``(providers, services, ..., rows)``, the first profile at each level of
                 demand and then the others.
         """
         place = np.clip(self.drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
         low = np.minimum(place.astype(np.intp), _LEVELS - 2)
         part = place - low
-        noise = self._noise(columns)
-        spread = {}
-        for name, rows in columns.items():
-            values = _rows_last(rows)
-            alike = _rows_last(columns[_SPREADS_LIKE.get(name, name)])
-            levels = alike[..., :_LEVELS]
-            middle = levels[..., _MIDDLE : _MIDDLE + 1]
-            tried = np.concatenate(
-                [values[..., _MIDDLE : _MIDDLE + 1], values[..., _LEVELS:]], axis=-1
-            )
-            with np.errstate(invalid="ignore", divide="ignore"):
-                ratio = np.where(middle > 0, tried / middle, 1.0)
-            below, above = (np.take(levels, each, axis=-1) for each in (low, low + 1))
-            by_demand = below * (1.0 - part) + above * part
-            spread[name] = _Spread(ratio, by_demand * noise.get(name, 1.0))
-        return spread
+        names = self._thought_through
+        values = np.array([columns[name] for name in names])
+        levels = values[..., :_LEVELS]
+        if not _SPREADS_LIKE.keys().isdisjoint(names):
+            levels = levels[[names.index(_SPREADS_LIKE.get(name, name)) for name in names]]
+        middle = levels[..., _MIDDLE : _MIDDLE + 1]
+        rows = values[..., _LEVELS - 1 :].copy()
+        rows[..., 0] = values[..., _MIDDLE]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.where(middle > 0, rows / middle, 1.0)
+        below, above = (np.take(levels, each, axis=-1) for each in (low, low + 1))
+        base = below * (1.0 - part) + above * part
+        for name, factor in self._noise(columns).items():
+            if name in names:
+                base[names.index(name)] *= factor
+        return {name: _Spread(ratio[place], base[place]) for place, name in enumerate(names)}
 
     def _noise(self, columns: Mapping[str, Array]) -> dict[str, Array]:
         """Return factors for what is uncertain by itself, ``(providers, 1, ..., nodes)``.
 
         Outcomes and hand-overs are successes among those who complete: their spread is binomial.
         """
-        providers = self.expectation.providers
-        # the order of a sum over services follows from where they lie in memory, not from how many
-        # rows there are beside them
-        middle = {
-            name: np.ascontiguousarray(values[..., _MIDDLE, :, :])
-            for name, values in columns.items()
-        }
+        completed, outcomes, handovers, cost = (
+            columns[name][..., _MIDDLE]
+            for name in ("completed", "good_outcomes", "handovers_made", "cost")
+        )
         spreads = [
-            _binomial_spread(middle["good_outcomes"], middle["completed"]),
-            _binomial_spread(middle["handovers_made"], middle["completed"]),
-            np.full(middle["cost"].shape[:-1], _COST_SPREAD),
+            _binomial_spread(outcomes, completed),
+            _binomial_spread(handovers, completed),
+            np.full((len(cost), *cost.shape[2:]), _COST_SPREAD),
         ]
-        factors = []
-        for group, spread in enumerate(spreads):
-            first = 1 + group * providers
-            own = self.drawn[:, first : first + providers].T
-            own = own.reshape(providers, *(1,) * (spread.ndim - 1), -1)
-            factors.append(1.0 + np.moveaxis(spread, -1, 0)[:, None, ..., None] * own[:, None])
-        outcomes, handovers, cost = factors
+        providers = self.expectation.providers
+        drawn = self.drawn[:, 1 : 1 + len(spreads) * providers].T.reshape(
+            len(spreads), providers, *(1,) * (spreads[0].ndim - 1), -1
+        )
+        factors = 1.0 + np.array(spreads)[..., None] * drawn
+        of_outcomes, of_handovers, of_cost = factors[:, :, None]
         return {
-            "good_outcomes": outcomes,
-            "handovers_made": handovers,
-            **dict.fromkeys(COSTS, cost),
+            "good_outcomes": of_outcomes,
+            "handovers_made": of_handovers,
+            **dict.fromkeys(COSTS, of_cost),
         }
+
+
+class _Columns(Mapping[str, Array]):
+    """The columns of a statement, each worked out when it is first asked for.
+
+    Args:
+        work_out: returns a column, given its name.
+        names: of all columns.
+    """
+
+    def __init__(self, work_out: Callable[[str], Array], names: tuple[str, ...]) -> None:
+        self._work_out, self._names = work_out, names
+        self._known: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._known:
+            self._known[name] = self._work_out(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """Profiles of which the same is told, where costs are not.
+
+    Attributes:
+        row: for each profile, which row of a statement tells of it.
+        first: for each row, a profile it tells of.
+    """
+
+    row: npt.NDArray[np.intp]
+    first: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """Profiles that are thought through; the first one stands there at each level of demand.
+
+    Attributes:
+        levels: ``(..., rows, providers, levers)``.
+        of_people: those that lead to different people, ``(..., fewer rows, providers, levers)``.
+        which: for each of the rows, which of these it leads to.
+        alike: the profiles that lead to the same people.
+    """
+
+    levels: Array
+    of_people: Array
+    which: npt.NDArray[np.intp]
+    alike: _Alike
 
 
 @dataclass(frozen=True)
@@ -328,6 +419,10 @@ class _Spread:
     ratio: Array
     base: Array
 
+    def of(self, profiles: npt.NDArray[np.intp]) -> _Spread:
+        """Return the column at some of the profiles."""
+        return _Spread(np.take(self.ratio, profiles, axis=-1), self.base)
+
     def at_nodes(self) -> Array:
         """Return it, ``(providers, services, ..., profiles, nodes)``."""
         spread: Array = self.ratio[..., :, None] * self.base[..., None, :]
@@ -343,6 +438,25 @@ class _Spread:
         return total
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What a plan tells of a financial year.
+
+    Attributes:
+        spread: columns over the nodes.
+        alike: profiles of which a row tells the same; none where each has its own.
+        claimed: of each pound of cost, ``(providers, 1, ..., profiles, 1)``.
+        months: in which the commissioners are expected to insist, ``(..., profiles)``.
+        before: what the year came to before the plan; empty where it begins with it.
+    """
+
+    spread: Mapping[str, _Spread]
+    alike: _Alike | None
+    claimed: Array
+    months: Array
+    before: Mapping[str, Array] = field(default_factory=dict)
+
+
 def _rows_last(values: Array) -> Array:
     """Return an array with its last two axes first, and so laid out in memory."""
     return np.ascontiguousarray(np.moveaxis(values, (-2, -1), (0, 1)))
@@ -353,15 +467,43 @@ def _rows_first(values: Array) -> Array:
     return np.moveaxis(values, (0, 1), (-2, -1))
 
 
+def _financial_years(months: Sequence[Month]) -> list[slice]:
+    """Return which months lie in each financial year."""
+    places = range(len(months))
+    years = [list(some) for _, some in groupby(places, lambda place: months[place].financial_year)]
+    return [slice(some[0], some[-1] + 1) for some in years]
+
+
+def _mean_over(months: Sequence[Month], values: Array) -> Array:
+    """Return the mean over months, which stand on the first axis."""
+    years = [month.years for month in months]
+    total = reduce(operator.add, map(operator.mul, values, years))
+    mean: Array = total / sum(years)
+    return mean
+
+
 def nodes_of(providers: int) -> int:
     """Return how many nodes a plan of so many providers has."""
     return max(_NODES, 2 + 6 * providers)
 
 
 def _binomial_spread(successes: Array, tries: Array) -> Array:
-    """Return the standard deviation of each provider's successes, a share of them."""
+    """Return the standard deviation of each provider's successes, a share of them.
+
+    Args:
+        successes: ``(providers, services, ...)``.
+        tries: same shape.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         failing = np.where(tries > 0, 1.0 - successes / tries, 0.0)
-        total = successes.sum(axis=-1)
-        spread = np.sqrt((successes * failing).sum(axis=-1)) / total
+        total = _over_services(successes)
+        spread = np.sqrt(_over_services(successes * failing)) / total
     return np.where(total > 0, spread, 0.0)
+
+
+def _over_services(values: Array) -> Array:
+    """Return the sum over the second axis, one after the other.
+
+    The order of a sum must not depend on how many rows stand beside it.
+    """
+    return reduce(operator.add, np.moveaxis(values, 1, 0))
