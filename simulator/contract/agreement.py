@@ -16,7 +16,7 @@ from simulator.contract.periods import Month
 from simulator.contract.remedies import Remedies
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
-from simulator.contract.term import Flows, Term
+from simulator.contract.term import Flows, Term, Window
 from simulator.contract.working import (
     AT_SIGNING,
     Conditions,
@@ -163,6 +163,10 @@ class Agreement:
     def _fixed(self) -> dict[tuple[int, float, float], Flows]:
         """What such terms pay, by their place, the length of the window and the price level."""
         return {}
+
+    def assessed_by(self, window: Window) -> list[int]:
+        """Return which terms are worked out on windows of one kind."""
+        return [index for index, term in enumerate(self.terms) if term.assessed == window]
 
     def needed_for(self, terms: Sequence[int]) -> list[bool]:
         """Tell which terms have to be worked out so that some of them are known."""

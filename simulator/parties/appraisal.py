@@ -92,11 +92,14 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
     # what depends on nothing that happens has no axes: it is the same at every node
     received: list[Array] = [np.zeros(()) for _ in range(parties)]
     for view in outlook.views:
-        active = [term.assessed == view.kind for term in agreement.terms]
-        if not any(active):
+        counted_here = agreement.assessed_by(view.kind)
+        if not counted_here:
             continue
-        for index, flows in enumerate(agreement.flows(view.statement, active=active)):
-            for party, amount in flows.items():
+        # what others pay in the same window is worked out where these follow from it
+        needed = agreement.needed_for(counted_here)
+        moved = agreement.flows(view.statement, needed=needed)
+        for index in counted_here:
+            for party, amount in moved[index].items():
                 if party < parties:
                     counted = amount if view.count == 1.0 else view.count * amount
                     mean = _of_profiles(_mean(counted), outlook.rows, -1)

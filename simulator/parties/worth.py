@@ -65,7 +65,8 @@ def _slope(
     received, moved = 0.0, 0.0
     account = agreement.signatories.provider_slice.start + provider
     for view in views:
-        active = [term.assessed == view.kind for term in agreement.terms]
+        counted = agreement.assessed_by(view.kind)
+        needed = agreement.needed_for(counted)
         more = {name: _little(view.statement.columns[name], provider) for name in columns}
         if view.kind == views[0].kind:  # each kind of window covers the same months
             moved += 2.0 * view.count * float(more[columns[-1]].sum())
@@ -73,8 +74,8 @@ def _slope(
             changed = dict(view.statement.columns)
             for name, little in more.items():
                 changed[name] = changed[name] + sign * little
-            paid = agreement.settle(Statement(changed, view.statement.years), active=active)
-            received += sign * view.count * float(paid[..., account].sum(axis=-1).mean())
+            paid = agreement.settle(Statement(changed, view.statement.years), needed=needed)
+            received += sign * view.count * float(paid[..., counted, account].sum(axis=-1).mean())
     return received / moved if moved else 0.0
 
 

@@ -272,3 +272,15 @@ def test_who_copies_does_what_the_others_did_last() -> None:
     quality = found.course[..., LEVERS.index(next(x for x in LEVERS if x.name == "quality"))]
     np.testing.assert_allclose(quality[:, 2:-1, 1], quality[:, 1:-2, 2], atol=1e-12)
     assert quality[:, 5, 2].min() > 0.1
+
+
+@pytest.mark.parametrize("assessed", ["month", "quarter", "year"])
+def test_deductions_move_effort_whatever_period_they_are_worked_out_on(assessed: str) -> None:
+    """Deductions of a month or a quarter are shares of what is paid for the year."""
+    contract = (
+        "{terms: [{form: unit price, price: £330, per: completed}, {form: kpi deductions, "
+        "kpis: {outcomes: {measure: good_outcomes / completed, at_least: 60%, deduct: 0.2%, "
+        f"for_each: 1%}}}}, cap: 50%, assessed: {assessed}}}]}}"
+    )
+    found = lived(scenario_with(contract, behaviour="theory"), 4)
+    assert level(found, "quality", 3) > 0.4
