@@ -33,6 +33,7 @@ PENNY_FRACTION = 2.0**-10
 """The grain of the simulation's ledger, pounds: sums of its multiples are exact in any order."""
 
 
+_NOTHING = np.zeros(())
 _LARGEST_SUM = 2.0**42  # in pounds; 2**53 grains of 2**-10 leave a bit to spare for sums
 
 
@@ -203,7 +204,7 @@ class Agreement:
 
     def refuse_infinite(self, term: Term, flows: Flows) -> None:
         """Refuse a payment that is not a finite number."""
-        # what is not finite for one provider is not in the sum that others pay or receive
+        # each account beside the providers' has a part in their sum, which is not finite either
         others = [amount for account, amount in flows.items() if account not in self._providers]
         if not all(np.isfinite(amount).all() for amount in others[:1] or flows.values()):
             raise SettlementError(
@@ -350,9 +351,6 @@ class Agreement:
             if side != "providers":
                 return accounts.index(side)
         return accounts.index(term.payer)
-
-
-_NOTHING = np.zeros(())
 
 
 def _widest(statement: Statement) -> Array:

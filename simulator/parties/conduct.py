@@ -41,7 +41,7 @@ _AHEAD = 12
 """Months that a plan looks ahead."""
 _FARTHEST = 2.0
 """Levels beyond it are no practice that anybody has seen."""
-_MEMORY = 2**23
+_MEMORY = 20 * 2**20
 """Bytes for what a few futures need while they are decided."""
 _LONG_AHEAD = 12
 """Quarters over which the effect of prevention is looked at, where the term is that long."""
@@ -209,8 +209,9 @@ class Parties:
 
     def deciding(self, agreement: Agreement, futures: int) -> Conduct:
         """Return conduct that is decided under a contract, at the start of its term."""
-        size = self._block(agreement)
-        sizes = [min(size, futures - first) for first in range(0, futures, size)]
+        blocks = -(-futures // self._block(agreement))
+        # as even as can be: a small block takes nearly as long as a large one
+        sizes = [(futures + place) // blocks for place in range(blocks)]
         return Blocks([Deciding(self, agreement, size) for size in sizes])
 
     def _block(self, agreement: Agreement) -> int:
