@@ -97,6 +97,23 @@ def test_no_figure_is_cut_however_many_there_are() -> None:
     assert fits(header[:5], [row[:5]])
 
 
+def test_names_wrap_before_a_figure_or_heading_is_cut() -> None:
+    header = ("Party", "Contract", "Mean", "5th percentile", "95th percentile", "Runs out of cash")
+    money = ("−£2,327,000", "−£2,384,000", "−£2,285,000")
+    rows = [
+        ("Eastmere Council", "Output contracts", *money, "does not apply"),
+        ("Good Neighbours", "Output contracts", *money, "0 of 200"),
+    ]
+    drawn = table(header, rows, texts=2)
+    lines = drawn.splitlines()
+    assert lines[0].endswith("Runs out of cash")
+    assert any(line.endswith("does not apply") for line in lines)
+    assert any(line.endswith("0 of 200") for line in lines)
+    assert max(map(len, lines)) <= 100
+    assert "Eastmere Council" not in drawn
+    assert "Eastmere" in drawn
+
+
 @pytest.mark.parametrize(
     ("value", "plus", "said"),
     [
