@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.parties.levers import LEVERS
 from simulator.report.tables import paragraph, table
-from simulator.report.words import decimal, money, money_range, percent
+from simulator.report.words import decimal, in_percent, money, money_range, percent
 from simulator.scenario.scenario import Scenario
 
 __all__ = ["behaviour_text", "collaboration_in_a_sentence"]
@@ -87,9 +87,9 @@ def _lead(lead: dict[str, Any], currency: str) -> tuple[str, ...]:
     cash, value, outcomes = lead["cash"], lead["value"], lead["outcomes"]
     return (
         money(cash["mean"], currency, cash["mc_error"]),
-        f"{100 * lead['p_costs_less']:.0f}%",
+        in_percent(lead["p_costs_less"]),
         money(value["mean"], currency, value["mc_error"]),
-        f"{100 * lead['p_worth_more']:.0f}%",
+        in_percent(lead["p_worth_more"]),
         decimal(outcomes["mean"], 0),
     )
 

@@ -7,6 +7,7 @@ import pytest
 from simulator.report.tables import fits, table
 from simulator.report.words import (
     decimal,
+    in_percent,
     likelihood,
     money,
     money_in_words,
@@ -78,6 +79,20 @@ def test_shares_of_futures_claim_no_certainty() -> None:
         "99.9% of 200",
         "all 200",
     ]
+
+
+def test_a_share_is_rounded_alike_in_prose_and_tables() -> None:
+    shares = (0.0, 0.005, 0.025, 0.145, 0.5, 0.996, 1.0)
+    assert [in_percent(share) for share in shares] == [
+        "0%",
+        "0.5%",
+        "3%",
+        "15%",
+        "50%",
+        "99.6%",
+        "100%",
+    ]
+    assert all(percent(share, 200).startswith(in_percent(share)) for share in shares[1:-1])
 
 
 def test_tables_have_no_empty_cells_and_keep_to_the_page() -> None:
