@@ -16,10 +16,10 @@ from simulator.contract.curve import Frozen
 from simulator.contract.finding import Finding, Path
 from simulator.contract.signatories import OUTSIDE
 from simulator.quantities import DAYS_A_YEAR
-from simulator.scenario.checks_behaviour import check_behaviour
+from simulator.scenario.checks_behaviour import check_behaviour, end_found
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.signed import Signed
-from simulator.scenario.world import MONTHS, Service, places
+from simulator.scenario.world import MONTHS, Relapse, Service, places
 
 __all__ = ["LONGEST_TERM_DAYS", "MOST_PLACES", "MOST_VISITS", "check_scenario", "check_signed"]
 
@@ -203,6 +203,7 @@ def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator
         shares = {name: float(need.share) for name, need in service.needs.items()}
         yield from check_shares((*path, "needs"), shares, "shares of needs")
     yield from _check_screens((*path, "screens"), service)
+    yield from _check_relapse((*path, "relapse"), service.relapse)
     if len(service.season) == len(MONTHS):
         total = sum(service.season.values())
         if abs(total) > 1e-6:
@@ -240,10 +241,10 @@ def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator
 def _check_screens(path: Path, service: Service) -> Iterator[Finding]:
     if service.screens is None:
         return
-    if service.screens > _MOST_SCREENED:
+    if service.screens.ends[1] > _MOST_SCREENED:
         yield Finding(
             path,
-            f"found {service.screens.written}",
+            f"found {end_found(service.screens)}",
             f"a provider turns away at most {_MOST_SCREENED:.0%} of the hardest need at selection "
             "+1, which is all of it at +2",
             "write for example '20%'",
@@ -255,6 +256,21 @@ def _check_screens(path: Path, service: Service) -> Iterator[Finding]:
             "people are turned away by need: a service that screens has two needs or more",
             "add them under 'needs', or remove 'screens'",
             at_key=True,
+        )
+
+
+def _check_relapse(path: Path, relapse: Relapse) -> Iterator[Finding]:
+    """Report ranges of relapse that overlap; the values are compared as they are read."""
+    if relapse.best is None or relapse.best > relapse.chance:
+        return
+    if relapse.best.ends[1] > relapse.chance.ends[0]:
+        yield Finding(
+            (*path, "best"),
+            f"found {end_found(relapse.best)} at best practice, and "
+            f"{end_found(relapse.chance, lower=True)} as observed",
+            "at best practice no more of the good outcomes fail to last, wherever in their ranges "
+            "both lie",
+            "let the range of 'best' end where that of 'chance' begins, or sooner",
         )
 
 
