@@ -37,7 +37,7 @@ def test_the_headline_is_never_on_cash_alone(folder: Path) -> None:
     for part in (
         "Good outcomes",
         "If collaboration has no effect it costs less in",
-        "If nobody changed what they do it would cost",
+        "If everybody did under Alliance what they do under Output",
         "for each good outcome gained",
         "runs out of cash",
     ):
@@ -45,6 +45,9 @@ def test_the_headline_is_never_on_cash_alone(folder: Path) -> None:
     for row in ("Money", "Behaviour", "Check", "Interaction", "If collaboration has no effect"):
         assert row in said
     assert "Padding of claims" in said
+    flat = " ".join(said.split())
+    assert "would be if everybody did under Alliance what they do under Output" in flat
+    assert "Whoever, and whatever, is not in the table does as observed." in flat
     assert "no number says that one form of contract is better" in " ".join(said.split())
 
 
