@@ -149,11 +149,11 @@ def run(
 def _how_to_ask_why(scenario: Scenario, folder: Path) -> str:
     """Return a command that explains a choice in the run; nothing where nobody makes one."""
     quarters = scenario.timetable.periods("quarter")
-    decide = (
-        [name for name in scenario.providers if POLICIES[scenario.policies[name]].moves]
-        if scenario.behaves
-        else []
-    )
+    decide = [
+        name
+        for name, posts in scenario.signatories.caseworkers.items()
+        if scenario.behaves and posts and POLICIES[scenario.policies[name]].moves
+    ]
     if not decide or len(quarters) < 2:  # in the first quarter nothing is decided
         return ""
     starts = scenario.timetable.starts
