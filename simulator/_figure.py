@@ -60,6 +60,13 @@ class Figure(float):
         figure.evidence = evidence
         return figure
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the most it can be: the ends of its range, or itself where it has none."""
+        if self.evidence is None or self.evidence.low is None or self.evidence.high is None:
+            return float(self), float(self)
+        return self.evidence.low, self.evidence.high
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
         """Let defaults be shown as they would be written."""

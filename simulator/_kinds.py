@@ -81,7 +81,8 @@ Reader = Callable[[Written], float | None]
 class Kind:
     """A kind of quantity: how it is read, what is allowed and how to write it.
 
-    ``read`` returns the value in the kind's unit, or None where the units do not fit.
+    ``read`` returns the value in the kind's unit, or None where the units do not fit. ``most`` is
+    the upper end as people write it, where ``allowed`` does not tell it.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Kind:
     high: float = LARGEST
     whole: bool = False
     in_money: bool = False
+    most: str = ""
 
     def written(self, found: object, currency: str) -> str:
         """Return how a value is written; money always with its sign."""
@@ -122,7 +124,10 @@ class Kind:
             mend = self.example
             if parts is not None and parts.bare and self.high == 1.0 and 1 < value <= 100:
                 mend = f"write {value:g}% or {value / 100:g}"
-            raise refuse(f"found {shown}, which is out of range", self.allowed, mend)
+            allowed = self.allowed
+            if value > self.high and self.most:
+                allowed += f", and at most {self.most}"
+            raise refuse(f"found {shown}, which is out of range", allowed, mend)
         return value
 
 

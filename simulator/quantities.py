@@ -136,6 +136,7 @@ Money = _quantity(
         read_money,
         0.0,
         in_money=True,
+        most="100 billion",
     )
 )
 """Pounds, not below 0."""
@@ -146,6 +147,7 @@ MoneyAYear = _quantity(
         _WRITE_PER + "'£42,000 a year'",
         read_money_a_year,
         0.0,
+        most="100 billion a year",
     )
 )
 """Pounds a year, not below 0."""
@@ -157,6 +159,7 @@ MoneyMaybeAYear = _quantity(
         lambda parts: read_money_a_year(parts) if parts.per else read_money(parts),
         0.0,
         in_money=True,
+        most="100 billion",
     )
 )
 """Pounds, once or a year: :func:`is_a_year` tells which."""
@@ -172,6 +175,7 @@ Size = _quantity(
         ),
         0.0,
         in_money=True,
+        most="100 billion",
     )
 )
 """Pounds once, pounds a year, or a count a year."""
@@ -183,6 +187,7 @@ Duration = _quantity(
         read_duration,
         0.0,
         50 * DAYS_A_YEAR,
+        most="50 years",
     )
 )
 """Days, not below 0."""
@@ -193,6 +198,7 @@ Rate = _quantity(
         _WRITE_PER + "'1,200 a year' or '25 a week'",
         read_rate,
         0.0,
+        most="100 billion a year",
     )
 )
 """A count a year, not below 0."""
@@ -240,7 +246,15 @@ Hazard = _quantity(
 )
 """A continuous rate a day: '3% a week' is 0.03 / 7."""
 Count = _quantity(
-    Kind("count", "a number, 0 or more", "write for example '4.5' or 4.5", read_count, 0.0, 1e9)
+    Kind(
+        "count",
+        "a number, 0 or more",
+        "write for example '4.5' or 4.5",
+        read_count,
+        0.0,
+        1e9,
+        most="1,000,000,000",
+    )
 )
 """A number without a unit, not below 0."""
 Years = _quantity(
@@ -263,6 +277,7 @@ Portion = _quantity(
         read_change,
         -10.0,
         10.0,
+        most="1,000%",
     )
 )
 """A share of 1 of either sign."""
@@ -273,6 +288,7 @@ Volume = _quantity(
         _WRITE_PER + "'500' or '500 a year'",
         lambda parts: read_rate(parts) if parts.per else read_count(parts),
         0.0,
+        most="100 billion",
     )
 )
 """A count a year, with or without saying so."""
@@ -281,7 +297,16 @@ Posts = _quantity(
 )
 """Posts, full-time or in part."""
 Whole = _quantity(
-    Kind("whole", "a whole number, 1 or more", "write for example '5'", read_count, 1, 1e6, True)
+    Kind(
+        "whole",
+        "a whole number, 1 or more",
+        "write for example '5'",
+        read_count,
+        1,
+        1e6,
+        True,
+        most="1,000,000",
+    )
 )
 """A whole number from 1."""
 AnyAmount = _quantity(
@@ -290,6 +315,7 @@ AnyAmount = _quantity(
         "a number, a percentage, an amount of money, a duration or a rate",
         _WRITE_PER + "'-10%', '£480', '28 days' or '1,000 a year'",
         read_any,
+        most="100 billion",
     )
 )
 """Any number with or without a unit: days for durations, a year for rates."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simulator._errors import UsageError, did_you_mean
 from simulator.cli.verify import scenario_of
-from simulator.contract.live.period_names import ALLOWED, find_period, period_dates, read_period
+from simulator.contract.live.period_names import find_period, period_dates, period_name, read_period
 from simulator.engine.life import plan_lives
 from simulator.engine.network import build_network
 from simulator.parties.levers import at_norm
@@ -35,7 +35,7 @@ def explain_choice(
             f"explain: found --future {future}; the run has the futures 1 to {replications:,}"
         )
     name = _one_of("--contract", contract, list(scenario.contracts))
-    provider = _one_of("--party", party, list(scenario.providers))
+    provider = _provider(scenario, party)
     review, dates = _review(scenario, quarter)
     practice = at_norm(float(each.quality) for each in scenario.providers.values())
     plans = plan_lives(scenario, build_network(scenario, practice))
@@ -77,19 +77,35 @@ def _one_of(option: str, given: str | None, known: list[str]) -> str:
     return given
 
 
+def _provider(scenario: Scenario, given: str) -> str:
+    """Return the provider that is meant by its key or its title, in whatever case."""
+    titles = {key: scenario.signatories.name(key) for key in scenario.providers}
+    meant = given.strip().casefold()
+    for names in ({key: key for key in titles}, titles):
+        found = [key for key, name in names.items() if name.casefold() == meant]
+        if len(found) == 1:
+            return found[0]
+    near = did_you_mean(given, [*titles, *titles.values()])
+    known = ", ".join(f"{key} ({title})" for key, title in titles.items())
+    raise UsageError(
+        f"explain: found --party {given}; it is one of {known}" + (f"; {near}" if near else "")
+    )
+
+
 def _review(scenario: Scenario, quarter: str) -> tuple[int, str]:
     """Return the review at which a quarter is decided, from 1, and its dates in words."""
     written = read_period(quarter)
-    if written is None or written[0] != "quarter":
-        raise UsageError(f"explain: found --quarter {quarter}; {ALLOWED}")
     timetable = scenario.timetable
-    period = find_period(timetable, *written)
+    quarters = timetable.periods("quarter")
+    of_quarter = written if written is not None and written[0] == "quarter" else None
+    period = find_period(timetable, *of_quarter) if of_quarter else None
     if period is None:
+        first, last = (period_name(quarters[place], "quarter") for place in (0, -1))
         raise UsageError(
-            f"explain: found --quarter {quarter}; the term runs from {timetable.starts} and ends "
-            f"before {timetable.ends}"
+            f"explain: found --quarter {quarter}; a quarter of a financial year is written 2027Q3 "
+            f"(October to December 2027), and the run has the quarters {first} to {last}"
         )
-    review = timetable.periods("quarter").index(period)
+    review = quarters.index(period)
     if review == 0:
         raise UsageError(
             "explain: in the first quarter everybody does as observed; nothing is decided before "

@@ -13,6 +13,8 @@ from typing import Any
 
 from simulator._errors import Interrupted
 from simulator.cli.progress import Told, told
+from simulator.contract.live.period_names import period_name
+from simulator.parties.policies import POLICIES
 from simulator.report.charts import cash_chart
 from simulator.report.document import document
 from simulator.report.draw import check_chart, drawn, made_from
@@ -47,6 +49,7 @@ __all__ = ["Asked", "draw", "files_of_run", "run"]
 
 _RESULTS = Path("results")
 _FIRST_FUTURES = 200  # and the first count at which a tolerance is looked at, then doubled
+_A_YEAR = 365  # days, after which the second year begins
 _MOST_FUTURES = 25_600  # 200 doubled seven times: a hundredth of the error of two or three futures
 
 
@@ -133,7 +136,7 @@ def run(
             f"'alliance verify {folder}' makes it again and compares."
             + (f" The chart is {chart}." if chart else "")
         )
-        sys.stdout.write(f"{text}\n\n{closing}\n")
+        sys.stdout.write(f"{text}\n\n{closing}\n{_how_to_ask_why(scenario, folder)}")
     if interrupted:
         sys.stdout.flush()
         beside = f" and {number(drawn.replications)} with inputs drawn" if drawn else ""
@@ -141,6 +144,28 @@ def run(
             f"Interrupted: this is over the {number(study.replications)} simulated futures{beside} "
             "that were done. The same command goes on from there."
         )
+
+
+def _how_to_ask_why(scenario: Scenario, folder: Path) -> str:
+    """Return a command that explains a choice in the run; nothing where nobody makes one."""
+    quarters = scenario.timetable.periods("quarter")
+    decide = [
+        name
+        for name, posts in scenario.signatories.caseworkers.items()
+        if scenario.behaves and posts and POLICIES[scenario.policies[name]].moves
+    ]
+    if not decide or len(quarters) < 2:  # in the first quarter nothing is decided
+        return ""
+    starts = scenario.timetable.starts
+    later = [each for each in quarters if (each.first - starts).days >= _A_YEAR]
+    quarter = period_name(later[0] if later else quarters[-1], "quarter")
+    others = [name for name in scenario.contracts if name != scenario.baseline]
+    contract = f" --contract {others[0]}" if others else ""
+    where = f'"{folder}"' if " " in str(folder) else str(folder)
+    return (
+        "Why a provider did what it did, for example:\n"
+        f"  alliance explain {where} --future 1 --party {decide[0]} --quarter {quarter}{contract}\n"
+    )
 
 
 def draw(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator._errors import RunError, UsageError
+from simulator._errors import CheckFailed, RunError, UsageError
 
 if TYPE_CHECKING:
     from simulator.scenario.signed import ContractFile
@@ -18,7 +18,11 @@ TEMPLATES = ("smallest", "several-services")
 
 
 def check(files: list[Path], settings: list[str], as_json: bool) -> None:
-    """Check, warn, list defaults; mistakes leave through the error that carries them all."""
+    """Check, warn, list defaults; mistakes leave through the error that carries them all.
+
+    Raises:
+        CheckFailed: nothing is written wrongly, but a run would refuse it.
+    """
     from simulator.report.run_text import grouped_defaults
     from simulator.report.tables import paragraph, table
     from simulator.report.warnings import warnings
@@ -31,7 +35,7 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
         _check_contracts(scenario, as_json)
         return
     found = list(warnings(scenario))
-    calibration = None
+    calibration, refused = None, ""
     if scenario.behaves:
         # what parties do takes libraries that nothing else of a check needs
         from simulator.report.calibration_text import (
@@ -42,6 +46,7 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
 
         calibration = calibration_of(scenario)
         found += calibration.warnings
+        refused = calibration.refused
     if as_json:
         rows = [
             {"path": row.path, "value": row.value, "provenance": row.provenance}
@@ -50,13 +55,14 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
         document = {
             "schema": "alliance-check/1",
             "scenario": scenario.title,
-            "valid": True,
+            "valid": not refused,
             "warnings": found,
             "defaults": rows,
         }
         if calibration:
             document["calibration"] = calibration_document(scenario, calibration)
         _print_json(document)
+        _fail(refused)
         return
     numbers = numbers_with_evidence(scenario)
     sourced = sum(1 for number in numbers if number.evidence and number.evidence.source)
@@ -70,13 +76,21 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
     ]
     if found:
         lines += ["", "Warnings", *(paragraph(text, "  ") for text in found)]
-    if calibration:
+    if calibration and calibration.resting:
         lines += ["", calibration_text(scenario, calibration)]
     rows_shown = grouped_defaults(scenario)
     if rows_shown:
         lines += ["", "Defaults taken, because the scenario does not say otherwise", ""]
         lines.append(table(("Key", "Value", "Where it comes from"), rows_shown, prose=2))
     sys.stdout.write("\n".join(lines) + "\n")
+    _fail(refused)
+
+
+def _fail(refused: str) -> None:
+    """End with the reason why a run refuses what is otherwise without mistakes."""
+    if refused:
+        sys.stdout.flush()
+        raise CheckFailed(refused)
 
 
 def _check_contracts(signed: ContractFile, as_json: bool) -> None:

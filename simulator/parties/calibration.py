@@ -39,7 +39,7 @@ class Calibrated:
         party: its place, the commissioners first.
         lever: its place among the levers.
         gain: of all parties together by one level above observed practice, before what it takes.
-        takes: cash and private effort of that level.
+        takes: cash and private effort of that level, effort as it is felt from the norm.
         norm: the level the party keeps to without any incentive.
         joint: the level that is best for all.
     """
@@ -97,15 +97,17 @@ def calibrate(parties: Parties, agreement: Agreement) -> list[Calibrated]:
     spent[:, 0] = parties.commissioning.cash(profiles[1:, 0])
     spent[:, payers:] = technology.cash(profiles[1:, payers:])
     cash = spent[move, party]
-    effort = stakes.effort[party, lever, lever]
+    # private effort weighs the distance from the norm: less of it goes from 0 to 1 the higher it is
+    norm = stakes.norm[party, lever]
+    effort = stakes.effort[party, lever, lever] * ((1.0 - norm) ** 2 - norm**2) / 2
     joint = _at_rest(game)[0].joint
     return [
         Calibrated(
             party=int(party[each]),
             lever=int(lever[each]),
             gain=float(value[1 + each] - value[0] + cash[each]),
-            takes=float(cash[each] + 0.5 * effort[each]),
-            norm=float(stakes.norm[party[each], lever[each]]),
+            takes=float(cash[each] + effort[each]),
+            norm=float(norm[each]),
             joint=float(joint[party[each], lever[each]]),
         )
         for each in move

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.contract.statement import Array
 from simulator.parties.conduct import Decided
+from simulator.parties.policies import Manner
 from simulator.parties.relation import held_up
+from simulator.parties.review import Standing
 
 __all__ = ["Choice", "choices"]
+
+_MOST_SHARE = 5.0
+"""Beyond 500% of the joint gain, either way, a share tells only that this gain is near nought."""
+_NO_WAY = 1e-9
+"""Levels no further from each other are the same."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +40,11 @@ class Choice:
         before: the level acted on before the review.
         own: the level it heads for by its own advantage, after the review.
         joint: the level that is best for all, after the review.
-        carried: how far trust and the relationship carry it from the one to the other.
+        carried: how far it goes from the one to the other; by trust it is ``trust * holds``.
         after: the level acted on.
+        manner: by what it goes from the one to the other.
+        trust: its trust in the others together, 0 to 1; nought where it does not reciprocate.
+        holds: how far the relationship would hold it to its word at full trust.
     """
 
     lever: int
@@ -50,6 +61,9 @@ class Choice:
     joint: float
     carried: float
     after: float
+    manner: Manner = "by trust"
+    trust: float = 0.0
+    holds: float = 0.0
 
     @property
     def money(self) -> float:
@@ -58,8 +72,13 @@ class Choice:
 
     @property
     def effective_share(self) -> float | None:
-        """Its share of what all parties gain by one level more; None where they gain nothing."""
-        return self.money / self.together if self.together > 0 else None
+        """Its share of what all parties gain by one level more.
+
+        None where they gain nothing, or so little that the share would say nothing.
+        """
+        if self.together <= 0 or abs(self.money) > _MOST_SHARE * self.together:
+            return None
+        return self.money / self.together
 
 
 def choices(decided: Decided, party: int, future: int = 0) -> list[Choice]:
@@ -78,13 +97,17 @@ def choices(decided: Decided, party: int, future: int = 0) -> list[Choice]:
     effort = stakes.effort[party] @ (before.own[future, party] - stakes.norm[party])
     aversion = stakes.risk_aversion[party]
     holds = held_up(game.relation, decided.reviews_left)
+    manner = game.manners[party] if game.manners else "by trust"
+    trust = _trust(after, party, future, float(stakes.reciprocity[party]), holds)
     names = [term.name for term in game.agreement.terms]
     result = []
     for move in np.flatnonzero(movers == party).tolist():
         lever = int(levers[move])
         own, joint = (float(each[future, party, lever]) for each in (after.own, after.joint))
         taken = float(after.taken[future, party, lever])
-        carried = (taken - own) / (joint - own) if abs(joint - own) > 1e-9 else holds[lever]
+        carried = (
+            (taken - own) / (joint - own) if abs(joint - own) > _NO_WAY else trust * holds[lever]
+        )
         paid = parts.payments[future, move, :, party]
         result.append(
             Choice(
@@ -104,6 +127,30 @@ def choices(decided: Decided, party: int, future: int = 0) -> list[Choice]:
                 joint=joint,
                 carried=float(carried),
                 after=taken,
+                manner=manner,
+                trust=trust,
+                holds=float(holds[lever]),
             )
         )
     return result
+
+
+def _trust(after: Standing, party: int, future: int, reciprocity: float, holds: Array) -> float:
+    """Return a party's trust in the others together, as the levels that it acts on show it.
+
+    It is the same for all levers, so the one on which it shows most tells it. Where none shows it,
+    it is the mean of its trust in each of the others.
+
+    Args:
+        after: the review.
+        party: its place.
+        future: its place among those side by side.
+        reciprocity: how far it answers to trust at all.
+        holds: how far the relationship holds it to its word, by lever.
+    """
+    own, joint, taken = (each[future, party] for each in (after.own, after.joint, after.taken))
+    way = (joint - own) * holds
+    lever = int(np.abs(way).argmax())
+    if abs(way[lever]) > _NO_WAY:
+        return float(np.clip((taken - own)[lever] / way[lever], 0.0, 1.0))
+    return float(reciprocity * np.delete(after.trust[future, party], party).mean())

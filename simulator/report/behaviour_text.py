@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.parties.levers import LEVERS
 from simulator.report.tables import paragraph, table
-from simulator.report.words import decimal, money, money_range, percent
+from simulator.report.words import decimal, in_percent, money, money_range, percent
 from simulator.scenario.scenario import Scenario
 
 __all__ = ["behaviour_text", "collaboration_in_a_sentence"]
@@ -25,6 +25,9 @@ _OF_THE_SPLIT = 4
 """Rows before that of the interaction."""
 _LEAST = 0.005
 """A mean level closer to nought is not shown."""
+_FAR = 0.25
+"""A mean level further from nought is not what was observed: a quarter of the way to a peer's best.
+"""
 
 
 def behaviour_text(scenario: Scenario, doc: dict[str, Any]) -> str:
@@ -35,15 +38,21 @@ def behaviour_text(scenario: Scenario, doc: dict[str, Any]) -> str:
     return "\n\n".join(sections)
 
 
-def collaboration_in_a_sentence(scenario: Scenario, split: dict[str, Any], futures: int) -> str:
-    """Return what stands beside every headline: the same without any effect of collaboration."""
+def collaboration_in_a_sentence(scenario: Scenario, doc: dict[str, Any], name: str) -> str:
+    """Return what stands beside the headline of a contract: without any effect of collaboration."""
+    split, futures = doc["split"][name], doc["replications"]
     blind, nobody = split["without_collaboration"], split["money"]
     less, more = (percent(blind[key], futures) for key in ("p_costs_less", "p_worth_more"))
     return (
         f"If collaboration has no effect it costs less in {less} futures and is worth more in "
-        f"{more}. If nobody changed what they do it would cost "
+        f"{more}. If {_as_under_the_baseline(scenario, name)} it would cost "
         f"{_less_or_more(nobody['cash'], scenario.currency)} on average."
     )
+
+
+def _as_under_the_baseline(scenario: Scenario, name: str) -> str:
+    base = scenario.title_of(scenario.baseline)
+    return f"everybody did under {scenario.title_of(name)} what they do under {base}"
 
 
 def _less_or_more(figures: dict[str, Any], currency: str) -> str:
@@ -74,9 +83,9 @@ def _splits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
             "what the commissioners pay. Shares are of futures."
         )
         meaning = paragraph(
-            "Money is what the difference would be if nobody changed what they do under "
-            f"{base}; behaviour is the rest. The check is {base} with what everybody does under "
-            f"{title}; the interaction is what money and behaviour make only together. Luck is a "
+            f"Money is what the difference would be if {_as_under_the_baseline(scenario, name)}; "
+            f"behaviour is the rest. The check is {base} with what everybody does under {title}; "
+            "the interaction is what money and behaviour make only together. Luck is a "
             f"range about nought: from its mean the difference in cash lies {luck[0]} in 90% of "
             f"futures, that in worth {luck[1]}."
         )
@@ -87,9 +96,9 @@ def _lead(lead: dict[str, Any], currency: str) -> tuple[str, ...]:
     cash, value, outcomes = lead["cash"], lead["value"], lead["outcomes"]
     return (
         money(cash["mean"], currency, cash["mc_error"]),
-        f"{100 * lead['p_costs_less']:.0f}%",
+        in_percent(lead["p_costs_less"]),
         money(value["mean"], currency, value["mc_error"]),
-        f"{100 * lead['p_worth_more']:.0f}%",
+        in_percent(lead["p_worth_more"]),
         decimal(outcomes["mean"], 0),
     )
 
@@ -115,4 +124,31 @@ def _conduct(scenario: Scenario, doc: dict[str, Any]) -> str:
     if not rows:
         return f"{heading}\n\n{paragraph('Nobody does anything else than observed.')}"
     header = ("Party", "What", *(scenario.title_of(name) for name in contracts))
-    return f"{heading}\n\n{table(header, rows, texts=2)}"
+    below = paragraph(
+        "Whoever, and whatever, is not in the table does as observed."
+        + _how_far_from_observed(scenario, contracts)
+    )
+    return f"{heading}\n\n{table(header, rows, texts=2)}\n\n{below}"
+
+
+def _how_far_from_observed(scenario: Scenario, contracts: dict[str, Any]) -> str:
+    """Say how far practice lies from observed under the contract that it was observed under."""
+    named = scenario.observed_under
+    if named is None or named not in contracts:
+        return ""
+    means = {
+        (party, lever): figures["mean"]
+        for party, done in contracts[named]["conduct"].items()
+        for lever, figures in done.items()
+    }
+    party, lever = max(means, key=lambda each: abs(means[each]))
+    mean = means[party, lever]
+    if abs(mean) <= _FAR:
+        return ""
+    title = scenario.title_of(named)
+    what = next(each.title for each in LEVERS if each.name == lever)
+    return (
+        f" The norm is set so that a typical year under {title} reproduces observed practice. Over "
+        f"the futures it comes to {decimal(mean, plus=True)} for "
+        f"{scenario.signatories.name(party)}'s {what}: {title} is not exactly what was observed."
+    )

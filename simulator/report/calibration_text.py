@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.contract.agreement import Agreement
 from simulator.parties.calibration import Calibrated, Resting, calibrate, rests
 from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
@@ -29,21 +30,46 @@ class Calibration:
         levers: what one level of each is worth and takes.
         resting: where the parties come to rest, by contract.
         warnings: what does not look right, in sentences.
+        refused: why a run refuses the scenario; empty where it does not.
     """
 
     levers: tuple[Calibrated, ...]
     resting: Mapping[str, Resting]
     warnings: tuple[str, ...]
+    refused: str = ""
 
 
 def calibration_of(scenario: Scenario) -> Calibration:
     """Return what moves the parties of a scenario in which somebody changes what they do."""
     # a few rows are done by NumPy before Numba is loaded
     parties, agreements = Parties(scenario, compiled=False), scenario.agreements()
+    known = {name: each for name, each in agreements.items() if not each.unexpected}
+    passed_over = [_passed_over(scenario, each) for each in agreements.values() if each.unexpected]
+    if not known or scenario.observed_under in agreements.keys() - known.keys():
+        return Calibration((), {}, tuple(passed_over))
     parties.refuse_far_norm()
-    levers = tuple(calibrate(parties, agreements[scenario.baseline]))
-    resting = {name: rests(parties, agreement) for name, agreement in agreements.items()}
-    return Calibration(levers, resting, tuple(_warnings(scenario, levers, resting)))
+    looked_at = scenario.baseline if scenario.baseline in known else next(iter(known))
+    levers = tuple(calibrate(parties, known[looked_at]))
+    resting = {name: rests(parties, agreement) for name, agreement in known.items()}
+    restless = [scenario.title_of(name) for name, each in resting.items() if each.is_restless]
+    refused = ""
+    if restless:
+        refused = (
+            "'alliance run' refuses this scenario: its parties do not come to rest under "
+            f"{' and '.join(restless)}."
+        )
+    found = (*passed_over, *_warnings(scenario, levers, resting))
+    return Calibration(levers, resting, found, refused)
+
+
+def _passed_over(scenario: Scenario, agreement: Agreement) -> str:
+    """Say that a contract is not looked at, because nobody says what it counts."""
+    unknown = ", ".join(agreement.unexpected)
+    return (
+        f"{scenario.title_of(agreement.name)} is passed over: nobody says what {unknown} is "
+        "expected to be, so it can be settled and not run. Add 'expected' to "
+        f"contracts.{agreement.name}.data.{agreement.unexpected[0]}."
+    )
 
 
 def _warnings(
@@ -82,7 +108,7 @@ def _warnings(
         elif max(ratios) < _LEAST_RATIO:
             yield (
                 f"{title}: one level is worth at most {max(ratios):.1f} times what it takes, so "
-                "nobody will do more of it under any contract."
+                "best for all is little of it."
             )
         far = max(abs(each.joint) for each in of)
         if far > _FAR:

@@ -22,12 +22,17 @@ _PARTS = (
 )
 _BESIDE = 3
 """Levers in one table, which then fits the page."""
+_SAME = 0.005
+"""Levels no further from each other read the same."""
 _LEVELS = (
     ("Did before", "before"),
     ("Best for itself", "own"),
     ("Best for all", "joint"),
     ("Does now", "after"),
 )
+
+
+_FACTORS = (("Trust in the others", "trust"), ("Held to its word", "holds"))
 
 
 def choice_text(heading: str, party: str, choices: Sequence[Choice], currency: str) -> str:
@@ -60,6 +65,11 @@ def _worth(choices: Sequence[Choice], currency: str) -> str:
     ]
     rows.append(("All parties together", *(money(each.together, currency) for each in choices)))
     rows.append(("Effective share", *map(_share, choices)))
+    if any(each.manner == "by trust" for each in choices):
+        rows += [
+            (label, *(_percent(getattr(each, factor)) for each in choices))
+            for label, factor in _FACTORS
+        ]
     rows += [
         (label, *(decimal(getattr(each, level)) for each in choices)) for label, level in _LEVELS
     ]
@@ -72,7 +82,9 @@ def _title(choice: Choice) -> str:
 
 def _share(choice: Choice) -> str:
     share = choice.effective_share
-    return "no gain" if share is None else _percent(share)
+    if share is not None:
+        return _percent(share)
+    return "no gain" if choice.together <= 0 else "hardly any gain"
 
 
 def _percent(share: float) -> str:
@@ -93,20 +105,37 @@ def _in_words(party: str, choices: Sequence[Choice], currency: str) -> Iterator[
             )
             if abs(amount) >= 0.5
         ]
-        carried = ""
-        if abs(each.joint - each.own) > 0.005:
-            carried = (
-                f" Trust and the relationship carry it {100 * each.carried:.0f}% of the way from "
-                f"what is best for itself, {decimal(each.own)}, to what is best for all, "
-                f"{decimal(each.joint)}."
-            )
         yield paragraph(
             f"{_title(each)}: over the year ahead one level more is worth "
             f"{money(each.together, currency)} to all parties together. {party} keeps "
             f"{money(each.money, currency)} of money{kept}"
-            f"{'; ' + ', '.join(beside) if beside else ''}.{carried} It goes from "
+            f"{'; ' + ', '.join(beside) if beside else ''}.{_why(each)} It goes from "
             f"{decimal(each.before)} to {decimal(each.after)}."
         )
+
+
+def _why(choice: Choice) -> str:
+    """Say by its manner why it stands where it does, between its own best and the best for all."""
+    own, joint = decimal(choice.own), decimal(choice.joint)
+    way = f"from what is best for itself, {own}, to what is best for all, {joint}"
+    if choice.manner == "never":
+        return f" It looks to its own advantage, {own}; best for all is {joint}."
+    if choice.manner == "always":
+        return f" It does what is best for all, {joint}, whatever it pays; its own best is {own}."
+    if choice.manner == "as others do":
+        return f" It does what the others did last; its own best is {own}, best for all {joint}."
+    if abs(choice.joint - choice.own) <= _SAME:
+        return ""
+    if choice.manner == "in kind":
+        return (
+            f" It answers in kind: it goes {_percent(choice.carried)} of the way {way}, as far as "
+            "the others went last."
+        )
+    return (
+        f" Trust and the relationship carry it {_percent(choice.carried)} of the way {way}: it "
+        f"trusts the others {_percent(choice.trust)}, and the relationship holds it to its word "
+        f"{_percent(choice.holds)} of the way."
+    )
 
 
 def choice_document(choices: Sequence[Choice]) -> list[dict[str, Any]]:
@@ -118,6 +147,9 @@ def choice_document(choices: Sequence[Choice]) -> list[dict[str, Any]]:
             **{part: getattr(each, part) for _, part in _PARTS},
             "together": each.together,
             "effective_share": each.effective_share,
+            "manner": each.manner,
+            "trust": each.trust if each.manner == "by trust" else None,
+            "holds": each.holds if each.manner == "by trust" else None,
             "carried": each.carried,
             **{level: getattr(each, level) for _, level in _LEVELS},
         }

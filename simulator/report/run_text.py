@@ -94,8 +94,7 @@ def _headline(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
         yield paragraph(_against_baseline(scenario, doc, name, comparison))
         if name in doc["split"]:
             yield paragraph(_worth(scenario, doc, name))
-            split, futures = doc["split"][name], doc["replications"]
-            yield paragraph(collaboration_in_a_sentence(scenario, split, futures))
+            yield paragraph(collaboration_in_a_sentence(scenario, doc, name))
         if "drawn" in doc:
             yield paragraph(drawn_in_a_sentence(scenario, doc, name))
     if same_people(doc):
@@ -159,11 +158,12 @@ def _worth(scenario: Scenario, doc: dict[str, Any], name: str) -> str:
     split, futures, currency = doc["split"][name], doc["replications"], scenario.currency
     value, outcomes = split["difference"]["value"], split["difference"]["outcomes"]
     title, base = scenario.title_of(name), scenario.title_of(scenario.baseline)
+    alone = " (luck alone)" if "drawn" in doc else ""
     return (
         f"With {money(float(scenario.outcome_value or 0), currency)} for each good outcome gained, "
         f"{title} is worth {money(abs(value['mean']), currency, value['mc_error'])} "
         f"{'more' if value['mean'] >= 0 else 'less'} than {base} on average, and more in "
-        f"{percent(split['difference']['p_worth_more'], futures)} futures; it gains "
+        f"{percent(split['difference']['p_worth_more'], futures)} futures{alone}; it gains "
         f"{number(abs(outcomes['mean']))} outcomes {'more' if outcomes['mean'] >= 0 else 'fewer'}."
     )
 

@@ -26,8 +26,8 @@ def example(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
     yield ""
     if agreement.unexpected:
         yield paragraph(
-            f"None: nobody says what {', '.join(agreement.unexpected)} is expected to be. Add "
-            "'expected'."
+            f"No example: nobody says what {', '.join(agreement.unexpected)} is expected to be. "
+            "Add 'expected'."
         )
         return
     signatories, currency = agreement.signatories, scenario.currency
@@ -38,7 +38,7 @@ def example(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
     try:
         payments = agreement.settle(planned, active=active)
     except SettlementError as error:
-        yield paragraph(f"None: {error}.")
+        yield paragraph(f"No example: {error}.")
         return
     rows = [
         (term.name, *(money(float(amount), currency) for amount in paid[: len(parties)]))

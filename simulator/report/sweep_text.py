@@ -14,7 +14,7 @@ from simulator.report.sweep_tables import (
 )
 from simulator.report.tables import paragraph, table
 from simulator.report.tabular import Table
-from simulator.report.words import MADE_UP, money, money_in_words, number
+from simulator.report.words import MADE_UP, in_percent, money, money_in_words, number
 from simulator.scenario.ranges import plain_number
 from simulator.scenario.scenario import Scenario
 from simulator.study.estimate import Estimate
@@ -37,7 +37,7 @@ def measured(measure: Measure, value: float, currency: str, error: float | None 
     if measure.unit == "money":
         return money(value, currency, error)
     if measure.unit == "share":
-        return f"{100 * value:.0f}%" if not error or error >= 0.01 else f"{100 * value:.1f}%"
+        return in_percent(value) if not error or error >= 0.01 else f"{100 * value:.1f}%"
     return f"{value:,.1f}" if measure.unit == "days" else number(value)
 
 

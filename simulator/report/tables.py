@@ -14,22 +14,42 @@ WIDTH = 100
 
 _BETWEEN = 3  # characters between columns
 _NARROWEST = 12  # characters a name keeps before it wraps
+_EMPTY = "no data"  # what stands in an empty cell
 
 
 def fits(header: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> bool:
     """Tell whether a table fits the page with its figures and headings whole."""
-    return sum(_least_widths(header, rows, texts, 0)) + _BETWEEN * len(header) <= WIDTH
+    return _whole([least for least, _ in _limits(header, rows, texts, 0)]) <= WIDTH
 
 
-def _least_widths(
+def _whole(widths: Sequence[int]) -> int:
+    """Return the width of a table with columns of these widths."""
+    return sum(widths) + _BETWEEN * (len(widths) - 1)
+
+
+def _limits(
     header: Sequence[str], rows: Sequence[Sequence[str]], texts: int, prose: int
-) -> list[int]:
-    """Return the width each column needs: a figure is shown whole, names and prose may wrap."""
-    widths = []
+) -> list[tuple[int, int]]:
+    """Return the least and the most width each column needs.
+
+    A figure is shown whole, with the words of its heading; names and prose may wrap.
+    """
+    limits = []
     for index, title in enumerate(header):
-        widest = max([len(title), *(len(row[index]) for row in rows)])
+        widest = max([len(title), *(len(row[index] or _EMPTY) for row in rows)])
         is_figure = texts <= index < len(header) - prose
-        widths.append(widest if is_figure else min(widest, _NARROWEST))
+        limits.append((widest if is_figure else min(widest, _NARROWEST), widest))
+    return limits
+
+
+def _widths(limits: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the width of each column: the widest texts give way until the page holds them."""
+    widths = [most for _, most in limits]
+    while _whole(widths) > WIDTH:
+        spare = [index for index, (least, _) in enumerate(limits) if widths[index] > least]
+        if not spare:
+            break  # the figures alone need more than the page
+        widths[max(spare, key=lambda index: (widths[index], index))] -= 1
     return widths
 
 
@@ -51,19 +71,17 @@ def table(
     from rich.table import Table
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    widths = _least_widths(header, rows, texts, prose)
+    # given widths: left to itself the library narrows figures, too, and then cuts them
+    widths = _widths(_limits(header, rows, texts, prose))
     for index, (title, width) in enumerate(zip(header, widths, strict=True)):
         is_figure = texts <= index < len(header) - prose
         drawn.add_column(
-            title,
-            justify="right" if is_figure else "left",
-            min_width=width,
-            overflow="fold",
+            title, justify="right" if is_figure else "left", width=width, overflow="fold"
         )
     for row in rows:
-        drawn.add_row(*(cell or "no data" for cell in row))
+        drawn.add_row(*(cell or _EMPTY for cell in row))
     page = io.StringIO()
-    wide = max(WIDTH, sum(widths) + _BETWEEN * len(widths))
+    wide = max(WIDTH, _whole(widths))
     Console(file=page, width=wide, color_system=None, markup=False, highlight=False).print(drawn)
     return "\n".join(line.rstrip() for line in page.getvalue().rstrip().splitlines())
 

@@ -8,6 +8,7 @@ __all__ = [
     "MADE_UP",
     "decimal",
     "financial_year",
+    "in_percent",
     "likelihood",
     "money",
     "money_in_words",
@@ -85,15 +86,20 @@ def decimal(value: float, digits: int = 2, plus: bool = False) -> str:
 
 
 def percent(share: float, count: int) -> str:
-    """Return a share of futures; 'under' and 'over' instead of 0% and 100% from few futures."""
+    """Return a share of futures, and of how many; none and all of them are counted instead."""
     if share == 0.0:
         return f"0 of {count:,}"
     if share == 1.0:
         return f"all {count:,}"
+    return f"{in_percent(share)} of {count:,}"
+
+
+def in_percent(share: float) -> str:
+    """Return a share alone: ``3%``; near nought and near all with one digit more, as ``0.5%``."""
     shown = 100 * share
-    if 1 <= shown <= 99:
-        return f"{math.floor(shown + 0.5)}% of {count:,}"  # a half is rounded up, as people do
-    return f"{shown:.1f}% of {count:,}"
+    if share in (0.0, 1.0) or 1 <= shown <= 99:
+        return f"{math.floor(round(shown, 9) + 0.5)}%"  # a half is rounded up, as people do
+    return f"{shown:.1f}%"
 
 
 def financial_year(begins: int) -> str:

@@ -75,7 +75,7 @@ class Relationship(Frozen):
     )
     """Chance that the parties go on together after the term."""
     memory: Whole = for_behaviour("4", 4.0, "assumption: a broken word is remembered for a year")
-    """Quarters for which a broken word is remembered."""
+    """Quarters for which a broken word is remembered; at most 40."""
     trust: Share = for_behaviour("50%", 0.5, "assumption: neither trust nor distrust, grade E")
     """Trust between each two parties at the start."""
     answers: Share = for_behaviour(
@@ -244,4 +244,4 @@ class Levers(Frozen):
         "0%", 0.0, "effort on one thing takes nothing from another unless stated"
     )
     """How far more effort on one lever makes effort on another dearer: 0% not at all, near 100%
-    only the sum of both counts; below 100%."""
+    only the sum of both counts; at most 95%."""

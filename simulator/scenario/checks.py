@@ -16,7 +16,7 @@ from simulator.contract.curve import Frozen
 from simulator.contract.finding import Finding, Path
 from simulator.contract.signatories import OUTSIDE
 from simulator.quantities import DAYS_A_YEAR
-from simulator.scenario.checks_behaviour import check_behaviour
+from simulator.scenario.checks_behaviour import check_behaviour, end_found
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.signed import Signed
 from simulator.scenario.world import MONTHS, Service, groups_of, places
@@ -250,10 +250,10 @@ def _check_service(path: Path, service: Service, scenario: Scenario) -> Iterator
 def _check_screens(path: Path, service: Service) -> Iterator[Finding]:
     if service.screens is None:
         return
-    if service.screens > _MOST_SCREENED:
+    if service.screens.ends[1] > _MOST_SCREENED:
         yield Finding(
             path,
-            f"found {service.screens.written}",
+            f"found {end_found(service.screens)}",
             f"a provider turns away at most {_MOST_SCREENED:.0%} of the hardest need at selection "
             "+1, which is all of it at +2",
             "write for example '20%'",

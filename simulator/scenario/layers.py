@@ -11,11 +11,13 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from simulator._errors import Problem, ScenarioError, UsageError
+from simulator._errors import Problem, ScenarioError, UsageError, did_you_mean
 from simulator._kinds import take_apart
 from simulator.scenario.yaml_text import Document, Path, read_value
 
 __all__ = ["beside", "over", "set_values"]
+
+_SIDES = ("commissioners", "providers")
 
 
 def over(parent: Document, child: Document) -> Document:
@@ -72,7 +74,8 @@ def set_values(document: Document, settings: Iterable[str]) -> Document:
     lies inside; its source does not.
 
     Raises:
-        UsageError: a setting has no ``=`` or its path leads through something without keys.
+        UsageError: a setting has no ``=``, its path leads through something without keys, or it
+            names a party that there is not.
     """
     result = _copy(document)
     for setting in settings:
@@ -89,15 +92,32 @@ def set_values(document: Document, settings: Iterable[str]) -> Document:
 
 
 def _on_its_side(path: Path, tree: Any) -> Path:
-    """Return a path through 'parties' as one through the side that the party is on."""
+    """Return a path through 'parties' as one through the side that the party is on.
+
+    Raises:
+        UsageError: there is no such party.
+    """
     if len(path) < 2 or path[0] != "parties" or not isinstance(tree, dict):
         return path
-    payers = tree.get("commissioners")
-    if isinstance(payers, dict) and path[1] in payers:
+    payers, providers = ([str(key) for key in _keys(tree.get(side))] for side in _SIDES)
+    party = str(path[1])
+    if party in payers:
         return ("commissioners", *path[1:])
-    if path[1] == "council" and "council" in tree:
+    if party == "council" and "council" in tree:
         return path[1:]
-    return ("providers", *path[1:])
+    if party in providers:
+        return ("providers", *path[1:])
+    known = [*payers, *(["council"] if "council" in tree else []), *providers]
+    near = did_you_mean(party, known)
+    option = "--policy" if path[2:] == ("policy",) else f"--set {dotted(path)}"
+    raise UsageError(
+        f"{option}: found '{party}'; the parties are {', '.join(known)}"
+        + (f"; {near}" if near else "")
+    )
+
+
+def _keys(group: Any) -> list[Any]:
+    return list(group) if isinstance(group, dict) else []
 
 
 def dotted(path: Path) -> str:

@@ -220,8 +220,9 @@ class Replicator(Spread[Outcomes]):
         self.seed = seed
         listener = listener or _Nobody()
         chosen = choose_engine(scenario.engine, listener.say)
-        refuse_unsound(scenario)
+        # first what refuses contracts that no future can tell the figures of
         super().__init__(chosen, _prepared, (scenario, seed), workers, store, listener)
+        refuse_unsound(scenario)
 
     def study(self, replications: int) -> Study:
         """Return the first futures as a study; see :meth:`Spread.futures`."""

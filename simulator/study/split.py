@@ -3,8 +3,8 @@
 With Y(c|p) for what contract c comes to with every decision as it was taken under p, A for a
 contract and O for the baseline, in each future
 
-    money       = Y(A|O) - Y(O|O)       if nobody changed what they do
-    behaviour   = Y(A|A) - Y(A|O)       because they do
+    money       = Y(A|O) - Y(O|O)       if all did under A what they do under O
+    behaviour   = Y(A|A) - Y(A|O)       because they do otherwise
     difference  = money + behaviour
     interaction = Y(A|A) - Y(A|O) - Y(O|A) + Y(O|O)
     luck        = difference - its mean over futures
@@ -55,7 +55,7 @@ class Split:
 
     Attributes:
         difference: as everybody decides.
-        money: if nobody changed what they do.
+        money: if everybody did under the contract what they do under the baseline.
         behaviour: because they do.
         check: the baseline with what everybody does under the contract, against the baseline.
         interaction: what money and behaviour have together beyond each alone; 'cash' and 'value'.

@@ -37,7 +37,7 @@ def test_the_headline_is_never_on_cash_alone(folder: Path) -> None:
     for part in (
         "Good outcomes",
         "If collaboration has no effect it costs less in",
-        "If nobody changed what they do it would cost",
+        "If everybody did under Alliance what they do under Output",
         "for each good outcome gained",
         "runs out of cash",
     ):
@@ -45,6 +45,9 @@ def test_the_headline_is_never_on_cash_alone(folder: Path) -> None:
     for row in ("Money", "Behaviour", "Check", "Interaction", "If collaboration has no effect"):
         assert row in said
     assert "Padding of claims" in said
+    flat = " ".join(said.split())
+    assert "would be if everybody did under Alliance what they do under Output" in flat
+    assert "Whoever, and whatever, is not in the table does as observed." in flat
     assert "no number says that one form of contract is better" in " ".join(said.split())
 
 
@@ -80,10 +83,15 @@ def test_the_baseline_is_named_where_several_contracts_could_be_meant(folder: Pa
     ("changes", "told"),
     [
         ({"--future": 7}, "found --future 7; the run has the futures 1 to 6"),
-        ({"--party": "east"}, "found --party east; it is one of north, south"),
-        ({"--party": "council"}, "found --party council; it is one of north, south"),
-        ({"--quarter": "2027-28"}, "found --quarter 2027-28; a month is written 2026-04"),
-        ({"--quarter": "2031Q1"}, "the term runs from 2026-04-01"),
+        ({"--party": "east"}, "found --party east; it is one of north (North), south (South)"),
+        ({"--party": "council"}, "found --party council; it is one of north (North)"),
+        ({"--party": "Suth"}, "did you mean 'South'?"),
+        (
+            {"--quarter": "2026-07"},
+            "found --quarter 2026-07; a quarter of a financial year is written 2027Q3 (October to "
+            "December 2027), and the run has the quarters 2026Q1 to 2027Q4",
+        ),
+        ({"--quarter": "2031Q1"}, "the run has the quarters 2026Q1 to 2027Q4"),
         ({"--quarter": "2026Q1"}, "in the first quarter everybody does as observed"),
         ({"--contract": "aliance"}, "did you mean 'alliance'?"),
         ({"--period": "2026Q1"}, "leave out --period"),
@@ -98,6 +106,21 @@ def test_what_cannot_be_asked(folder: Path, changes: dict[str, object], told: st
     assert told in " ".join(done.stderr.split())
 
 
+def test_a_party_is_found_by_its_title(folder: Path) -> None:
+    asked = [part if part != "south" else "SOUTH " for part in ASKED]
+    by_key, by_title = (alliance("explain", "run", *each, cwd=folder) for each in (ASKED, asked))
+    assert by_title.returncode == 0, by_title.stderr
+    assert by_key.stdout == by_title.stdout
+
+
+def test_a_run_ends_with_a_command_that_asks_why(folder: Path) -> None:
+    *_, before, command = (folder / "said.txt").read_text(encoding="utf-8").splitlines()
+    assert before == "Why a provider did what it did, for example:"
+    named = "explain run --future 1 --party north --quarter 2027Q1 --contract alliance"
+    assert command == f"  alliance {named}"
+    assert alliance(*named.split(), cwd=folder).returncode == 0
+
+
 def test_half_a_question_is_told(folder: Path) -> None:
     done = alliance("explain", "run", "--party", "south", "--future", 2, cwd=folder)
     assert done.returncode == 2
@@ -110,6 +133,7 @@ def test_half_a_question_is_told(folder: Path) -> None:
 def test_where_nobody_decides_there_is_nothing_to_explain(folder: Path) -> None:
     still = alliance("run", SMALLEST, "--replications", 3, "--out", "still", cwd=folder)
     assert still.returncode == 0
+    assert "alliance explain" not in still.stdout
     done = alliance("explain", "still", *ASKED, cwd=folder)
     assert done.returncode == 2
     assert "nobody decides anything in this run" in done.stderr

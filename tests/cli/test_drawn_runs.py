@@ -106,11 +106,12 @@ def test_a_run_with_inputs_drawn_is_verified(made: Path, tmp_path: Path) -> None
 
 
 def test_what_does_not_fit_together_is_told(made: Path) -> None:
-    relapse = "{chance: {value: 20%, range: [10%, 40%]}, best: {value: 15%, range: [5%, 30%]}}"
-    (made / "odd.yaml").write_text(WORLD.replace("45%", f"45%\n    relapse: {relapse}"), "utf-8")
+    late = "mobilisation: {value: 1,500 days, range: [0 days, 3,000 days]}"
+    odd = WORLD.replace("per: completed", f"per: completed, {late}")
+    (made / "odd.yaml").write_text(odd, "utf-8")
     done = alliance("run", "odd.yaml", "--replications", 30, cwd=made)
     assert (done.returncode, done.stdout) == (4, "")
-    assert "services.support.relapse.best was drawn as " in done.stderr
+    assert "contracts.output.mobilisation was drawn as " in done.stderr
     assert "Traceback" not in done.stderr
     done = alliance("run", "odd.yaml", "--replications", 30, "--drawn", 0, cwd=made)
     assert done.returncode == 0

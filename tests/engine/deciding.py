@@ -11,9 +11,9 @@ from simulator.engine.network import build_network
 from simulator.parties.levers import at_norm, level_of
 from simulator.scenario.build import build
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.yaml_text import read_yaml
+from simulator.scenario.yaml_text import Document, read_yaml
 
-__all__ = ["level", "lived", "scenario_with"]
+__all__ = ["document_with", "level", "lived", "scenario_with"]
 
 WORLD = """
 title: A small world
@@ -48,6 +48,7 @@ handovers:
 {more}
 contracts:
   {name}: {contract}
+  {more_contracts}
 baseline: {name}
 """
 
@@ -63,8 +64,40 @@ def scenario_with(
     referrals: int = 370,
     others: str | None = None,
     support: str = "",
+    more_contracts: str = "",
 ) -> Scenario:
-    """Return a scenario with one contract, written as YAML in one line.
+    """Return a scenario with one contract, written as YAML in one line; see `document_with`."""
+    return build(
+        document_with(
+            contract,
+            providers,
+            years,
+            more,
+            party,
+            behaviour,
+            name,
+            referrals,
+            others,
+            support,
+            more_contracts,
+        )
+    )
+
+
+def document_with(
+    contract: str,
+    providers: int = 2,
+    years: int = 3,
+    more: str = "",
+    party: str = "",
+    behaviour: str = "full",
+    name: str = "tried",
+    referrals: int = 370,
+    others: str | None = None,
+    support: str = "",
+    more_contracts: str = "",
+) -> Document:
+    """Return a scenario with one contract as it is read.
 
     Args:
         contract: its keys, as ``{form: ...}``.
@@ -77,6 +110,7 @@ def scenario_with(
         referrals: a year, for each provider; with 370 they are about fully used.
         others: further keys of all providers but the first, where they differ from ``party``.
         support: a further key of the larger service.
+        more_contracts: one more contract, with its name.
     """
     names = [f"p{number}" for number in range(1, providers + 1)]
     keys = [party] + [party if others is None else others] * (providers - 1)
@@ -93,8 +127,9 @@ def scenario_with(
         contract=contract,
         behaviour=behaviour,
         name=name,
+        more_contracts=more_contracts,
     )
-    return build(read_yaml(text, "small.yaml"))
+    return read_yaml(text, "small.yaml")
 
 
 def lived(scenario: Scenario, futures: int = 10, seed: int = 5) -> Futures:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from simulator._errors import RunError
+from simulator._errors import CheckFailed, RunError
+from simulator.cli.scenario import check
+from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
-from simulator.parties.calibration import calibrate, refuse_unsound, resting, rests
+from simulator.parties.calibration import Resting, calibrate, refuse_unsound, resting, rests
 from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
 from simulator.parties.response import Pace
 from simulator.report.calibration_text import calibration_of
-from tests.engine.deciding import scenario_with
+from simulator.report.show_text import show_text
+from simulator.scenario.plain import plain_yaml
+from simulator.study.replicator import Replicator
+from tests.engine.deciding import document_with, scenario_with
 from tests.parties.small import game_of, plan_of, stakes_of
 
 UNIT_PRICE = "{form: unit price, price: £330, per: completed}"
@@ -90,7 +98,56 @@ def test_a_free_lunch_is_warned_of() -> None:
     rich = scenario_with(UNIT_PRICE, more="levers: {quality: {effort: 1%}}")
     assert any("free lunch" in warning for warning in calibration_of(rich).warnings)
     poor = scenario_with(UNIT_PRICE, more="levers: {quality: {cash: £900,000 a year}}")
-    assert any("nobody will do more of it" in warning for warning in calibration_of(poor).warnings)
+    assert any(
+        "best for all is little of it" in warning for warning in calibration_of(poor).warnings
+    )
+
+
+def test_effort_is_counted_from_the_norm() -> None:
+    price = "{form: unit price, price: £300, per: good_outcomes}"
+    more = "observed_under: tried\nlevers: {quality: {effort: 40%}, hand_over: {effort: 40%}}"
+    scenario = scenario_with(price, more=more)
+    parties, agreement = Parties(scenario), scenario.agreements()["tried"]
+    (quality, *_) = calibrate(parties, agreement)
+    assert NAMES[quality.lever] == "quality"
+    weight = parties.stakes_under(agreement).effort[quality.party, quality.lever, quality.lever]
+    assert quality.norm < -0.2
+    away = weight * (1 - quality.norm) ** 2 / 2 - weight * quality.norm**2 / 2
+    assert quality.takes == pytest.approx(away, rel=1e-6)
+
+
+def test_check_fails_where_a_run_refuses_parties_that_never_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def restless(parties: Parties, agreement: Agreement) -> Resting:
+        return Resting(np.zeros_like(parties.norm), ((1, 0), (2, 0)))
+
+    monkeypatch.setattr("simulator.report.calibration_text.rests", restless)
+    file = tmp_path / "small.yaml"
+    file.write_text(plain_yaml(document_with(UNIT_PRICE).tree), encoding="utf-8")
+    for as_json in (False, True):
+        with pytest.raises(CheckFailed, match="'alliance run' refuses this scenario"):
+            check([file], [], as_json)
+        told = capsys.readouterr().out
+        assert "parties do not come to rest" in " ".join(told.split())
+        assert not as_json or json.loads(told)["valid"] is False
+
+
+def test_a_contract_of_figures_nobody_expects_is_passed_over() -> None:
+    unknown = (
+        "{data: {visits: {what: visits, of: each provider}}, "
+        "terms: [{name: Visits, measure: visits, bands: [{rate: £10}]}]}"
+    )
+    found = calibration_of(scenario_with(UNIT_PRICE, more_contracts=f"counted: {unknown}"))
+    assert list(found.resting) == ["tried"]
+    assert any("Counted is passed over: nobody says what visits" in each for each in found.warnings)
+    alone = scenario_with(unknown, more="observed_under: tried")
+    nothing = calibration_of(alone)
+    assert not nothing.resting
+    assert len(nothing.warnings) == 1
+    with pytest.raises(RunError, match="counts visits, which actuals give"):
+        Replicator(alone, seed=1)
+    assert "No example: nobody says what visits is expected to be" in show_text(alone)
 
 
 def test_what_settles_is_not_refused() -> None:

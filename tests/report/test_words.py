@@ -7,6 +7,7 @@ import pytest
 from simulator.report.tables import fits, table
 from simulator.report.words import (
     decimal,
+    in_percent,
     likelihood,
     money,
     money_in_words,
@@ -80,6 +81,20 @@ def test_shares_of_futures_claim_no_certainty() -> None:
     ]
 
 
+def test_a_share_is_rounded_alike_in_prose_and_tables() -> None:
+    shares = (0.0, 0.005, 0.025, 0.145, 0.5, 0.996, 1.0)
+    assert [in_percent(share) for share in shares] == [
+        "0%",
+        "0.5%",
+        "3%",
+        "15%",
+        "50%",
+        "99.6%",
+        "100%",
+    ]
+    assert all(percent(share, 200).startswith(in_percent(share)) for share in shares[1:-1])
+
+
 def test_tables_have_no_empty_cells_and_keep_to_the_page() -> None:
     drawn = table(("Key", "Why"), [("a", "word " * 60), ("b", "")], prose=1)
     assert "no data" in drawn
@@ -95,6 +110,23 @@ def test_no_figure_is_cut_however_many_there_are() -> None:
     assert all(cell in drawn for cell in row)
     assert "…" not in drawn
     assert fits(header[:5], [row[:5]])
+
+
+def test_names_wrap_before_a_figure_or_heading_is_cut() -> None:
+    header = ("Party", "Contract", "Mean", "5th percentile", "95th percentile", "Runs out of cash")
+    money = ("−£2,327,000", "−£2,384,000", "−£2,285,000")
+    rows = [
+        ("Eastmere Council", "Output contracts", *money, "does not apply"),
+        ("Good Neighbours", "Output contracts", *money, "0 of 200"),
+    ]
+    drawn = table(header, rows, texts=2)
+    lines = drawn.splitlines()
+    assert lines[0].endswith("Runs out of cash")
+    assert any(line.endswith("does not apply") for line in lines)
+    assert any(line.endswith("0 of 200") for line in lines)
+    assert max(map(len, lines)) <= 100
+    assert "Eastmere Council" not in drawn
+    assert "Eastmere" in drawn
 
 
 @pytest.mark.parametrize(

@@ -386,3 +386,26 @@ def test_settings_leave_the_documents_alone(write: Write) -> None:
     assert at(changed, "services.support.caseload") == 30
     assert at(document, "services.support.caseload") == 35
     assert document.place(("services", "support", "caseload")) == ("base.yaml", 12, 15)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        (
+            "parties.nort.policy=profit-first",
+            "--policy: found 'nort'; the parties are council, north, south; did you mean 'north'?",
+        ),
+        (
+            "parties.zoo.reserves=£1",
+            "--set parties.zoo.reserves: found 'zoo'; the parties are council, north, south",
+        ),
+    ],
+)
+def test_an_unknown_party_is_refused(write: Write, setting: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_documents("base.yaml", [setting])
+    assert str(caught.value) == told
+    for party in ("council", "north"):
+        document = read_documents("base.yaml", [f"parties.{party}.name=Other"])
+        side = "" if party == "council" else "providers."
+        assert at(document, f"{side}{party}.name") == "Other"

@@ -186,10 +186,10 @@ def test_shares_that_sum_to_the_whole_stay_so() -> None:
 
 
 def test_a_refused_combination_is_told() -> None:
-    relapse = "{chance: {value: 20%, range: [10%, 40%]}, best: {value: 15%, range: [5%, 30%]}}"
-    document = read(WORLD.replace("45%", f"45%\n    relapse: {relapse}"))
-    refused = r"With inputs drawn, simulated future \d+ cannot be: services.support.relapse.best "
-    refused += r"was drawn as [12]\d\.\d+%; found [12].*% at best practice"
+    late = "mobilisation: {value: 1,500 days, range: [0 days, 3,000 days]}"
+    document = read(WORLD.replace("per: completed", f"per: completed, {late}"))
+    refused = r"With inputs drawn, simulated future \d+ cannot be: contracts.output.mobilisation "
+    refused += r"was drawn as [\d.,]+ days; found [\d.,]+ days, as long as the term or longer"
     with pytest.raises(RunError, match=refused):
         draw_futures(document, 30, 1)
 
