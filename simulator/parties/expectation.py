@@ -107,6 +107,7 @@ class Expectation:
         needs: of the people.
         stays: in the services.
         paths: from one to another.
+        by_name: the place of each provider in order of the names.
         certain: variance of a number of people that is known, people squared.
     """
 
@@ -117,6 +118,7 @@ class Expectation:
         services = list(scenario.services.values())
         names, providers = list(scenario.services), list(scenario.providers)
         self.providers, self.services = len(providers), len(services)
+        self.by_name = np.argsort(np.argsort(np.array(providers)))
         self.starts = scenario.timetable.starts
         shares = [referral_shares(service) for service in services]
         self.share = np.array([[each.get(name, 0.0) for each in shares] for name in providers])

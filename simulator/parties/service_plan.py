@@ -339,6 +339,8 @@ class ServicePlan:
         drawn = self.drawn[:, 1 : 1 + len(spreads) * providers].T.reshape(
             len(spreads), providers, *(1,) * (spreads[0].ndim - 1), -1
         )
+        # which nodes are whose must not depend on the order in which providers stand in a file
+        drawn = drawn[:, self.expectation.by_name]
         factors = 1.0 + np.array(spreads)[..., None] * drawn
         of_outcomes, of_handovers, of_cost = factors[:, :, None]
         return {

@@ -119,8 +119,8 @@ def _remedies(remedies: Remedies, agreement: Agreement, currency: str) -> str:
         f"breach it is given notice and a plan of support, which costs {lead} "
         f"{money(remedies.support, currency)}. A second notice within {_quarters(within)} ends "
         f"its part with a chance of {remedies.termination.written}. {lead} then steps in for "
-        f"{remedies.gap.written}, at {money(remedies.step_in, currency)} beside the service itself, "
-        "until a successor begins."
+        f"{remedies.gap.written}, at {money(remedies.step_in, currency)} beside the service "
+        "itself, until a successor begins."
     )
 
 

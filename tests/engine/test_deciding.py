@@ -284,3 +284,12 @@ def test_deductions_move_effort_whatever_period_they_are_worked_out_on(assessed:
     )
     found = lived(scenario_with(contract, behaviour="theory"), 4)
     assert level(found, "quality", 3) == pytest.approx(0.41648, abs=1e-4)
+
+
+def test_the_order_of_providers_in_the_file_moves_nobody() -> None:
+    scenario = scenario_with(ALLIANCE, providers=3, more=LEVER_KEYS, years=2)
+    turned = scenario.model_copy(
+        update={"providers": dict(reversed(list(scenario.providers.items())))}
+    )
+    ours, theirs = lived(scenario, 3), lived(turned, 3)
+    np.testing.assert_allclose(ours.course[:, :, 1:], theirs.course[:, :, :0:-1], atol=1e-6)
