@@ -36,7 +36,8 @@ def _limits(
     """
     limits = []
     for index, title in enumerate(header):
-        widest = max([len(title), *(len(row[index] or _EMPTY) for row in rows)])
+        cells = (title, *(row[index] or _EMPTY for row in rows))
+        widest = max(len(line) for cell in cells for line in cell.split("\n"))
         is_figure = texts <= index < len(header) - prose
         limits.append((widest if is_figure else min(widest, _NARROWEST), widest))
     return limits

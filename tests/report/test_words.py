@@ -112,6 +112,11 @@ def test_no_figure_is_cut_however_many_there_are() -> None:
     assert fits(header[:5], [row[:5]])
 
 
+def test_a_cell_of_several_lines_is_as_wide_as_its_longest() -> None:
+    drawn = table(("Number", "At low"), [("services.support.lasts\n  12 weeks to 15 weeks", "£1")])
+    assert drawn.splitlines()[0] == "Number                   At low"
+
+
 def test_names_wrap_before_a_figure_or_heading_is_cut() -> None:
     header = ("Party", "Contract", "Mean", "5th percentile", "95th percentile", "Runs out of cash")
     money = ("−£2,327,000", "−£2,384,000", "−£2,285,000")
