@@ -20,6 +20,7 @@ _LEADS = (
     ("Check", "check"),
     ("If collaboration has no effect", "without_collaboration"),
     ("With equal openness and renewal", "equally_open"),
+    ("With the other norm", "other_norm"),
 )
 _OF_THE_SPLIT = 4
 """Rows before that of the interaction."""
@@ -87,9 +88,21 @@ def _splits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
             f"behaviour is the rest. The check is {base} with what everybody does under {title}; "
             "the interaction is what money and behaviour make only together. Luck is a "
             f"range about nought: from its mean the difference in cash lies {luck[0]} in 90% of "
-            f"futures, that in worth {luck[1]}."
+            f"futures, that in worth {luck[1]}.{_about_the_norm(scenario, split)}"
         )
         yield f"{heading}\n\n{table(_HEADER, rows)}\n\n{meaning}"
+
+
+def _about_the_norm(scenario: Scenario, split: dict[str, Any]) -> str:
+    """Say what the other norm is, where a row shows it."""
+    if split["other_norm"] is None:
+        return ""
+    anchor = (
+        "what parties do without any incentive"
+        if scenario.observed_under is not None
+        else f"what parties do under {scenario.title_of(scenario.baseline)}"
+    )
+    return f" With the other norm, observed practice is {anchor}."
 
 
 def _lead(lead: dict[str, Any], currency: str) -> tuple[str, ...]:

@@ -159,7 +159,15 @@ def _conduct(study: Study, name: str) -> dict[str, Any]:
 
 def _split(split: Split) -> dict[str, Any]:
     """Return where a difference comes from."""
-    leads = ("difference", "money", "behaviour", "check", "without_collaboration", "equally_open")
+    leads = (
+        "difference",
+        "money",
+        "behaviour",
+        "check",
+        "without_collaboration",
+        "equally_open",
+        "other_norm",
+    )
     shown: dict[str, Any] = {}
     for name in leads:
         lead = getattr(split, name)

@@ -3,7 +3,9 @@
 A companion shows where a difference comes from. *As under* another contract: its payments and what
 follows from them, with every decision as it was taken there. *Without collaboration*: every
 decision as it was, its costs paid, and care over hand-overs without effect. *Equally open*: decided
-anew with no clause showing anybody anything, its costs still paid.
+anew with no clause showing anybody anything, its costs still paid. *With the other norm*: decided
+anew with observed practice as the norm itself, or as the answer to the baseline; whichever it is
+not in the scenario.
 """
 
 from __future__ import annotations
@@ -13,8 +15,16 @@ from dataclasses import dataclass, replace
 
 from simulator.engine.life import Plan
 from simulator.engine.network import Network
+from simulator.parties.conduct import Parties
 
-__all__ = ["Companion", "as_under", "companions_of", "equally_open", "without_collaboration"]
+__all__ = [
+    "Companion",
+    "as_under",
+    "companions_of",
+    "equally_open",
+    "with_other_norm",
+    "without_collaboration",
+]
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,11 @@ def equally_open(contract: str) -> str:
     return f"{contract} equally open"
 
 
+def with_other_norm(contract: str) -> str:
+    """Return the name of a contract in a world whose norm is anchored the other way."""
+    return f"{contract} with the other norm"
+
+
 def companions_of(baseline: str, plans: Sequence[Plan], network: Network) -> tuple[Companion, ...]:
     """Return the companions of the contracts of a scenario in which parties decide.
 
@@ -60,7 +75,11 @@ def companions_of(baseline: str, plans: Sequence[Plan], network: Network) -> tup
 
 
 def _companions(baseline: str, plans: dict[str, Plan], without: Network) -> Iterator[Companion]:
+    parties = plans[baseline].parties
+    other = None if parties is None else _anchored_otherwise(parties)
     for name, plan in plans.items():
+        if other is not None:
+            yield Companion(with_other_norm(name), replace(plan, parties=other), None)
         if name != baseline:
             yield Companion(as_under(name, baseline), plan, baseline)
             yield Companion(as_under(baseline, name), plans[baseline], name)
@@ -69,6 +88,15 @@ def _companions(baseline: str, plans: dict[str, Plan], without: Network) -> Iter
         if agreement.openness:
             closed = replace(plan.watch, agreement=replace(agreement, openness={}))
             yield Companion(equally_open(name), replace(plan, contracts=(closed,)), None)
+
+
+def _anchored_otherwise(parties: Parties) -> Parties | None:
+    """Return the parties with the other norm; theory knows only one."""
+    scenario = parties.scenario
+    if scenario.behaviour == "theory":
+        return None
+    anchor = None if scenario.observed_under else scenario.baseline
+    return Parties(scenario.model_copy(update={"observed_under": anchor}))
 
 
 def _without_reach(network: Network) -> Network:

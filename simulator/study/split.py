@@ -20,7 +20,12 @@ import numpy as np
 from simulator.contract.statement import Array
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import groups_of
-from simulator.study.companions import as_under, equally_open, without_collaboration
+from simulator.study.companions import (
+    as_under,
+    equally_open,
+    with_other_norm,
+    without_collaboration,
+)
 from simulator.study.replicate import Outcomes, Study
 from simulator.study.summary import Summary, summarise
 
@@ -61,6 +66,7 @@ class Split:
         interaction: what money and behaviour have together beyond each alone; 'cash' and 'value'.
         without_collaboration: if care over hand-overs has no effect, in both.
         equally_open: if no clause shows anybody anything, in both; None where no contract has one.
+        other_norm: with the norm anchored the other way, in both; None in theory.
         luck: difference less its mean; 'cash' and 'value'.
     """
 
@@ -71,6 +77,7 @@ class Split:
     interaction: Mapping[str, Summary]
     without_collaboration: Lead
     equally_open: Lead | None
+    other_norm: Lead | None
     luck: Mapping[str, Summary]
 
 
@@ -120,6 +127,7 @@ def splits(study: Study) -> dict[str, Split]:
         mixed, turned = lives[as_under(name, baseline)], lives[as_under(baseline, name)]
         blind = without_collaboration(name), without_collaboration(baseline)
         closed = [lives.get(equally_open(each), lives[each]) for each in (name, baseline)]
+        other = [lives.get(with_other_norm(each)) for each in (name, baseline)]
         some_open = any(equally_open(each) in lives for each in scenario.contracts)
         both = {key: ours[key] - mixed[key] - turned[key] + base[key] for key in QUANTITIES}
         differences = {key: ours[key] - base[key] for key in QUANTITIES}
@@ -131,6 +139,7 @@ def splits(study: Study) -> dict[str, Split]:
             interaction={key: summarise(values) for key, values in both.items()},
             without_collaboration=_lead(*(lives[each] for each in blind)),
             equally_open=_lead(*closed) if some_open else None,
+            other_norm=_lead(other[0], other[1]) if other[0] and other[1] else None,
             luck={key: summarise(each - each.mean()) for key, each in differences.items()},
         )
     return found

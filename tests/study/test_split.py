@@ -200,3 +200,16 @@ def test_processes_change_nothing() -> None:
     several = replicate(scenario_with(), 6, 9, workers=2)
     for name, outcomes in {**alone.outcomes, **alone.companions}.items():
         assert alike(outcomes, {**several.outcomes, **several.companions}[name])
+
+
+def test_both_anchors_of_the_norm_are_lived() -> None:
+    plain_world = scenario_with()
+    anchored_world = plain_world.model_copy(update={"observed_under": "output"})
+    plain, both = (
+        splits(replicate(each, 4, seed=3))["alliance"] for each in (plain_world, anchored_world)
+    )
+    assert plain.other_norm is not None
+    assert both.other_norm is not None
+    assert plain.difference.value.mean != both.difference.value.mean
+    assert both.other_norm.value.mean == pytest.approx(plain.difference.value.mean)
+    assert plain.other_norm.value.mean == pytest.approx(both.difference.value.mean)
