@@ -44,6 +44,17 @@ class Appraisal:
     shortfall: Array
     notice: Array
 
+    def of_profiles(self, row: npt.NDArray[np.intp]) -> Appraisal:
+        """Return the appraisal of profiles of which those at hand are told apart by a row each."""
+        return Appraisal(
+            np.take(self.payments, row, axis=-3),
+            np.take(self.costs, row, axis=-2),
+            np.take(self.outcomes, row, axis=-1),
+            np.take(self.variance, row, axis=-2),
+            np.take(self.shortfall, row, axis=-2),
+            np.take(self.notice, row, axis=-2),
+        )
+
     def utility(self, stakes: Stakes) -> Array:
         """Return what a profile is worth to each party, pounds, ``(..., parties)``.
 

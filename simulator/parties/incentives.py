@@ -59,11 +59,16 @@ def incentives(
     here = profile[..., party, lever]
     up = np.where(here + step <= stakes.high[party, lever], step, 0.0)
     down = np.where(here - step >= stakes.low[party, lever], step, 0.0)
-    profiles = np.repeat(profile[..., None, :, :], 1 + 2 * count, axis=-3)
     move = np.arange(count)
-    profiles[..., 1 + move, party, lever] += up
-    profiles[..., 1 + count + move, party, lever] -= down
-    found = appraise(plan(profiles), agreement, stakes)
+    # at a bound there is nothing to try on its other side
+    ups, downs = (np.flatnonzero((each > 0).reshape(-1, count).any(axis=0)) for each in (up, down))
+    profiles = np.repeat(profile[..., None, :, :], 1 + len(ups) + len(downs), axis=-3)
+    row = np.zeros(1 + 2 * count, dtype=np.intp)
+    row[1 + ups] = 1 + np.arange(len(ups))
+    row[1 + count + downs] = 1 + len(ups) + np.arange(len(downs))
+    profiles[..., row[1 + ups], party[ups], lever[ups]] += up[..., ups]
+    profiles[..., row[1 + count + downs], party[downs], lever[downs]] -= down[..., downs]
+    found = appraise(plan(profiles), agreement, stakes).of_profiles(row)
     utility, joint = found.utility(stakes), found.joint(stakes)
 
     def slope(values: Array, axes: int) -> Array:
