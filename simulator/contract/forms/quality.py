@@ -105,7 +105,9 @@ class KpiDeductions(Form):
         if self.at_discretion:
             # the cap is on what may be taken off, not on what is
             measures[f"to_take_off{suffix}"] = named(missed, at_most=self.cap)
-            missed = f"to_take_off{suffix} * min(1, insisted{suffix} / (12 * years))"
+            months = f"insisted{suffix} / (12 * years)"
+            measures[f"part_insisted_on{suffix}"] = named(months, at_most=Figure(1.0, "100%"))
+            missed = f"to_take_off{suffix} * part_insisted_on{suffix}"
             data[f"insisted{suffix}"] = _INSISTED
         only = term(
             name="KPI deductions",
