@@ -90,13 +90,17 @@ def _check_remedies(
             continue
         used = used_names([standard.measure], composed.definitions)
         other = [each for each in sorted(used) if each.partition(".")[0] in ("payments", "before")]
-        given = [each for each in sorted(used) if each.partition(".")[0] in composed.data]
+        given = [
+            each
+            for each in sorted(used)
+            if each.partition(".")[0] in composed.data or each in composed.amounts
+        ]
         for each in other + given:
             yield Finding(
                 path,
                 f"found '{each}' in a standard",
                 "a standard is kept or missed by what happened in the quarter",
-                "use columns of the statement, amounts and measures of these",
+                "use columns of the statement, and measures of these",
             )
 
 

@@ -12,7 +12,7 @@ from simulator.contract.curve import Frozen
 from simulator.contract.expression import Expression, Measure, parse
 from simulator.contract.forms.compose import bracket, provenance
 from simulator.contract.term import Identifier
-from simulator.quantities import AnyAmount, Duration, Figure, Money, Share, Whole
+from simulator.quantities import AnyAmount, Duration, Figure, Money, Share, Whole, is_a_year
 
 __all__ = ["Remedies", "Standard"]
 
@@ -35,6 +35,15 @@ class Standard(Frozen):
                 "a standard is either 'at_least' or 'at_most'",
                 "keep the one that says when the provider does well",
             )
+        for key in ("at_least", "at_most"):
+            value = getattr(self, key)
+            if value is not None and is_a_year(value):
+                raise refuse(
+                    f"found {value.written}",
+                    "standards are looked at quarter by quarter",
+                    "write what a quarter may come to",
+                    at=key,
+                )
         return self
 
     @property
@@ -83,3 +92,15 @@ class Remedies(Frozen):
         json_schema_extra=provenance("assumption: stepping in costs no more than the service"),
     )
     """What stepping in and tendering again cost the lead commissioner beside the service itself."""
+
+    @model_validator(mode="after")
+    def _second_in_time(self) -> Remedies:
+        if self.after > self.within:
+            raise refuse(
+                f"found a notice after {self.after.written} quarters, and a second one that counts "
+                f"within {self.within.written}",
+                "a second notice can come in time",
+                "lower 'after', or raise 'within'",
+                at="within",
+            )
+        return self

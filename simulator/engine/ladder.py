@@ -61,7 +61,8 @@ class Ladder:
     def breaches_left(self, rules: Remedies) -> Array:
         """Return the quarters in breach until a part may end, ``(futures, providers)``."""
         to_notice = int(rules.after) - self.breaches
-        second = np.where(self.since < int(rules.within), 0, int(rules.after))
+        in_time = self.since + to_notice - 1 < int(rules.within)
+        second = np.where(in_time, 0, int(rules.after))
         left: Array = (to_notice + second).astype(np.float64)
         return left
 

@@ -239,7 +239,9 @@ class Life:
     @property
     def _practice(self) -> Array:
         """Levels of the providers' levers now, ``(futures, providers, levers)``."""
-        return self.conduct.levels[:, self._payers :]
+        levels = self.conduct.levels[:, self._payers :]
+        # who steps in works as observed, also where what others decided is replayed
+        return np.where((self._in_place == 0)[..., None], 0.0, levels)
 
     @property
     def _remedies(self) -> Remedies | None:
@@ -321,8 +323,9 @@ class Life:
             flows = cost_flows(statement, self._payers)
             self._spent = self._spent - flows[:, self._own]
             self.costs[:, index] += self._moved(flows)
-            spent = self.plan.commissioning.cash(self.conduct.levels[:, 0]) * month.years
-            self._spend_for_all(index, spent)
+            spent = self.plan.commissioning.cash(self.conduct.levels[:, 0])
+            years = month.years * self.plan.technology.rates.pay_level(month)
+            self._spend_for_all(index, spent * years)
             self.statements.append(self._insisted(self._claimed(statement)))
             if self._posts_differ and not month.last:
                 self._hire(month)
@@ -350,11 +353,14 @@ class Life:
 
     def _insisted(self, statement: Statement) -> Statement:
         """Return a statement that tells on whom the commissioners insist, if a contract asks."""
+        agreement = self.plan.contracts[0].agreement
+        if not agreement.insisted:
+            return statement
         insisted = np.where(self._insists, 1.0, 0.0)[..., None]
+        in_all = np.where(self._insists_in_all, 1.0, 0.0)[:, None, None]
         months = {
-            name: insisted[:, :1] if watch.agreement.data[name].is_pooled else insisted
-            for watch in self.plan.contracts
-            for name in watch.agreement.insisted
+            name: in_all if agreement.data[name].is_pooled else insisted
+            for name in agreement.insisted
         }
         return Statement({**statement.columns, **months}, statement.years) if months else statement
 
@@ -363,6 +369,14 @@ class Life:
         """On whom the commissioners insist in this quarter, ``(futures, providers)``."""
         chance = self.plan.commissioning.insists(self.conduct.levels[:, 0])
         return self._luck(Purpose.INSISTED) < chance[:, None]
+
+    @property
+    def _insists_in_all(self) -> npt.NDArray[np.bool_]:
+        """Whether they do where that is one for all providers, ``(futures,)``."""
+        chance = self.plan.commissioning.insists(self.conduct.levels[:, 0])
+        quarter, lead = len(self.course) - 1, next(iter(self.plan.scenario.commissioners))
+        luck = [each.uniform(quarter, name_key(lead), 0, Purpose.INSISTED) for each in self.streams]
+        return np.array(luck) < chance
 
     def _luck(self, purpose: Purpose) -> Array:
         """Return the luck of each provider in this quarter, uniform, ``(futures, providers)``."""
@@ -398,15 +412,18 @@ class Life:
         first = index
         while first > 0 and not self.months[first - 1].quarter_end:
             first -= 1
+        if index - first < 2:
+            return  # no standard is set for a part of a quarter
         quarter = reduce(add, self.statements[first : index + 1])
         misses = np.zeros_like(self._successors)
         for shortfall in agreement.shortfalls(quarter):
             misses |= shortfall > 0.0  # not where nothing could be measured
-        present = self._in_place != 0
+        delivers = self.plan.technology.planned_cost > 0.0
+        present = (self._in_place != 0) & ~self._successors & delivers
         luck = self._luck(Purpose.PART_ENDED)
         rungs = self._ladder.after(rules, misses, self._insists, present, luck)
         self._ladder = rungs.ladder.anew(rungs.ended)
-        self.notices += rungs.noticed
+        self.notices += rungs.noticed | rungs.ended
         self._spend_for_all(index, rungs.noticed.sum(axis=1) * float(rules.support))
         for future, provider in np.argwhere(rungs.noticed).tolist():
             self._note(f"notice to {self._name_of(provider)}", future)
@@ -422,12 +439,15 @@ class Life:
     def _succeed(self, future: int, provider: int, rules: Remedies) -> Process:
         """Have a successor begin in a provider's place, once one is found."""
         yield self.env.timeout(to_ticks(rules.gap))
+        if int(self.env.now) >= self.month_ends[-1]:
+            return
         _, suppliers = self._others
         self._in_place[future, provider] = suppliers
         self._successors[future, provider] = True
         reserves = list(self.plan.scenario.providers.values())[provider].reserves
-        self._year_began[future, provider] = float(reserves)
-        self._earned[future, provider] = self._spent[future, provider] = 0.0
+        # what was earned and spent in its place this year is not its own
+        others = self._earned[future, provider] - self._spent[future, provider]
+        self._year_began[future, provider] = float(reserves) - others
         self._note(f"a successor of {self._name_of(provider)} begins", future)
 
     def _name_of(self, provider: int) -> str:
@@ -551,9 +571,9 @@ def plan_lives(scenario: Scenario, network: Network) -> tuple[Plan, ...]:
     groups: dict[tuple[float, str], list[Watch]] = {}
     for name, contract in scenario.contracts.items():
         watch = Watch(agreements[name], float(contract.paid_within))
-        # what is done differs from contract to contract where it is decided, and so does who does
-        # it where a contract can replace a provider
-        own = parties is not None or contract.remedies is not None
+        # what is done differs from contract to contract where it is decided, and so does what is
+        # insisted on, and who does the work where a contract can replace a provider
+        own = parties is not None or agreements[name].is_at_discretion
         key = float(contract.mobilisation), name if own else ""
         groups.setdefault(key, []).append(watch)
     return tuple(

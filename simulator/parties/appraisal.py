@@ -18,8 +18,6 @@ from simulator.parties.stakes import Stakes
 
 __all__ = ["Appraisal", "appraise"]
 
-_QUARTER = 0.25  # years, after which standards are looked at
-
 
 @dataclass(frozen=True)
 class Appraisal:
@@ -132,7 +130,7 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
 
 def _plus(total: Array, more: Array) -> Array:
     """Return a sum; a total that has all axes becomes it."""
-    if total.ndim < more.ndim:
+    if total.shape != np.broadcast_shapes(total.shape, more.shape):
         return total + more
     total += more
     return total
@@ -160,9 +158,9 @@ def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Arra
     if outlook.ahead is None:
         return chance
     # what is uncertain of a quarter is more than of the months ahead together
-    wider = (outlook.ahead.years / _QUARTER) ** 0.5
+    wider = outlook.ahead.count**0.5
     kept: Array = np.ones(1)
-    for missed in agreement.shortfalls(outlook.ahead):
+    for missed in agreement.shortfalls(outlook.ahead.statement):
         mean = missed.mean(axis=-2)
         spread = np.sqrt(((missed - mean[..., None, :]) ** 2).mean(axis=-2)) * wider
         with np.errstate(invalid="ignore", divide="ignore"):

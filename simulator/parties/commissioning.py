@@ -47,7 +47,7 @@ class Commissioning:
     def can_move(self, agreement: Agreement) -> npt.NDArray[np.bool_]:
         """Return which levers have any effect under a contract, ``(levers,)``."""
         table = np.zeros(len(LEVERS), dtype=bool)
-        table[PLACE["enforcement"]] = self._reach != 0.0 and agreement.is_at_discretion
+        table[PLACE["enforcement"]] = self._reach != 0.0 and bool(agreement.insisted)
         pays_by_cost = any(name in agreement.data_used for name in COSTS)
         table[PLACE["audit"]] = self._pads and self._finds > 0.0 and pays_by_cost
         return table

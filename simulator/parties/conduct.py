@@ -274,8 +274,9 @@ class Parties:
             moves = np.flatnonzero(stakes.can_move[party])
             effort = stakes.effort[party][np.ix_(moves, moves)]
             norm[party, moves] = -np.linalg.solve(effort, slope[party, moves])
-        # claims are padded because it pays, never from habit
-        norm[:, PLACE["padding"]] = np.minimum(norm[:, PLACE["padding"]], 0.0)
+        # nobody pads claims, turns people away or audits from habit, but because it pays
+        never_below = [lever.low == 0.0 for lever in LEVERS]
+        norm[:, never_below] = np.minimum(norm[:, never_below], 0.0)
         return norm
 
 
@@ -393,9 +394,13 @@ class Deciding:
         if moment.breaches_left is not None:
             left = sum(month.years for month in self._months[first:])
             whole = sum(month.years for month in self._months)
+            # what cannot come to pass in the quarters that are still looked at frightens nobody
+            possible = np.concatenate(
+                [payers > 0.0, moment.breaches_left <= self._reviews_left], axis=-1
+            )
             stakes = replace(
                 stakes,
-                at_stake=stakes.at_stake * (left / whole),
+                at_stake=stakes.at_stake * (left / whole) * possible,
                 breaches_left=np.concatenate([payers + 1.0, moment.breaches_left], axis=-1),
             )
         plan = self.parties.plan(self.agreement, ahead)

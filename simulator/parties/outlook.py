@@ -41,8 +41,8 @@ class Outlook:
             ``(profiles..., nodes)``.
         costs: what each party pays for its own work, pounds, ``(profiles..., nodes, parties)``;
             the commissioners come first.
-        ahead: the months ahead in the first financial year, without what lies behind; None where
-            nobody watches how providers keep to standards.
+        ahead: a quarter of the months ahead in the first financial year, without what lies behind;
+            None where nobody watches how providers keep to standards.
         insists: chance that the commissioners insist on what they may, ``(profiles...,)``.
         rows: for each profile, which row of the statements tells of it; none where each has its
             own.
@@ -51,7 +51,7 @@ class Outlook:
     views: tuple[View, ...]
     outcomes: Array
     costs: Array
-    ahead: Statement | None = None
+    ahead: View | None = None
     insists: Array = field(default_factory=lambda: np.ones(1))
     rows: npt.NDArray[np.intp] | None = None
 

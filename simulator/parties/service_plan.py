@@ -37,7 +37,7 @@ _DEMAND_SPREAD = 0.05
 _COST_SPREAD = 0.02
 """Standard deviation of a provider's cost beside its activity, a share of it: an assumption."""
 _NODES = 24
-"""Nodes of the plan: for up to three providers enough to be exact in mean and covariance. They are as
+"""Nodes of the plan: for up to three providers enough to be exact in mean and covariance, and as
 near to a thousand nodes as 32 or 64 are: no slope is off by more than 0.01 of a level."""
 _OF_OUTCOMES = ("completed", "good_outcomes", "returned")
 """The columns that outcomes gained follow from."""
@@ -149,7 +149,7 @@ class ServicePlan:
             costs = costs + spread["cost"].by_provider()
             told = _Told(spread, alike, claimed, 12.0 * years * insists)
             if number == 0 and self.watched:
-                watched = self._statement(told, years)
+                watched = self._view("quarter", told, years)
             if number == 0 and self.ahead.so_far:
                 told = replace(told, before=self.ahead.so_far)
                 years += self.ahead.years_so_far
@@ -158,7 +158,10 @@ class ServicePlan:
         own[self.commissioners :] = costs
         if self.commissioning is not None:
             cash = self.commissioning.cash(profiles[..., 0, :])
-            own[0] = cash[..., None] * sum(month.years for month in self.ahead.months)
+            pay_level = self.technology.rates.pay_level
+            own[0] = cash[..., None] * sum(
+                month.years * pay_level(month) for month in self.ahead.months
+            )
         return Outlook(
             tuple(views),
             outcomes[..., None],

@@ -139,7 +139,7 @@ class Technology:
         """
         staff, running, vat = self.rates.of_month(month, posts, started)
         thrift = self._factor(levels, "cost")
-        pay_level = (1.0 + self.rates.pay_rise) ** month.aprils
+        pay_level = self.rates.pay_level(month)
         extra = (self.cash(levels) * month.years * pay_level)[..., None] * self._at_services
         staff, running, vat = staff * thrift + extra, running * thrift, vat * thrift
         return {

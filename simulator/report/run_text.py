@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from simulator.parties.commissioning import Commissioning
 from simulator.parties.levers import LEVERS
+from simulator.parties.policies import POLICIES
 from simulator.report.behaviour_text import behaviour_text, collaboration_in_a_sentence
 from simulator.report.drawn_text import drawn_in_a_sentence, drawn_text
 from simulator.report.finance_text import finance_text
@@ -298,11 +302,13 @@ def _how_parties_decide(scenario: Scenario) -> str:
         if scenario.observed_under is None
         else f"Observed practice is what they do under {scenario.title_of(scenario.observed_under)}"
     )
-    leads = next(iter(scenario.commissioners))
-    decides = scenario.leaves_discretion and scenario.policies[leads] != "none"
+    lead = next(iter(scenario.commissioners))
+    acts, agreements = Commissioning(scenario), scenario.agreements().values()
+    moves = np.any([acts.can_move(each) for each in agreements], axis=0)
+    levers = [lever.title for lever, can in zip(LEVERS, moves.tolist(), strict=True) if can]
     of_payers = (
-        f"{scenario.signatories.name(leads)} decides how often it insists on deductions and notices"
-        if decides
+        f"{scenario.signatories.name(lead)} decides about {' and '.join(levers)}"
+        if levers and POLICIES[scenario.policies[lead]].moves
         else "The commissioners decide nothing here"
     )
     return (

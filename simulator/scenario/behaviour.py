@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from simulator._refuse import refuse
 from simulator.contract.curve import Frozen
 from simulator.contract.forms.compose import provenance
 from simulator.quantities import Duration, Figure, MoneyAYear, Share, Whole
@@ -208,6 +209,18 @@ class EnforcementLever(Effort):
         "90%", 0.90, "assumption: a commissioner with time for it insists nine times in ten"
     )
     """The same at best practice."""
+
+    @model_validator(mode="after")
+    def _best_is_no_less(self) -> EnforcementLever:
+        if self.best < self.observed:
+            raise refuse(
+                f"found {self.best.written} at best practice, below the "
+                f"{self.observed.written} observed",
+                "who puts more into it insists more often",
+                "raise 'best', or lower 'observed'",
+                at="best",
+            )
+        return self
 
 
 class AuditLever(Effort):

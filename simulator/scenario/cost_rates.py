@@ -39,6 +39,11 @@ class CostRates:
         self.pay_rise = float(scenario.inflation.pay)
         self.price_rise = float(scenario.inflation.prices)
 
+    def pay_level(self, month: Month) -> float:
+        """Return the level of pay in a month, 1 until the first 1 April."""
+        level: float = (1.0 + self.pay_rise) ** month.aprils
+        return level
+
     def of_month(self, month: Month, posts: Array, started: Array) -> tuple[Array, Array, Array]:
         """Return staff cost, running cost and VAT of a month, nominal pounds.
 
@@ -47,11 +52,10 @@ class CostRates:
             posts: mean caseworkers in post over it, ``(providers, services)``.
             started: people who started, ``(..., providers, services)``.
         """
-        pay_level = (1.0 + self.pay_rise) ** month.aprils
         price_level = (1.0 + self.price_rise) ** month.aprils
         staff, running = self.at_the_start(month.years, posts, started)
         running = running * price_level
-        return staff * pay_level, running, running * self.vat
+        return staff * self.pay_level(month), running, running * self.vat
 
     def at_the_start(self, years: float, posts: Array, started: Array) -> tuple[Array, Array]:
         """Return staff cost and running cost at the prices of the start, for so many years."""

@@ -102,9 +102,9 @@ class Scenario(Signed):
     def behaves(self) -> bool:
         """Whether anybody changes what they do."""
         deciding = [name for name, policy in self.policies.items() if policy != "none"]
-        leads = next(iter(self.commissioners))
+        lead = next(iter(self.commissioners))
         return any(name in self.providers for name in deciding) or (
-            leads in deciding and self.leaves_discretion
+            lead in deciding and self.leaves_discretion
         )
 
     @cached_property

@@ -43,6 +43,7 @@ _IN_ORDER = (
     ("good_outcome", "best_outcome", 1.0),
     ("success", "best_success", 1.0),
     ("chance", "best", -1.0),
+    ("observed", "best", 1.0),
     ("good_outcome", "good_anyway", -1.0),
 )
 """A number, and one beside it that is never below it (1) or never above (-1): best practice is no
@@ -153,6 +154,19 @@ class Draws:
                     continue
                 if sign * (plain_number(texts[1]) - plain_number(texts[0])) < 0.0:
                     held[paths[1]] = texts[0]  # both are shares
+        return held | self._below_every_need({**drawn, **held})
+
+    def _below_every_need(self, drawn: Texts) -> dict[str, str]:
+        """Return what comes anyway in a service, held at the outcome of its hardest need."""
+        held = {}
+        for name, service in self._scenario.services.items():
+            path = f"services.{name}.good_anyway"
+            anyway = drawn.get(path) or value_at(self._document, path)
+            needs = [f"services.{name}.needs.{need}.good_outcome" for need in service.needs]
+            texts = [drawn.get(each) or value_at(self._document, each) for each in needs]
+            least = min((text for text in texts if text), key=plain_number, default=None)
+            if anyway and least and plain_number(least) < plain_number(anyway):
+                held[path] = least
         return held
 
     def scenario(self, seed: int, future: int) -> Scenario:

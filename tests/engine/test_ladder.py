@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from simulator.contract.remedies import Remedies
+from simulator.engine.compiled import CompiledPeople
 from simulator.engine.ladder import Ladder
-from simulator.engine.life import Futures, plan_lives
+from simulator.engine.life import Futures, live_plan, plan_lives
 from simulator.engine.network import build_network
 from simulator.parties.calibration import rests
 from simulator.parties.choice import Choice
-from simulator.parties.conduct import Parties
+from simulator.parties.conduct import Deciding, Moment, Parties
 from simulator.parties.levers import LEVERS, PLACE, at_norm
+from simulator.scenario.build import build
 from simulator.scenario.scenario import Scenario
+from simulator.scenario.yaml_text import read_yaml
 from simulator.study.choice import looked_at_again
 from simulator.study.engines import choose_engine
 from tests.engine.deciding import lived, scenario_with
@@ -56,6 +61,7 @@ def climbed(quarters: str, luck: np.ndarray = LUCKY) -> tuple[str, float]:
         ("mwm", "..N", 2),  # what nobody insists on neither counts nor clears
         ("mmkkkk", ".N....", 4),  # a notice is forgotten after a year
         ("mmkkkkmm", ".N.....N", 2),
+        ("mmkkk", ".N...", 4),  # it would run out before a second one
     ],
 )
 def test_breaches_lead_to_notices(quarters: str, brought: str, left: float) -> None:
@@ -86,6 +92,7 @@ def test_one_who_begins_anew_stands_at_the_foot() -> None:
     np.testing.assert_array_equal(anew.breaches_left(RULES), [[4.0, 1.0]])
 
 
+ENGINE = choose_engine("compiled")
 STANDARD = "standards: {outcomes: {measure: good_outcomes / completed, at_least: %s}}"
 PRICE = "{form: unit price, price: £330, per: completed, remedies: {%s, support: £1,000%s}}"
 
@@ -97,7 +104,7 @@ def under(at_least: str, rules: str = "", **keys: object) -> Scenario:
 
 def always(**keys: object) -> Futures:
     """Return futures in which nobody can keep the standard, and every second notice ends a part."""
-    insists = "levers: {enforcement: {observed: 100%}}"
+    insists = "levers: {enforcement: {observed: 100%, best: 100%}}"
     scenario = under(
         "95%", "termination: 100%, step_in: £20,000, gap: 7 months", more=insists, **keys
     )
@@ -129,7 +136,8 @@ def test_money_of_a_replaced_provider_goes_to_who_stands_in_its_place() -> None:
     assert not ours[:, 14:, providers].any()
     # what all contracts cost together is the same but for support and stepping in
     extra = ours.sum(axis=1) - theirs.sum(axis=1)
-    support = found.notices.sum(axis=1) * 1_000 + found.replaced.sum(axis=1) * 20_000
+    ended = found.replaced.sum(axis=1)  # who goes gets no plan of support
+    support = (found.notices.sum(axis=1) - ended) * 1_000 + ended * 20_000
     in_place = extra[:, 0] + extra[:, providers].sum(axis=1) + extra[:, suppliers]
     np.testing.assert_allclose(in_place, -support, atol=0.01)
 
@@ -170,7 +178,7 @@ def test_a_choice_tells_what_the_chance_of_a_notice_weighs() -> None:
 def looked_at(scenario: Scenario, party: str) -> list[Choice]:
     practice = at_norm(float(each.quality) for each in scenario.providers.values())
     (plan,) = plan_lives(scenario, build_network(scenario, practice))
-    return looked_at_again(plan, 1, 0, 1, party, choose_engine("compiled"))
+    return looked_at_again(plan, 1, 0, 1, party, ENGINE)
 
 
 def test_without_termination_a_notice_moves_nobody() -> None:
@@ -188,3 +196,59 @@ def test_any_form_can_have_the_same_ladder() -> None:
     found = lived(scenario_with(alliance), 3)
     assert found.notices.sum() > 0
     assert not found.net("tried").sum(axis=-1).any()
+
+
+IDLE = """
+title: One works
+starts: 2026-04-01
+years: 1
+council: {name: Council}
+providers: {busy: {reserves: £9,000}, idle: {reserves: £9,000}}
+services:
+  support: {referrals: 200 a year, workers: {busy: 2}, caseload: 30, lasts: 13 weeks,
+    worker_cost: £40,000 a year, good_outcome: 45%}
+contracts:
+  tried: {form: block, amount: £90,000 a year, split: equal, remedies: {after: 1, standards:
+    {much: {measure: completed, at_least: 1,000}}}}
+baseline: tried
+"""
+
+
+def test_who_delivers_nothing_is_given_no_notice() -> None:
+    found = lived(build(read_yaml(IDLE, "idle.yaml")), 3)
+    assert found.notices[:, 0].any()
+    assert not found.notices[:, 1].any()
+
+
+def test_a_successor_plans_with_its_own_reserves() -> None:
+    insists = "levers: {enforcement: {observed: 100%, best: 100%}}"
+    scenario = under("95%", "termination: 100%, gap: 4 months", more=insists)
+    seen: list[Moment] = []
+
+    class Watched(Deciding):
+        def review(self, look: Callable[[], Moment]) -> None:
+            moment = look()
+            seen.append(moment)
+            super().review(lambda: moment)
+
+    practice = at_norm(float(each.quality) for each in scenario.providers.values())
+    (plan,) = plan_lives(scenario, build_network(scenario, practice))
+    assert plan.parties is not None
+    conduct = Watched(plan.parties, plan.watch.agreement, 1)
+    live_plan(plan, 1, [0], CompiledPeople, conduct)
+    begun = next(each for each in seen if each.successors is not None and each.successors.any())
+    # what the plan adds is the whole year's payments; what was paid before is not its own
+    assert begun.months_done % 12 != 0
+    assert begun.cash[begun.successors].max() < 200_000
+
+
+def test_what_cannot_come_to_pass_any_more_weighs_nothing() -> None:
+    scenario = under("46%", "termination: 100%, after: 1", years=1)
+    practice = at_norm(float(each.quality) for each in scenario.providers.values())
+    (plan,) = plan_lives(scenario, build_network(scenario, practice))
+    weighed = [
+        max(abs(each.notice) for each in looked_at_again(plan, 1, 0, at, "p1", ENGINE))
+        for at in (1, 3)
+    ]
+    assert weighed[0] > 0.0, "two quarters are still looked at"
+    assert weighed[1] == 0.0, "none is"

@@ -8,11 +8,13 @@ import pytest
 from simulator.contract.contract import Contract
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import COLUMNS, Statement
-from simulator.engine.life import Futures
+from simulator.engine.compiled import CompiledPeople
+from simulator.engine.life import Futures, live_plan, plan_lives
+from simulator.engine.network import build_network
 from simulator.parties.calibration import rests
 from simulator.parties.commissioning import Commissioning
 from simulator.parties.conduct import Parties
-from simulator.parties.levers import LEVERS, PLACE
+from simulator.parties.levers import LEVERS, PLACE, at_norm
 from simulator.parties.scenario_stakes import policies_of
 from simulator.scenario.build import build
 from simulator.scenario.layers import set_values
@@ -184,3 +186,62 @@ def test_audit_costs_the_commissioner_what_it_costs() -> None:
     np.testing.assert_allclose(paid, held, atol=0.01)
     assert (found.costs[:, :months, staff] > 0).all()
     assert not found.net("tried").sum(axis=-1).any()
+
+
+def test_insisting_under_one_contract_pays_nothing_under_another() -> None:
+    """Contracts of one world keep their own months, also where nobody decides."""
+    other = (
+        "{data: {insisted: {expected: 0}}, terms: [{name: Months, measure: insisted, "
+        "times: 1000, split: equal}]}"
+    )
+    scenario = deducting(behaviour="none")
+    alone = build_contract(other)
+    both = scenario.model_copy(update={"contracts": {**scenario.contracts, "other": alone}})
+    practice = at_norm(float(each.quality) for each in both.providers.values())
+    plans = plan_lives(both, build_network(both, practice))
+    paid = {
+        watch.agreement.name: futures.payments[watch.agreement.name]
+        for plan in plans
+        for watch, futures in [(plan.watch, live_plan(plan, 5, range(2), CompiledPeople))]
+    }
+    assert not paid["other"].any()
+    np.testing.assert_array_equal(paid["tried"], lived(scenario, 2).payments["tried"])
+
+
+def build_contract(text: str) -> Contract:
+    tree = read_yaml(f"contract: {text}", "one.yaml").tree
+    return Contract.model_validate(tree["contract"])
+
+
+def test_months_alone_can_be_paid_for() -> None:
+    contract = (
+        "{data: {insisted: {of: each provider, follows: enforcement}}, terms: [{name: Months, "
+        "measure: insisted, times: 1000}, {form: unit price, price: £330, per: completed}]}"
+    )
+    found = lived(scenario_with(contract), 2)
+    assert found.payments["tried"][:, :, 0].any()
+    assert not found.net("tried").sum(axis=-1).any()
+
+
+def test_nobody_audits_from_habit() -> None:
+    more = (
+        "observed_under: tried\n"
+        "levers: {padding: {claims: 5%}, audit: {finds: 30%, cash: £30,000 a year}}"
+    )
+    parties = Parties(scenario_with(OPEN_BOOK, more=more))
+    parties.refuse_far_norm()
+    assert parties.norm[0, PLACE["audit"]] <= 0.0
+
+
+def test_audit_is_paid_for_at_the_level_of_pay() -> None:
+    rates = "inflation: {pay: 10% a year}\n"
+    more = (
+        "levers: {padding: {claims: 10%}, audit: {finds: 80%, effort: 0.1%, cash: £2,000 a year}}"
+    )
+    found = lived(scenario_with(OPEN_BOOK, more=rates + more), 2)
+    audit = np.repeat(found.course[:, :-1, 0, PLACE["audit"]], 3, axis=1)
+    aprils = np.repeat([0, 1, 2], 12)
+    months = audit.shape[1]
+    np.testing.assert_allclose(
+        -found.costs[:, :months, 0], audit * 2_000 / 12 * 1.1**aprils, atol=0.01
+    )

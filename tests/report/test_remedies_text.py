@@ -16,7 +16,12 @@ LADDER = (
     "good_outcomes / completed, at_least: 95%}, waiting: {measure: wait_days / started, at_most: "
     "28 days}}, support: £1,000, step_in: £20,000, termination: 100%, gap: 7 months}}"
 )
-ALWAYS = "levers: {enforcement: {observed: 100%}}"
+ALWAYS = "levers: {enforcement: {observed: 100%, best: 100%}}"
+AT_DISCRETION = (
+    "{terms: [{form: unit price, price: £330, per: completed}, {form: kpi deductions, kpis: "
+    "{outcomes: {measure: good_outcomes / completed, at_least: 50%, deduct: 1%, for_each: 1%}}, "
+    "cap: 5%, at_discretion: true}]}"
+)
 
 
 def told(scenario: Scenario) -> tuple[str, dict]:
@@ -46,14 +51,12 @@ def test_a_contract_without_remedies_says_nothing_of_them() -> None:
 
 
 def test_who_decides_is_said() -> None:
-    text, doc = told(scenario_with(LADDER))
-    flat = " ".join(text.split())
-    assert "Council decides how often it insists on deductions and notices" in flat
+    text, doc = told(scenario_with(AT_DISCRETION))
+    assert "Council decides about enforcement." in " ".join(text.split())
     assert set(doc["contracts"]["tried"]["conduct"]["council"]) == {"enforcement", "audit"}
     assert "enforcement" not in doc["contracts"]["tried"]["conduct"]["p1"]
-    plain = "{form: unit price, price: £330, per: completed}"
-    text, _ = told(scenario_with(plain))
-    assert "The commissioners decide nothing here" in " ".join(text.split())
+    text, _ = told(scenario_with(LADDER))
+    assert "The commissioners decide nothing here" in " ".join(text.split()), "by rule alone"
 
 
 def test_the_default_of_enforcement_is_listed_where_it_matters() -> None:
@@ -67,5 +70,6 @@ def test_a_contract_in_words_tells_its_ladder() -> None:
     assert (
         "After 2 quarters in breach it is given notice and a plan of support, which costs Council "
         "£1,000. A second notice within 4 quarters ends its part with a chance of 100%. Council "
-        "then steps in for 7 months, at £20,000 beside the service itself, until a successor begins."
+        "then steps in for 7 months, at £20,000 beside the service itself, until a successor "
+        "begins."
     ) in flat
