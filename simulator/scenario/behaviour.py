@@ -193,7 +193,7 @@ class PaddingLever(Effort):
 class EnforcementLever(Effort):
     """How often the lead commissioner insists on deductions and notices.
 
-    Moves where a contract leaves that to it, 'at_discretion' or by its 'remedies'.
+    Moves where deductions are 'at_discretion'; on 'remedies' it insists as observed.
     """
 
     effort: Share = _effort(0.01)

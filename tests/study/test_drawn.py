@@ -51,6 +51,31 @@ def same(one: Mapping[str, DrawnOutcomes], other: Mapping[str, DrawnOutcomes]) -
     )
 
 
+def test_what_is_drawn_stays_in_order() -> None:
+    """Best practice is no worse than what is observed, and no more comes anyway than with it."""
+    text = WORLD.replace(
+        "good_outcome: 45%",
+        "good_outcome: {value: 45%, range: [30%, 70%]}\n"
+        "    best_outcome: {value: 50%, range: [40%, 60%]}\n"
+        "    good_anyway: {value: 20%, range: [10%, 40%]}",
+    )
+    needs = text.replace(
+        "    good_anyway",
+        "    needs: {mild: {share: 60%, good_outcome: 55%}, severe: {share: 40%, good_outcome: "
+        "{value: 30%, range: [12%, 45%]}}}\n    good_anyway",
+    )
+    held = 0
+    for world in (text, needs):
+        each = draws(world)
+        for future in range(60):
+            service = each.scenario(1, future).services["support"]
+            assert service.best_outcome is not None
+            assert service.good_outcome is not None
+            assert service.best_outcome >= service.good_outcome
+            held += service.best_outcome == service.good_outcome
+    assert held > 5, "some would have been drawn the other way round"
+
+
 # -- the draws -------------------------------------------------------------------------------------
 
 

@@ -94,8 +94,8 @@ class KpiDeductions(Form):
         default=False,
         json_schema_extra=provenance("assumption: what may be taken off is taken off"),
     )
-    """Whether the commissioners decide, month by month, if they insist on the deductions. A
-    simulation takes the chance of it from 'levers.enforcement'; actuals tell the months."""
+    """Whether the commissioners decide if they insist on the deductions. A simulation draws it once
+    a quarter, by 'levers.enforcement'; actuals tell the months."""
 
     def compose(self, suffix: str = "") -> Composition:
         """Return the terms of this form; ``suffix`` tells its names from those of another."""
