@@ -194,7 +194,7 @@ class Life:
         self._year_began = np.repeat(np.array([reserves]), self.futures, axis=0)  # cash, accrued
         self._earned = np.zeros_like(self._year_began)  # this year, whether paid yet or not
         self._spent = np.zeros_like(self._year_began)  # this year
-        self._drawn: dict[tuple[int, Purpose], Array] = {}  # luck of the parties, by quarter
+        self._drawn: dict[tuple[Purpose, tuple[str, ...]], Array] = {}  # luck, by quarter
         self._payers = len(signatories.commissioners)
         self.notices, self.replaced = (np.zeros_like(self._year_began) for _ in range(2))
         # who is paid, and pays, in the place of each provider: its account, or another's
@@ -374,22 +374,27 @@ class Life:
     def _insists_in_all(self) -> npt.NDArray[np.bool_]:
         """Whether they do where that is one for all providers, ``(futures,)``."""
         chance = self.plan.commissioning.insists(self.conduct.levels[:, 0])
-        quarter, lead = len(self.course) - 1, next(iter(self.plan.scenario.commissioners))
-        luck = [each.uniform(quarter, name_key(lead), 0, Purpose.INSISTED) for each in self.streams]
-        return np.array(luck) < chance
+        lead = next(iter(self.plan.scenario.commissioners))
+        return self._luck(Purpose.INSISTED, (lead,))[:, 0] < chance
 
-    def _luck(self, purpose: Purpose) -> Array:
-        """Return the luck of each provider in this quarter, uniform, ``(futures, providers)``."""
-        key = len(self.course) - 1, purpose
+    def _luck(self, purpose: Purpose, parties: tuple[str, ...] = ()) -> Array:
+        """Return the luck of parties in this quarter, uniform, ``(futures, parties)``.
+
+        Args:
+            purpose: what it decides.
+            parties: whose; none named are the providers.
+        """
+        key = purpose, parties
         if key not in self._drawn:
-            names = [name_key(name) for name in self.plan.scenario.providers]
+            names = [name_key(name) for name in parties or self.plan.scenario.providers]
+            quarters = range(1 + sum(month.quarter_end for month in self.months))
             self._drawn[key] = np.array(
                 [
-                    [each.uniform(key[0], name, 0, purpose) for name in names]
+                    [each.uniforms(quarters, name, 0, purpose) for name in names]
                     for each in self.streams
                 ]
             )
-        return self._drawn[key]
+        return self._drawn[key][..., len(self.course) - 1]
 
     def _govern(self) -> Process:
         """Meet after each quarter, when the providers decide what they do in the next."""
