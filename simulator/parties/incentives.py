@@ -61,7 +61,8 @@ def incentives(
     down = np.where(here - step >= stakes.low[party, lever], step, 0.0)
     move = np.arange(count)
     # at a bound there is nothing to try on its other side
-    ups, downs = (np.flatnonzero((each > 0).reshape(-1, count).any(axis=0)) for each in (up, down))
+    every = tuple(range(here.ndim - 1))
+    ups, downs = (np.flatnonzero((each > 0).any(axis=every)) for each in (up, down))
     profiles = np.repeat(profile[..., None, :, :], 1 + len(ups) + len(downs), axis=-3)
     row = np.zeros(1 + 2 * count, dtype=np.intp)
     row[1 + ups] = 1 + np.arange(len(ups))

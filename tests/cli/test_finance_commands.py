@@ -56,7 +56,7 @@ def test_the_register_says_who_says_so_and_what_is_missing(tmp_path: Path) -> No
     done = alliance("assumptions", FLAGSHIP, "--csv", "register.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "208 numbers written, 20 defaults taken." in done.stdout
-    assert "Numbers that lack something: 108 range, 194 owner, 194 review date." in done.stdout
+    assert "Numbers that lack something: 118 range, 208 owner, 208 review date." in done.stdout
     rows = {row["path"]: row for row in rows_of(tmp_path / "register.csv")}
     take_up = rows["services.wellbeing.take_up"]
     assert (take_up["value"], take_up["low"], take_up["high"]) == ("81%", "66%", "90%")
