@@ -165,9 +165,13 @@ class Agreement:
         """What such terms pay, by their place, the length of the window and the price level."""
         return {}
 
-    def assessed_by(self, window: Window) -> list[int]:
-        """Return which terms are worked out on windows of one kind."""
-        return [index for index, term in enumerate(self.terms) if term.assessed == window]
+    @cached_property
+    def assessed_by(self) -> dict[Window, tuple[list[int], list[bool]]]:
+        """For each kind of window, its terms, and which have to be worked out so they are known."""
+        terms: dict[Window, list[int]] = {}
+        for index, term in enumerate(self.terms):
+            terms.setdefault(term.assessed, []).append(index)
+        return {window: (some, self.needed_for(some)) for window, some in terms.items()}
 
     def needed_for(self, terms: Sequence[int]) -> list[bool]:
         """Tell which terms have to be worked out so that some of them are known."""
@@ -276,7 +280,10 @@ class Agreement:
             return []
         working = self.working(statement)
         with np.errstate(all="ignore"):
-            return [working.evaluate(each.shortfall) for each in self.remedies.standards.values()]
+            return [
+                each.missed_by(working.evaluate(each.measure))
+                for each in self.remedies.standards.values()
+            ]
 
     @property
     def known_columns(self) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.curve import Frozen
-from simulator.contract.expression import Expression, Measure, parse
-from simulator.contract.forms.compose import bracket, provenance
+from simulator.contract.expression import Measure
+from simulator.contract.forms.compose import check_one_standard, provenance
+from simulator.contract.statement import Array
 from simulator.contract.term import Identifier
 from simulator.quantities import AnyAmount, Duration, Figure, Money, Share, Whole, is_a_year
 
@@ -29,12 +30,8 @@ class Standard(Frozen):
 
     @model_validator(mode="after")
     def _one_standard(self) -> Standard:
-        if (self.at_least is None) == (self.at_most is None):
-            raise refuse(
-                f"found {'both standards' if self.at_least is not None else 'no standard'}",
-                "a standard is either 'at_least' or 'at_most'",
-                "keep the one that says when the provider does well",
-            )
+        allowed = "a standard is either 'at_least' or 'at_most'"
+        check_one_standard(self.at_least, self.at_most, allowed)
         for key in ("at_least", "at_most"):
             value = getattr(self, key)
             if value is not None and is_a_year(value):
@@ -46,13 +43,12 @@ class Standard(Frozen):
                 )
         return self
 
-    @property
-    def shortfall(self) -> Expression:
-        """The measure of how far it is missed; nought or less where it is kept."""
+    def missed_by(self, value: Array) -> Array:
+        """Return how far a value of its measure misses it; nought or less where it is kept."""
         if self.at_least is not None:
-            return parse(f"{float(self.at_least)!r} - {bracket(self.measure.text)}", longest=10_000)
+            return float(self.at_least) - value
         assert self.at_most is not None
-        return parse(f"{bracket(self.measure.text)} - {float(self.at_most)!r}", longest=10_000)
+        return value - float(self.at_most)
 
 
 class Remedies(Frozen):

@@ -200,7 +200,7 @@ class Life:
         # who is paid, and pays, in the place of each provider: its account, or another's
         self._own = np.arange(self._payers, self._payers + len(self.planned))
         self._in_place = np.repeat(self._own[None], self.futures, axis=0)
-        self._others = signatories.accounts.index("staff"), signatories.accounts.index("suppliers")
+        self._staff, self._suppliers = map(signatories.accounts.index, ("staff", "suppliers"))
         self._ladder = Ladder.begun(self.futures, len(self.planned))
         self._successors = np.zeros(self._in_place.shape, dtype=bool)
         self._books_closed = [self.env.event() for _ in self.months]
@@ -334,9 +334,8 @@ class Life:
     def _spend_for_all(self, index: int, amounts: Array) -> None:
         """Have the lead commissioner pay for work of its own, ``(futures,)`` pounds."""
         amounts = to_ledger_grid(amounts)
-        staff, _ = self._others
         self.costs[:, index, 0] -= amounts
-        self.costs[:, index, staff] += amounts
+        self.costs[:, index, self._staff] += amounts
 
     def _claimed(self, statement: Statement) -> Statement:
         """Return a statement with the costs that the providers claim, some of it found out."""
@@ -356,26 +355,18 @@ class Life:
         agreement = self.plan.contracts[0].agreement
         if not agreement.insisted:
             return statement
-        insisted = np.where(self._insists, 1.0, 0.0)[..., None]
-        in_all = np.where(self._insists_in_all, 1.0, 0.0)[:, None, None]
-        months = {
-            name: in_all if agreement.data[name].is_pooled else insisted
-            for name in agreement.insisted
-        }
-        return Statement({**statement.columns, **months}, statement.years) if months else statement
-
-    @property
-    def _insists(self) -> npt.NDArray[np.bool_]:
-        """On whom the commissioners insist in this quarter, ``(futures, providers)``."""
-        chance = self.plan.commissioning.insists(self.conduct.levels[:, 0])
-        return self._luck(Purpose.INSISTED) < chance[:, None]
-
-    @property
-    def _insists_in_all(self) -> npt.NDArray[np.bool_]:
-        """Whether they do where that is one for all providers, ``(futures,)``."""
-        chance = self.plan.commissioning.insists(self.conduct.levels[:, 0])
         lead = next(iter(self.plan.scenario.commissioners))
-        return self._luck(Purpose.INSISTED, (lead,))[:, 0] < chance
+        months = {}
+        for name in agreement.insisted:
+            # one for all has the luck of the commissioner
+            whose = (lead,) if agreement.data[name].is_pooled else ()
+            months[name] = np.where(self._insists(whose), 1.0, 0.0)[..., None]
+        return Statement({**statement.columns, **months}, statement.years)
+
+    def _insists(self, parties: tuple[str, ...] = ()) -> npt.NDArray[np.bool_]:
+        """Return on whom the commissioners insist in this quarter; as of :meth:`_luck`."""
+        chance = self.plan.commissioning.insists(self.conduct.levels[:, 0])
+        return self._luck(Purpose.INSISTED, parties) < chance[:, None]
 
     def _luck(self, purpose: Purpose, parties: tuple[str, ...] = ()) -> Array:
         """Return the luck of parties in this quarter, uniform, ``(futures, parties)``.
@@ -426,7 +417,7 @@ class Life:
         delivers = self.plan.technology.planned_cost > 0.0
         present = (self._in_place != 0) & ~self._successors & delivers
         luck = self._luck(Purpose.PART_ENDED)
-        rungs = self._ladder.after(rules, misses, self._insists, present, luck)
+        rungs = self._ladder.after(rules, misses, self._insists(), present, luck)
         self._ladder = rungs.ladder.anew(rungs.ended)
         self.notices += rungs.noticed | rungs.ended
         self._spend_for_all(index, rungs.noticed.sum(axis=1) * float(rules.support))
@@ -446,8 +437,7 @@ class Life:
         yield self.env.timeout(to_ticks(rules.gap))
         if int(self.env.now) >= self.month_ends[-1]:
             return
-        _, suppliers = self._others
-        self._in_place[future, provider] = suppliers
+        self._in_place[future, provider] = self._suppliers
         self._successors[future, provider] = True
         reserves = list(self.plan.scenario.providers.values())[provider].reserves
         # what was earned and spent in its place this year is not its own

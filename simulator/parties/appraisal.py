@@ -101,11 +101,10 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
     # what depends on nothing that happens has no axes: it is the same at every node
     received: list[Array] = [np.zeros(()) for _ in range(parties)]
     for view in outlook.views:
-        counted_here = agreement.assessed_by(view.kind)
-        if not counted_here:
+        if view.kind not in agreement.assessed_by:
             continue
         # what others pay in the same window is worked out where these follow from it
-        needed = agreement.needed_for(counted_here)
+        counted_here, needed = agreement.assessed_by[view.kind]
         moved = agreement.flows(view.statement, needed=needed)
         for index in counted_here:
             for party, amount in moved[index].items():

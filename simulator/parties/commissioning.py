@@ -13,6 +13,7 @@ import numpy.typing as npt
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import COSTS, Array
 from simulator.parties.levers import LEVERS, PLACE, level_of, reach_of, shifted
+from simulator.parties.technology import spent, taken
 from simulator.scenario.planned import planned_yearly_cost
 from simulator.scenario.scenario import Scenario
 
@@ -27,17 +28,8 @@ class Commissioning:
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        given = [
-            getattr(scenario.levers, lever.name) if lever.by == "commissioners" else None
-            for lever in LEVERS
-        ]
-        services = sum(planned_yearly_cost(scenario).values())
-        share = np.array([0.0 if each is None else float(each.effort) for each in given])
-        self.effort = np.diag(services * share)
-        self._cash = np.array([0.0 if each is None else float(each.cash) for each in given])
-        self._cash_rise = np.array(
-            [0.0 if each is None else float(each.cash_rise) for each in given]
-        )
+        share, self._cash, self._cash_rise = taken(scenario.levers, "commissioners")
+        self.effort = np.diag(sum(planned_yearly_cost(scenario).values()) * share)
         enforcement, audit = scenario.levers.enforcement, scenario.levers.audit
         self._insists = np.array(float(enforcement.observed))
         self._reach = reach_of(enforcement.observed, enforcement.best)
@@ -69,6 +61,4 @@ class Commissioning:
 
     def cash(self, levels: Array) -> Array:
         """Return what its levels cost it in cash, pounds a year at first prices, ``(...,)``."""
-        each = self._cash * levels + 0.5 * self._cash_rise * levels**2
-        total: Array = each.sum(axis=-1)
-        return total
+        return spent(levels, self._cash, self._cash_rise)

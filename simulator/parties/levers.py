@@ -22,6 +22,7 @@ __all__ = [
     "PLACE",
     "Lever",
     "Practice",
+    "Side",
     "at_norm",
     "hardness",
     "level_of",
@@ -30,6 +31,10 @@ __all__ = [
     "shifted",
     "turned_away",
 ]
+
+
+Side = Literal["providers", "commissioners"]
+"""Who decides about a lever."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Lever:
     moves: str
     low: float = -2.0
     high: float = 2.0
-    by: Literal["providers", "commissioners"] = "providers"
+    by: Side = "providers"
 
 
 LEVERS: tuple[Lever, ...] = (

@@ -16,14 +16,15 @@ import numpy.typing as npt
 from simulator.contract.contract import LeverName
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array
-from simulator.parties.levers import LEVERS, PLACE, hardness, level_of, reach_of
+from simulator.parties.levers import LEVERS, PLACE, Side, hardness, level_of, reach_of
 from simulator.quantities import DAYS_A_YEAR
+from simulator.scenario.behaviour import Levers
 from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.planned import planned_yearly_cost
 from simulator.scenario.scenario import Scenario
 from simulator.scenario.world import Service, groups_of, referral_shares
 
-__all__ = ["Prevention", "Technology"]
+__all__ = ["Prevention", "Technology", "spent", "taken"]
 
 _QUARTER = DAYS_A_YEAR / 4
 
@@ -103,16 +104,11 @@ class Technology:
         }
         # who delivers nothing has nothing to decide
         self.can_move = _can_move(scenario, self._effects) & (self.planned_cost > 0.0)[:, None]
-        given = [
-            getattr(levers, lever.name) if lever.by == "providers" else None for lever in LEVERS
-        ]
+        share, cash, rise = taken(levers, "providers")
         weight = self.planned_cost / max(self.planned_cost.sum(), 1e-9)
-        share = np.array([0.0 if each is None else float(each.effort) for each in given])
         across = float(levers.substitution) * np.sqrt(np.outer(share, share))
         np.fill_diagonal(across, share)
         self.effort = self.planned_cost[:, None, None] * across
-        cash = np.array([0.0 if each is None else float(each.cash) for each in given])
-        rise = np.array([0.0 if each is None else float(each.cash_rise) for each in given])
         self._cash = weight[:, None] * cash
         self._cash_rise = weight[:, None] * rise
         total = rates.posts.sum(axis=1, keepdims=True)
@@ -160,9 +156,7 @@ class Technology:
         Args:
             levels: of the levers, ``(..., providers, levers)``.
         """
-        each = self._cash * levels + 0.5 * self._cash_rise * levels**2
-        total: Array = each.sum(axis=-1)
-        return total
+        return spent(levels, self._cash, self._cash_rise)
 
     def claimed_above(self, levels: Array) -> Array:
         """Return how far above the true cost providers claim, a share, ``(..., providers)``.
@@ -204,6 +198,32 @@ class Technology:
     def moves_posts(self) -> bool:
         """Whether providers decide about their caseworkers."""
         return bool(self.can_move[:, PLACE["staffing"]].any())
+
+
+def taken(levers: Levers, by: Side) -> tuple[Array, Array, Array]:
+    """Return what levers of one side take: private effort as a share, cash, and its rise.
+
+    Nought for those of the other side, and for those that the scenario does not tell of.
+    """
+    given = [getattr(levers, lever.name) if lever.by == by else None for lever in LEVERS]
+    effort, cash, rise = (
+        np.array([0.0 if each is None else float(getattr(each, key)) for each in given])
+        for key in ("effort", "cash", "cash_rise")
+    )
+    return effort, cash, rise
+
+
+def spent(levels: Array, cash: Array, rise: Array) -> Array:
+    """Return what levels cost in cash, pounds a year at first prices, ``(...,)``.
+
+    Args:
+        levels: of the levers, ``(..., levers)``.
+        cash: of the first level of each.
+        rise: how much more each further level costs.
+    """
+    each = cash * levels + 0.5 * rise * levels**2
+    total: Array = each.sum(axis=-1)
+    return total
 
 
 def _can_move(scenario: Scenario, effects: Mapping[LeverName, float]) -> npt.NDArray[np.bool_]:

@@ -65,8 +65,7 @@ def _slope(
     received, moved = 0.0, 0.0
     account = agreement.signatories.provider_slice.start + provider
     for view in views:
-        counted = agreement.assessed_by(view.kind)
-        needed = agreement.needed_for(counted)
+        counted, needed = agreement.assessed_by[view.kind]
         more = {name: _little(view.statement.columns[name], provider) for name in columns}
         if view.kind == views[0].kind:  # each kind of window covers the same months
             moved += 2.0 * view.count * float(more[columns[-1]].sum())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from simulator.contract.statement import Array
@@ -53,35 +55,9 @@ baseline: {name}
 """
 
 
-def scenario_with(
-    contract: str,
-    providers: int = 2,
-    years: int = 3,
-    more: str = "",
-    party: str = "",
-    behaviour: str = "full",
-    name: str = "tried",
-    referrals: int = 370,
-    others: str | None = None,
-    support: str = "",
-    more_contracts: str = "",
-) -> Scenario:
+def scenario_with(contract: str, *given: Any, **keys: Any) -> Scenario:
     """Return a scenario with one contract, written as YAML in one line; see `document_with`."""
-    return build(
-        document_with(
-            contract,
-            providers,
-            years,
-            more,
-            party,
-            behaviour,
-            name,
-            referrals,
-            others,
-            support,
-            more_contracts,
-        )
-    )
+    return build(document_with(contract, *given, **keys))
 
 
 def document_with(

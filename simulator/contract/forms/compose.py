@@ -24,6 +24,7 @@ __all__ = [
     "Composition",
     "Form",
     "bracket",
+    "check_one_standard",
     "check_weights",
     "composed",
     "named",
@@ -109,6 +110,16 @@ def text_of(parameter: Figure | Expression) -> str:
 def bracket(text: str) -> str:
     """Return a measure as it can stand inside another."""
     return text if text.isidentifier() else f"({text})"
+
+
+def check_one_standard(at_least: Figure | None, at_most: Figure | None, allowed: str) -> None:
+    """Refuse both standards, and none; ``allowed`` says that there is one."""
+    if (at_least is None) == (at_most is None):
+        raise refuse(
+            f"found {'both standards' if at_least is not None else 'no standard'}",
+            allowed,
+            "keep the one that says when the provider does well",
+        )
 
 
 def check_weights(weights: Sequence[Figure], of: str, at: str) -> None:

@@ -14,6 +14,7 @@ from simulator.contract.forms.compose import (
     Composition,
     Form,
     bracket,
+    check_one_standard,
     check_weights,
     named,
     provenance,
@@ -53,12 +54,8 @@ class Indicator(Frozen):
 
     @model_validator(mode="after")
     def _one_standard(self) -> Indicator:
-        if (self.at_least is None) == (self.at_most is None):
-            raise refuse(
-                f"found {'both standards' if self.at_least is not None else 'no standard'}",
-                "an indicator has either 'at_least' or 'at_most'",
-                "keep the one that says when the provider does well",
-            )
+        allowed = "an indicator has either 'at_least' or 'at_most'"
+        check_one_standard(self.at_least, self.at_most, allowed)
         if self.for_each <= 0:
             raise refuse(
                 f"found the step {self.for_each.written}", "a step is more than 0", "widen it"
