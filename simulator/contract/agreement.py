@@ -102,10 +102,8 @@ class Agreement:
         Raises:
             SettlementError: a payment is not a finite number.
         """
-        columns = statement.columns.values()
-        lead = np.broadcast_shapes(*(column.shape[:-2] for column in columns))
-        shape = (*lead, len(self.terms), len(self.signatories.accounts))
-        payments = np.zeros_like(_widest(statement), shape=shape)
+        lead = np.broadcast_shapes(*(each.shape[:-2] for each in statement.columns.values()))
+        payments = np.zeros((*lead, len(self.terms), len(self.signatories.accounts)))
         for index, flows in enumerate(self.flows(statement, conditions, active, needed)):
             for account, amount in flows.items():
                 payments[..., index, account] = amount
@@ -195,12 +193,7 @@ class Agreement:
         key = self.terms[index].key
         if not self.asks_for_payments:
             return
-        each = [flows.get(account, _NOTHING) for account in self._providers]
-        lead = np.broadcast_shapes(*(amount.shape for amount in each))
-        like = _widest(working.statement)[..., 0] if lead else _NOTHING
-        received = np.empty_like(like, shape=(*lead, len(each)))
-        for place, amount in enumerate(each):
-            received[..., place] = amount
+        received = _side_by_side([flows.get(account, _NOTHING) for account in self._providers])
         if self.between_parties[index]:
             working.add_payments(key, received)
         elif key:
@@ -360,9 +353,16 @@ class Agreement:
         return accounts.index(term.payer)
 
 
-def _widest(statement: Statement) -> Array:
-    """Return the column with all leading axes, as whose rows everything is laid out in memory.
+def _side_by_side(amounts: Sequence[Array]) -> Array:
+    """Return amounts on a last axis, each laid out in memory as before, one behind the other.
 
-    A plan has its rows side by side: sums over a few parties then run along them.
+    A plan has its rows side by side: what runs over a few parties then runs along them.
     """
-    return max(statement.columns.values(), key=lambda column: column.size)
+    shape = np.broadcast_shapes(*(amount.shape for amount in amounts))
+    like = np.empty_like(max(amounts, key=lambda amount: amount.ndim), shape=shape)
+    outward = np.argsort(np.negative(like.strides), kind="stable")
+    laid_out = np.empty((len(amounts), *(shape[axis] for axis in outward)))
+    together = laid_out.transpose(*(1 + np.argsort(outward)), 0)
+    for place, amount in enumerate(amounts):
+        together[..., place] = amount
+    return together

@@ -68,6 +68,19 @@ class Statement:
     years: float
     levels: frozenset[str] = frozenset()
 
+    def of(self, name: str, service: int | None = None) -> Array | None:
+        """Return a column by provider, ``(..., providers)``; None where it has no such column.
+
+        Args:
+            name: of the column.
+            service: its place; none means all of them together.
+        """
+        values = self.columns.get(name)
+        if values is None:
+            return None
+        total: Array = values.sum(axis=-1) if service is None else values[..., service]
+        return total
+
     def __add__(self, other: Statement) -> Statement:
         """Return the statement of this period and the one after it."""
         columns = {

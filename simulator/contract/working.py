@@ -168,15 +168,15 @@ class Working:
             measure = self.definitions.measures[name]
             counted = measure.measure.evaluate(self.look_up)
             return measure.apply(counted, self.look_up, self.conditions.price_level)
-        values = self.statement.columns.get(head)
-        if values is None:
-            signed = self.signatories
-            size = len(signed.providers), len(signed.services)
-            values = expected_value(self.definitions.data[head], self.statement.years, *size)
-        if rest:
-            return values[..., self.signatories.services.index(rest)]
-        total: Array = values.sum(axis=-1)
-        return total
+        signed = self.signatories
+        service = signed.services.index(rest) if rest else None
+        found = self.statement.of(head, service)
+        if found is None:
+            years, size = self.statement.years, (len(signed.providers), len(signed.services))
+            told = {head: expected_value(self.definitions.data[head], years, *size)}
+            found = Statement(told, years).of(head, service)
+        assert found is not None
+        return found
 
     def _nought(self, name: str) -> Array:
         """Return nought for each provider, or once where the name is one for all."""

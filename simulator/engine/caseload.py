@@ -23,11 +23,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from simulator.contract.statement import COUNTS, Array
 from simulator.engine.network import Network
 from simulator.engine.streams import Stream
 
-__all__ = ["COUNTS", "WAIT_UNITS_A_DAY", "Alarm", "Caseload", "Engine", "Reading", "Trigger"]
+__all__ = [
+    "COUNTS",
+    "WAIT_UNITS_A_DAY",
+    "Alarm",
+    "Caseload",
+    "Engine",
+    "Places",
+    "Reading",
+    "Trigger",
+]
+
+Places = npt.NDArray[np.int64]
+"""How many people can be held, a number for each future."""
 
 WAIT_UNITS_A_DAY = 2**20
 """Waits and stays are added up in whole units of a twelfth of a second: exact in any order."""
@@ -94,6 +109,15 @@ class Caseload(Protocol):
 
         Fewer places than people: nobody is sent away, places close as people finish. More: those
         who wait start at once, so that a reading at the same instant sees them.
+        """
+
+    def hold(self, provider: int, service: int, places: Places) -> None:
+        """Change how many people a provider can hold in a service in every future, from now.
+
+        Args:
+            provider: its place.
+            service: its place.
+            places: one number for each future.
         """
 
     def scale_demand(self, future: int, service: int, factor: float) -> None:

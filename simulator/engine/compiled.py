@@ -14,7 +14,7 @@ import numpy.typing as npt
 from simulator._errors import RunError
 from simulator.contract.statement import Array
 from simulator.engine import kernel, records
-from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Reading, Trigger
+from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Places, Reading, Trigger
 from simulator.engine.network import Network, ServiceNode
 from simulator.engine.people import Visit
 from simulator.engine.streams import Stream
@@ -75,18 +75,24 @@ class CompiledPeople:
 
     def resize(self, future: int, provider: int, service: int, places: int) -> None:
         """Change how many people a provider can hold in a service, from now."""
-        team = provider * self.services + service
-        if places > self._capacity[team]:
+        held = self._state.team["places"][:, provider * self.services + service].copy()
+        held[future] = places
+        self.hold(provider, service, held)
+
+    def hold(self, provider: int, service: int, places: Places) -> None:
+        """Change how many people a provider can hold in a service, in every future, from now."""
+        team, most = provider * self.services + service, int(places.max())
+        if most > self._capacity[team]:
             wanted = self._capacity.copy()
             leaves = (1 << records.LEAF_BITS) - self.services - 1
-            wanted[team] = max(places, 2 * int(wanted[team]))
+            wanted[team] = max(most, 2 * int(wanted[team]))
             if wanted.sum() > leaves:  # without slack: what any future holds or has ever opened
                 used = np.maximum(self._state.team["places"], self._state.team["opened"])
                 wanted = used.max(axis=0)
-                wanted[team] = max(places, int(wanted[team]))
+                wanted[team] = max(most, int(wanted[team]))
             self._lay_out_places(wanted)
         self._make_space_for_steps()
-        kernel.resize(self._tables, self._state, future, team, places)
+        kernel.resize(self._tables, self._state, team, places)
 
     def scale_demand(self, future: int, service: int, factor: float) -> None:
         """Multiply the referrals from outside by a factor, from now."""

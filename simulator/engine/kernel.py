@@ -41,7 +41,7 @@ import numba
 import numpy as np
 
 from simulator.engine import streams
-from simulator.engine.caseload import WAIT_UNITS_A_DAY
+from simulator.engine.caseload import WAIT_UNITS_A_DAY, Places
 from simulator.engine.clock import TICKS_A_DAY, to_ticks
 from simulator.engine.records import (
     AHEAD,
@@ -723,15 +723,16 @@ def start(tables: Tables, state: State) -> None:
 
 
 @_entry
-def resize(tables: Tables, state: State, future: int, team: int, places: int) -> None:
-    """Change the places of a team; those who wait start at once."""
-    s = _of(state, future)
-    s.team[team]["places"] = places
-    while s.team[team]["held"] < places:
-        person = _first_in_line(s, team)
-        if person < 0:
-            break
-        _start(tables, s, team, _open_place(s, team), person)
+def resize(tables: Tables, state: State, team: int, places: Places) -> None:
+    """Change the places of a team in every future; those who wait start at once."""
+    for future in range(len(places)):
+        s = _of(state, future)
+        s.team[team]["places"] = places[future]
+        while s.team[team]["held"] < places[future]:
+            person = _first_in_line(s, team)
+            if person < 0:
+                break
+            _start(tables, s, team, _open_place(s, team), person)
 
 
 @_entry

@@ -290,10 +290,9 @@ class Life:
         """Give each future the places that its caseworkers can hold; return those of the first."""
         caseload = list(self.plan.scenario.services.values())[service].caseload
         there = self.posts[:, provider, service].tolist()
-        held = [places(posts, caseload) for posts in there]
-        for future in range(self.futures):
-            self.caseload.resize(future, provider, service, held[future % len(held)])
-        return held[0]
+        held = np.array([places(posts, caseload) for posts in there])
+        self.caseload.hold(provider, service, np.resize(held, self.futures))
+        return int(held[0])
 
     def _hire(self, month: Month) -> None:
         """Bring caseworkers in post closer to those wanted, by hiring or by turnover."""

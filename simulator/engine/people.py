@@ -20,7 +20,7 @@ import simpy
 
 from simulator._errors import RunError
 from simulator.contract.statement import Array
-from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Reading, Trigger
+from simulator.engine.caseload import COUNTS, WAIT_UNITS_A_DAY, Alarm, Places, Reading, Trigger
 from simulator.engine.clock import TICKS_A_DAY, to_days, to_ticks
 from simulator.engine.network import (
     HandoverPath,
@@ -399,6 +399,11 @@ class ReferencePeople:
     def resize(self, future: int, provider: int, service: int, places: int) -> None:
         """Change how many people a provider can hold in a service, from now."""
         self.futures[future].resize(provider, service, places)
+
+    def hold(self, provider: int, service: int, places: Places) -> None:
+        """Change how many people a provider can hold in a service, in every future, from now."""
+        for people, held in zip(self.futures, places.tolist(), strict=True):
+            people.resize(provider, service, held)
 
     def practise(self, quality: Array, handover: Array, selection: Array) -> None:
         """Change how providers work, from now."""

@@ -5,6 +5,7 @@ Payments come from the contract's own settlement, kept by term.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.parties.outlook import Outlook
 from simulator.parties.stakes import Stakes
+from simulator.parties.uncertainty import mean_over
 
 __all__ = ["Appraisal", "appraise"]
 
@@ -42,15 +44,19 @@ class Appraisal:
     shortfall: Array
     notice: Array
 
-    def of_profiles(self, row: npt.NDArray[np.intp]) -> Appraisal:
-        """Return the appraisal of profiles of which those at hand are told apart by a row each."""
+    def each(self, change: Callable[[Array, int], Array]) -> Appraisal:
+        """Return it with every part changed.
+
+        Args:
+            change: what to do with a part, given how many axes it has after those of the profiles.
+        """
         return Appraisal(
-            np.take(self.payments, row, axis=-3),
-            np.take(self.costs, row, axis=-2),
-            np.take(self.outcomes, row, axis=-1),
-            np.take(self.variance, row, axis=-2),
-            np.take(self.shortfall, row, axis=-2),
-            np.take(self.notice, row, axis=-2),
+            change(self.payments, 2),
+            change(self.costs, 1),
+            change(self.outcomes, 0),
+            change(self.variance, 1),
+            change(self.shortfall, 1),
+            change(self.notice, 1),
         )
 
     def utility(self, stakes: Stakes) -> Array:
@@ -110,19 +116,21 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
             for party, amount in moved[index].items():
                 if party < parties:
                     counted = amount if view.count == 1.0 else view.count * amount
-                    mean = _of_profiles(_mean(counted), outlook.rows, -1)
+                    mean = _mean(counted)
+                    if outlook.rows is not None and mean.ndim:
+                        mean = np.take(mean, outlook.rows, axis=-1)
                     payments[..., index, party] += mean
                     received[party] = _plus(received[party], counted)
     for party in range(parties):
         cost = outlook.costs[..., party]
-        surplus = _of_profiles(received[party], outlook.rows, -2) - cost
+        surplus = _of_profiles(received[party], outlook.rows) - cost
         in_hand = stakes.reserves[..., party, None, None]  # before the axes of profiles and nodes
         lack = stakes.floor[party] - in_hand - surplus
         costs[..., party] = _mean(cost)
         shortfall[..., party] = _mean(np.maximum(0.0, lack, out=lack))
         surplus -= _mean(surplus)[..., None]
         variance[..., party] = _mean(np.square(surplus, out=surplus))
-    outcomes = outlook.outcomes.mean(axis=-1)
+    outcomes = _mean(outlook.outcomes)
     notice = stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes)
     return Appraisal(payments, costs, outcomes, variance, shortfall, notice)
 
@@ -135,19 +143,17 @@ def _plus(total: Array, more: Array) -> Array:
     return total
 
 
-def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None, axis: int) -> Array:
-    """Return values of each profile, from those of the rows of a statement on some axis."""
-    if rows is None or values.ndim < -axis:
+def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None) -> Array:
+    """Return values of each profile at each node, from those of the rows of a statement."""
+    if rows is None or values.ndim < 2:
         return values
-    return np.take(values, rows, axis=axis)
+    nodes_first = np.moveaxis(values, -1, 0)  # as they lie in memory
+    return np.moveaxis(np.take(nodes_first, rows, axis=-1), 0, -1)
 
 
 def _mean(values: Array) -> Array:
     """Return the mean over the nodes, which stand last."""
-    if not values.ndim:
-        return values
-    mean: Array = np.add.reduce(values, axis=-1) / values.shape[-1]
-    return mean
+    return mean_over(values, -1) if values.ndim else values
 
 
 def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Array:
@@ -160,13 +166,16 @@ def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Arra
     wider = outlook.ahead.count**0.5
     kept: Array = np.ones(1)
     for missed in agreement.shortfalls(outlook.ahead.statement):
-        mean = missed.mean(axis=-2)
-        spread = np.sqrt(((missed - mean[..., None, :]) ** 2).mean(axis=-2)) * wider
+        mean = mean_over(missed, -2)
+        away = missed - mean[..., None, :]
+        spread = np.sqrt(mean_over(np.square(away, out=away), -2)) * wider
         with np.errstate(invalid="ignore", divide="ignore"):
             misses = np.where(spread > 0.0, ndtr(mean / spread), mean > 0.0)
         # what nobody can measure nobody has missed
         kept = kept * (1.0 - np.where(np.isnan(mean), 0.0, misses))
-    breach = _of_profiles(1.0 - kept, outlook.rows, -2)
+    breach = 1.0 - kept
+    if outlook.rows is not None and breach.ndim > 1:
+        breach = np.take(breach, outlook.rows, axis=-2)
     chance[..., providers] = outlook.insists[..., None] * breach
     comes: Array = chance ** stakes.breaches_left[..., None, :]
     return comes

@@ -78,10 +78,13 @@ class CompiledMonths:
             coming_back=_rows_last(people.coming_back, lead, 2),
         )
         columns = plan_kernel.COLUMNS + (plan_kernel.SCREENED if self._screens else ())
-        counts = np.empty((months, providers, services, len(columns), rows))
-        plan_kernel.roll(self._tables, given, self._work(given.turned), counts)
-        if periods is not None:  # month after month, however many rows there are
-            counts = np.array([np.add.reduce(counts[period], axis=0) for period in periods])
+        period = np.arange(months, dtype=np.int64)
+        for place, each in enumerate(periods or ()):
+            period[each] = place
+        counts = np.zeros(
+            (int(period.max(initial=-1)) + 1, providers, services, len(columns), rows)
+        )
+        plan_kernel.roll(self._tables, given, self._work(given.turned), counts, period)
         by_column = _lead_first(np.moveaxis(counts, 3, 1), lead, 2)
         nobody = {"turned_away": np.zeros((*lead, providers, services))}
         counted = [nobody | dict(zip(columns, month, strict=True)) for month in by_column]

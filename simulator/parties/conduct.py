@@ -41,7 +41,7 @@ _AHEAD = 12
 """Months that a plan looks ahead."""
 _FARTHEST = 2.0
 """Levels beyond it are no practice that anybody has seen."""
-_MEMORY = 20 * 2**20
+_MEMORY = 40 * 2**20
 """Bytes for what a few futures need while they are decided."""
 _LONG_AHEAD = 12
 """Quarters over which the effect of prevention is looked at, where the term is that long."""

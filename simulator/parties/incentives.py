@@ -23,9 +23,9 @@ class Incentives:
     """What a little more of each lever that can be moved changes, around a profile.
 
     Attributes:
-        here: the appraisal of the profile itself.
-        by_part: the slope of each part of an appraisal, for each move; of ``payments`` the shape is
-            ``(..., moves, terms, parties)``.
+        tried: the appraisal of the profile itself, then of each move up, then of each down.
+        up: how far each move goes up, ``(..., moves)``; nought at a bound.
+        down: how far down.
         own: slope of the utility of the party whose lever it is, ``(..., parties, levers)``.
         own_bend: its second difference; nought at a bound, where the slope is one-sided.
         joint: slope of what all parties together gain, same shape.
@@ -33,13 +33,27 @@ class Incentives:
         worth: slope of each party's utility, ``(..., moves, parties)``.
     """
 
-    here: Appraisal
-    by_part: Appraisal
+    tried: Appraisal
+    up: Array
+    down: Array
     own: Array
     own_bend: Array
     joint: Array
     joint_bend: Array
     worth: Array
+
+    @property
+    def here(self) -> Appraisal:
+        """The appraisal of the profile itself."""
+        return self.tried.each(lambda part, axes: np.take(part, 0, axis=-1 - axes))
+
+    @property
+    def by_part(self) -> Appraisal:
+        """The slope of each part of an appraisal, for each move.
+
+        Of ``payments`` the shape is ``(..., moves, terms, parties)``.
+        """
+        return self.tried.each(lambda part, axes: _slope(part, self.up, self.down, axes))
 
 
 def incentives(
@@ -59,7 +73,6 @@ def incentives(
     here = profile[..., party, lever]
     up = np.where(here + step <= stakes.high[party, lever], step, 0.0)
     down = np.where(here - step >= stakes.low[party, lever], step, 0.0)
-    move = np.arange(count)
     # at a bound there is nothing to try on its other side
     every = tuple(range(here.ndim - 1))
     ups, downs = (np.flatnonzero((each > 0).any(axis=every)) for each in (up, down))
@@ -69,17 +82,9 @@ def incentives(
     row[1 + count + downs] = 1 + len(ups) + np.arange(len(downs))
     profiles[..., row[1 + ups], party[ups], lever[ups]] += up[..., ups]
     profiles[..., row[1 + count + downs], party[downs], lever[downs]] -= down[..., downs]
-    found = appraise(plan(profiles), agreement, stakes).of_profiles(row)
-    utility, joint = found.utility(stakes), found.joint(stakes)
-
-    def slope(values: Array, axes: int) -> Array:
-        """Return differences of a part whose moves stand before some more axes."""
-        rows = np.moveaxis(values, values.ndim - axes - 1, 0)
-        above, below = (np.moveaxis(each, 0, -1 - axes) for each in np.split(rows[1:], 2))
-        width = (up + down).reshape(*up.shape, *(1,) * axes)
-        with np.errstate(invalid="ignore"):
-            found: Array = np.where(width > 0, (above - below) / width, 0.0)
-        return found
+    found = appraise(plan(profiles), agreement, stakes)
+    tried = found.each(lambda part, axes: np.take(part, row, axis=-1 - axes))
+    utility, joint = tried.utility(stakes), tried.joint(stakes)
 
     def bend(above: Array, level: Array, below: Array) -> Array:
         both = (up > 0) & (down > 0)
@@ -92,30 +97,28 @@ def incentives(
         table[..., party, lever] = values
         return table
 
-    worth = slope(utility, 1)
+    worth = _slope(utility, up, down, 1)
+    move = np.arange(count)
     mine = utility[..., party]  # (..., profiles, moves): of the party that moves
     own_bend = bend(mine[..., 1 + move, move], mine[..., 0, :], mine[..., 1 + count + move, move])
     joint_bend = bend(joint[..., 1 : 1 + count], joint[..., :1], joint[..., 1 + count :])
     return Incentives(
-        here=Appraisal(
-            found.payments[..., 0, :, :],
-            found.costs[..., 0, :],
-            found.outcomes[..., 0],
-            found.variance[..., 0, :],
-            found.shortfall[..., 0, :],
-            found.notice[..., 0, :],
-        ),
-        by_part=Appraisal(
-            slope(found.payments, 2),
-            slope(found.costs, 1),
-            slope(found.outcomes, 0),
-            slope(found.variance, 1),
-            slope(found.shortfall, 1),
-            slope(found.notice, 1),
-        ),
+        tried=tried,
+        up=up,
+        down=down,
         own=placed(worth[..., move, party]),
         own_bend=placed(own_bend),
-        joint=placed(slope(joint, 0)),
+        joint=placed(_slope(joint, up, down, 0)),
         joint_bend=placed(joint_bend),
         worth=worth,
     )
+
+
+def _slope(values: Array, up: Array, down: Array, axes: int) -> Array:
+    """Return differences of what profiles come to, as they are tried, before some more axes."""
+    rows = np.moveaxis(values, values.ndim - axes - 1, 0)
+    above, below = (np.moveaxis(each, 0, -1 - axes) for each in np.split(rows[1:], 2))
+    width = (up + down).reshape(*up.shape, *(1,) * axes)
+    with np.errstate(invalid="ignore"):
+        found: Array = np.where(width > 0, (above - below) / width, 0.0)
+    return found

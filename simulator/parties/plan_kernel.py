@@ -31,6 +31,7 @@ import numpy.typing as npt
 __all__ = ["COLUMNS", "LANES", "PATH", "SERVICE", "TEAM", "WAY", "Rows", "Tables", "Work", "roll"]
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -777,20 +778,23 @@ def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: b
 
 @_jit
 def _count(counts: Floats, team: Any, mean_stay: float, first: int, lanes: int) -> None:
-    """Give back what a team has done in a month."""
+    """Add what a team has done in a month."""
     last = first + lanes
     for lane in range(lanes):
-        counts[_DECLINED, first + lane] = team["referred"][lane] - team["asked"][lane]
-        counts[_SERVICE_DAYS, first + lane] = team["completed"][lane] * mean_stay
-    _copy(counts[_REFERRED, first:last], team["referred"], lanes)
-    _copy(counts[_STARTED, first:last], team["started"], lanes)
-    _copy(counts[_COMPLETED, first:last], team["completed"], lanes)
-    _copy(counts[_GOOD_OUTCOMES, first:last], team["good_outcomes"], lanes)
-    _copy(counts[_DROPPED_OUT, first:last], team["left"], lanes)
-    _copy(counts[_RETURNED, first:last], team["returned"], lanes)
-    _copy(counts[_WAIT_DAYS, first:last], team["wait_days"], lanes)
-    _copy(counts[_HANDOVERS_DUE, first:last], team["handovers_due"], lanes)
-    _copy(counts[_HANDOVERS_MADE, first:last], team["handovers_made"], lanes)
+        # whoever is turned away was referred all the same
+        counts[_REFERRED, first + lane] += team["referred"][lane] + team["turned_away"][lane]
+        counts[_DECLINED, first + lane] += team["referred"][lane] - team["asked"][lane]
+    for lane in range(lanes):
+        days = team["completed"][lane] * mean_stay * team["stretch"][lane]
+        counts[_SERVICE_DAYS, first + lane] += days
+    _add(counts[_STARTED, first:last], team["started"], lanes)
+    _add(counts[_COMPLETED, first:last], team["completed"], lanes)
+    _add(counts[_GOOD_OUTCOMES, first:last], team["good_outcomes"], lanes)
+    _add(counts[_DROPPED_OUT, first:last], team["left"], lanes)
+    _add(counts[_RETURNED, first:last], team["returned"], lanes)
+    _add(counts[_WAIT_DAYS, first:last], team["wait_days"], lanes)
+    _add(counts[_HANDOVERS_DUE, first:last], team["handovers_due"], lanes)
+    _add(counts[_HANDOVERS_MADE, first:last], team["handovers_made"], lanes)
 
 
 @_jit
@@ -804,16 +808,10 @@ def _count_screened(
     lanes: int,
     paced: bool,
 ) -> None:
-    """Give back what follows from the needs of those who came: also in some of what is counted."""
+    """Add what follows from the needs of those who came."""
     team, node, last = w.team[provider, service], t.service[service], first + lanes
-    gone, completed = team["turned_away"], team["completed"]
-    referred = counts[provider, service, _REFERRED, first:last]
-    service_days = counts[provider, service, _SERVICE_DAYS, first:last]
-    for lane in range(lanes):
-        referred[lane] += gone[lane]
-        service_days[lane] *= team["stretch"][lane]
-    _copy(counts[provider, service, _TURNED_AWAY, first:last], gone, lanes)
-    anyway = counts[provider, service, _ANYWAY, first:last]
+    _add(counts[_TURNED_AWAY, first:last], team["turned_away"], lanes)
+    anyway = team["wait"]  # it has served its turn
     _fill(anyway, 0.0, lanes)
     for need in range(node["needs"]):
         share, chance = t.need_share[service, need], t.need_anyway[service, need]
@@ -825,7 +823,7 @@ def _count_screened(
             for lane in range(lanes):
                 anyway[lane] += share * chance
     for lane in range(lanes):
-        anyway[lane] *= completed[lane]
+        counts[_ANYWAY, first + lane] += anyway[lane] * team["completed"][lane]
 
 
 @_jit
@@ -850,9 +848,10 @@ def _month(t: Tables, r: Rows, w: Work, counts: Floats, month: int, first: int, 
     for provider in range(providers):
         for service in range(services):
             mean_stay = t.service[service]["mean_stay"]
-            _count(counts[provider, service], w.team[provider, service], mean_stay, first, lanes)
-            if counts.shape[2] > len(COLUMNS):
-                _count_screened(t, w, counts, provider, service, first, lanes, paced)
+            found = counts[provider, service]
+            _count(found, w.team[provider, service], mean_stay, first, lanes)
+            if len(found) > len(COLUMNS):
+                _count_screened(t, w, found, provider, service, first, lanes, paced)
 
 
 # -- rows in and out -------------------------------------------------------------------------------
@@ -862,6 +861,12 @@ def _month(t: Tables, r: Rows, w: Work, counts: Floats, month: int, first: int, 
 def _copy(there: Floats, here: Floats, lanes: int) -> None:
     for lane in range(lanes):
         there[lane] = here[lane]
+
+
+@_jit
+def _add(there: Floats, here: Floats, lanes: int) -> None:
+    for lane in range(lanes):
+        there[lane] += here[lane]
 
 
 @_jit
@@ -922,20 +927,21 @@ def _give_back(r: Rows, w: Work, first: int, lanes: int) -> None:
 
 
 @_entry
-def roll(tables: Tables, rows: Rows, work: Work, counts: Floats) -> None:
+def roll(tables: Tables, rows: Rows, work: Work, counts: Floats, periods: Integers) -> None:
     """Roll all months of all rows.
 
     Args:
         tables: the services.
         rows: what differs between rows; people change into those at the end.
         work: space for the lanes.
-        counts: filled, ``(months, providers, services, COLUMNS, rows)``; and those
-            of ``SCREENED`` where there is a place for them.
+        counts: added to, ``(periods, providers, services, COLUMNS, rows)``; and those of
+            ``SCREENED`` where there is a place for them.
+        periods: in which of these each month lies.
     """
     every = rows.outside.shape[2]
     for first in range(0, every, LANES):
         lanes = min(LANES, every - first)
         _take_in(tables, rows, work, first, lanes)
-        for month in range(len(counts)):
-            _month(tables, rows, work, counts[month], month, first, lanes)
+        for month in range(len(periods)):
+            _month(tables, rows, work, counts[periods[month]], month, first, lanes)
         _give_back(rows, work, first, lanes)

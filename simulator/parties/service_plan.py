@@ -8,7 +8,7 @@ Outcomes, hand-overs and costs are uncertain by themselves, for each provider.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import groupby
@@ -17,13 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.contract.periods import Month
-from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
+from simulator.contract.statement import COLUMNS, COSTS, Array
 from simulator.contract.term import Window
 from simulator.parties.commissioning import Commissioning
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.levers import PLACE, level_of
 from simulator.parties.outlook import Outlook, View
 from simulator.parties.technology import Technology
+from simulator.parties.told import Spread, Told
 from simulator.parties.uncertainty import normal_nodes
 from simulator.quantities import DAYS_A_YEAR
 
@@ -124,7 +125,6 @@ class ServicePlan:
         always = (*_OF_OUTCOMES, *whole, "handovers_made", "cost")
         self.kept = tuple(name for name in COLUMNS if name in {*self.counted, *always})
         self._thought_through = tuple(dict.fromkeys((*self.kept, *self.outcomes)))
-        self._nothing = np.zeros((providers, expectation.services))
 
     def __call__(self, profiles: Array) -> Outlook:
         """Return what is expected of profiles, ``(..., profiles, parties, levers)``.
@@ -146,8 +146,13 @@ class ServicePlan:
             # one axis after the other: the order of a sum must not depend on how many futures
             # stand side by side
             outcomes = outcomes + self.expectation.gained(means, levels).sum(axis=-1).sum(axis=-1)
-            costs = costs + spread["cost"].by_provider()
-            told = _Told(spread, alike, claimed, 12.0 * years * insists)
+            costs = costs + spread["cost"].at_nodes(None)
+            counted = {name: spread[name] for name in self.counted}
+            months = 12.0 * years * insists
+            if alike is not None:
+                counted = {name: each.of_profiles(alike.first) for name, each in counted.items()}
+                months = months[..., alike.first]
+            told = Told(counted, self.expectation.services, claimed, months, self.insisted)
             if number == 0 and self.watched:
                 watched = self._view("quarter", told, years)
             if number == 0 and self.ahead.so_far:
@@ -159,46 +164,15 @@ class ServicePlan:
         if self.commissioning is not None:
             cash = self.commissioning.cash(profiles[..., 0, :])
             pay_level = self.technology.rates.pay_level
-            own[0] = cash[..., None] * sum(
-                month.years * pay_level(month) for month in self.ahead.months
-            )
+            own[0] = cash * sum(month.years * pay_level(month) for month in self.ahead.months)
         return Outlook(
             tuple(views),
             outcomes[..., None],
-            np.moveaxis(own, 0, -1),
+            own.transpose(*range(2, own.ndim), 1, 0),
             watched,
             insists,
             None if alike is None else alike.row,
         )
-
-    def _column(self, told: _Told, name: str) -> Array:
-        """Return a column as it is told at every node, ``(..., rows, nodes, providers, services)``.
-
-        Of what the commissioners insist on it is the same at every node and provider.
-        """
-        alike, before = told.alike, told.before
-        if name in self.insisted:
-            months = told.months if alike is None else told.months[..., alike.first]
-            insisted: Array = months[..., None, None, None]
-            return insisted + before[name][..., None, None, :, :] if before else insisted
-        if name not in self.counted:
-            return self._nothing
-        column = told.spread[name] if alike is None else told.spread[name].of(alike.first)
-        values = column.at_nodes()
-        if name in COSTS:
-            values *= told.claimed
-        if before:
-            values += _rows_last(before[name])[..., None, None]
-        return _rows_first(values)
-
-    def _statement(self, told: _Told, years: float, part: float = 1.0) -> Statement:
-        """Return a part of what is told as a statement, whose columns wait until they are asked."""
-
-        def column(name: str) -> Array:
-            whole = self._column(told, name)
-            return whole if part == 1.0 else whole * part
-
-        return Statement(_Columns(column, (*COLUMNS, *self.insisted)), years)
 
     def _insists(self, profiles: Array) -> Array:
         """Return the chance that the commissioners insist on what they may, ``(..., profiles)``."""
@@ -207,19 +181,19 @@ class ServicePlan:
         return self.commissioning.insists(profiles[..., 0, :])
 
     def _claimed(self, profiles: Array) -> Array:
-        """Return what is claimed of each pound of cost, ``(providers, 1, ..., profiles, 1)``."""
+        """Return what is claimed of each pound of cost, ``(providers, 1, ..., profiles)``."""
         above = self.technology.claimed_above(profiles[..., self.commissioners :, :])
         left = np.full(profiles.shape[:-2], 1.0 - self.found)
         if self.commissioning is not None:
             left = left * (1.0 - self.commissioning.finds(profiles[..., 0, :]))
         claimed: Array = np.moveaxis(1.0 + above * left[..., None], -1, 0)
-        return claimed[:, None, ..., None]
+        return claimed[:, None]
 
-    def _view(self, kind: Window, told: _Told, years: float) -> View:
+    def _view(self, kind: Window, told: Told, years: float) -> View:
         """Return a year, or the part of it, as terms of one kind see it."""
         lengths = {"year": years, "quarter": 0.25, "month": 1.0 / 12.0, "term": self.term}
         part = lengths[kind] / years
-        return View(kind, self._statement(told, lengths[kind], part), 1.0 / part)
+        return View(kind, told.statement(lengths[kind], part), 1.0 / part)
 
     def _tried(self, profiles: Array) -> _Tried:
         """Return what is thought through: the first profile at each level of demand, and the rest.
@@ -298,7 +272,7 @@ class ServicePlan:
             there = after
         return posts
 
-    def _spread(self, columns: Mapping[str, Array]) -> dict[str, _Spread]:
+    def _spread(self, columns: Mapping[str, Array]) -> dict[str, Spread]:
         """Return columns as they spread over the nodes.
 
         Args:
@@ -318,15 +292,16 @@ class ServicePlan:
         rows[..., 0] = values[..., _MIDDLE]
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = np.where(middle > 0, rows / middle, 1.0)
-        below, above = (np.take(levels, each, axis=-1) for each in (low, low + 1))
-        base = below * (1.0 - part) + above * part
+        levels = np.moveaxis(levels, -1, 0)
+        part = part.reshape(-1, *(1,) * (levels.ndim - 1))
+        base = levels[low] * (1.0 - part) + levels[low + 1] * part
         for name, factor in self._noise(columns).items():
             if name in names:
-                base[names.index(name)] *= factor
-        return {name: _Spread(ratio[place], base[place]) for place, name in enumerate(names)}
+                base[:, names.index(name)] *= factor
+        return {name: Spread(ratio[place], base[:, place]) for place, name in enumerate(names)}
 
     def _noise(self, columns: Mapping[str, Array]) -> dict[str, Array]:
-        """Return factors for what is uncertain by itself, ``(providers, 1, ..., nodes)``.
+        """Return factors for what is uncertain by itself, ``(nodes, providers, 1, ...)``.
 
         Outcomes and hand-overs are successes among those who complete: their spread is binomial.
         """
@@ -339,45 +314,18 @@ class ServicePlan:
             _binomial_spread(handovers, completed),
             np.full((len(cost), *cost.shape[2:]), _COST_SPREAD),
         ]
-        providers = self.expectation.providers
-        drawn = self.drawn[:, 1 : 1 + len(spreads) * providers].T.reshape(
-            len(spreads), providers, *(1,) * (spreads[0].ndim - 1), -1
-        )
+        uncertain = len(spreads) * self.expectation.providers
+        drawn = self.drawn[:, 1 : 1 + uncertain].reshape(len(self.drawn), len(spreads), -1)
         # which nodes are whose must not depend on the order in which providers stand in a file
-        drawn = drawn[:, self.expectation.by_name]
-        factors = 1.0 + np.array(spreads)[..., None] * drawn
-        of_outcomes, of_handovers, of_cost = factors[:, :, None]
+        drawn = drawn[..., self.expectation.by_name]
+        drawn = drawn.reshape(*drawn.shape, *(1,) * (spreads[0].ndim - 1))
+        factors = (1.0 + np.array(spreads) * drawn)[:, :, :, None]
+        of_outcomes, of_handovers, of_cost = np.moveaxis(factors, 1, 0)
         return {
             "good_outcomes": of_outcomes,
             "handovers_made": of_handovers,
             **dict.fromkeys(COSTS, of_cost),
         }
-
-
-class _Columns(Mapping[str, Array]):
-    """The columns of a statement, each worked out when it is first asked for.
-
-    Args:
-        work_out: returns a column, given its name.
-        names: of all columns.
-    """
-
-    def __init__(self, work_out: Callable[[str], Array], names: tuple[str, ...]) -> None:
-        self._work_out, self._names = work_out, names
-        self._known: dict[str, Array] = {}
-
-    def __getitem__(self, name: str) -> Array:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._known:
-            self._known[name] = self._work_out(name)
-        return self._known[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 @dataclass(frozen=True)
@@ -408,59 +356,6 @@ class _Tried:
     of_people: Array
     which: npt.NDArray[np.intp]
     alike: _Alike
-
-
-@dataclass(frozen=True)
-class _Spread:
-    """A column at every profile and node, as a product; providers and services stand first.
-
-    Rows of profiles and nodes stand last, where they lie side by side in memory: what is summed
-    over a few providers or services then runs along them.
-
-    Attributes:
-        ratio: of each profile to the first, ``(providers, services, ..., profiles)``.
-        base: of the first profile at each node, ``(providers, services, ..., nodes)``.
-    """
-
-    ratio: Array
-    base: Array
-
-    def of(self, profiles: npt.NDArray[np.intp]) -> _Spread:
-        """Return the column at some of the profiles."""
-        return _Spread(np.take(self.ratio, profiles, axis=-1), self.base)
-
-    def at_nodes(self) -> Array:
-        """Return it, ``(providers, services, ..., profiles, nodes)``."""
-        spread: Array = self.ratio[..., :, None] * self.base[..., None, :]
-        return spread
-
-    def mean(self) -> Array:
-        """Return the mean over nodes, ``(..., profiles, providers, services)``."""
-        return _rows_first(self.ratio * self.base.mean(axis=-1)[..., None])
-
-    def by_provider(self) -> Array:
-        """Return the sum over services, ``(providers, ..., profiles, nodes)``."""
-        total: Array = self.at_nodes().sum(axis=1)
-        return total
-
-
-@dataclass(frozen=True)
-class _Told:
-    """What a plan tells of a financial year.
-
-    Attributes:
-        spread: columns over the nodes.
-        alike: profiles of which a row tells the same; none where each has its own.
-        claimed: of each pound of cost, ``(providers, 1, ..., profiles, 1)``.
-        months: in which the commissioners are expected to insist, ``(..., profiles)``.
-        before: what the year came to before the plan; empty where it begins with it.
-    """
-
-    spread: Mapping[str, _Spread]
-    alike: _Alike | None
-    claimed: Array
-    months: Array
-    before: Mapping[str, Array] = field(default_factory=dict)
 
 
 def _rows_last(values: Array) -> Array:

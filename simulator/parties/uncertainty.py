@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from simulator.contract.statement import Array
 
-__all__ = ["normal_nodes"]
+__all__ = ["mean_over", "normal_nodes"]
 
 
 @cache
@@ -41,6 +41,21 @@ def normal_nodes(count: int, dimensions: int) -> Array:
     nodes = np.concatenate([drawn, -drawn])
     nodes.flags.writeable = False  # everybody has the same ones
     return nodes
+
+
+def mean_over(values: Array, axis: int) -> Array:
+    """Return the mean over the nodes on an axis, added in their order.
+
+    The order of a sum must not depend on how many rows stand beside it: where there is but one,
+    NumPy would add its nodes in another. Rows that lie side by side in memory are added as a whole.
+    """
+    count = values.shape[axis]
+    if values.size == count:
+        total = np.take(np.add.accumulate(values, axis=axis), -1, axis=axis)
+    else:
+        total = np.add.reduce(values, axis=axis)
+    mean: Array = total / count
+    return mean
 
 
 def _root(dimensions: int) -> float:

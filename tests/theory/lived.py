@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from simulator.contract.statement import Array
-from simulator.engine.caseload import COUNTS, Alarm, Caseload, Engine, Reading, Trigger
+from simulator.engine.caseload import COUNTS, Alarm, Caseload, Engine, Places, Reading, Trigger
 from simulator.engine.clock import TICKS_A_DAY
 from simulator.engine.compiled import CompiledPeople
 from simulator.engine.life import Futures, live, plan_lives
@@ -83,6 +83,9 @@ class Watched:
 
     def resize(self, future: int, provider: int, service: int, places: int) -> None:
         self.caseload.resize(future, provider, service, places)
+
+    def hold(self, provider: int, service: int, places: Places) -> None:
+        self.caseload.hold(provider, service, places)
 
     def scale_demand(self, future: int, service: int, factor: float) -> None:
         self.caseload.scale_demand(future, service, factor)
