@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from simulator.contract.periods import Month
 from simulator.contract.remedies import Remedies
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
+from simulator.contract.tape import Recording
 from simulator.contract.term import Flows, Term, Window
 from simulator.contract.working import (
     AT_SIGNING,
@@ -161,6 +163,11 @@ class Agreement:
     @cached_property
     def _fixed(self) -> dict[tuple[int, float, float], Flows]:
         """What such terms pay, by their place, the length of the window and the price level."""
+        return {}
+
+    @cached_property
+    def tapes(self) -> dict[tuple[Any, ...], Recording[Any, Any] | None]:
+        """What has been recorded of its settlement, by what it was recorded for."""
         return {}
 
     @cached_property
@@ -354,15 +361,6 @@ class Agreement:
 
 
 def _side_by_side(amounts: Sequence[Array]) -> Array:
-    """Return amounts on a last axis, each laid out in memory as before, one behind the other.
-
-    A plan has its rows side by side: what runs over a few parties then runs along them.
-    """
+    """Return amounts on a last axis."""
     shape = np.broadcast_shapes(*(amount.shape for amount in amounts))
-    like = np.empty_like(max(amounts, key=lambda amount: amount.ndim), shape=shape)
-    outward = np.argsort(np.negative(like.strides), kind="stable")
-    laid_out = np.empty((len(amounts), *(shape[axis] for axis in outward)))
-    together = laid_out.transpose(*(1 + np.argsort(outward)), 0)
-    for place, amount in enumerate(amounts):
-        together[..., place] = amount
-    return together
+    return np.stack([np.broadcast_to(amount, shape) for amount in amounts], axis=-1)

@@ -260,8 +260,9 @@ def _made(node: ast.expr) -> Callable[[Lookup], Array]:
 
 def _made_only(name: str, inner: Callable[[Lookup], Array]) -> Callable[[Lookup], Array]:
     def one(lookup: Lookup) -> Array:
-        chosen = np.where(lookup(name) > 0, inner(lookup), 0.0)
-        return np.asarray(chosen.sum(axis=-1, keepdims=True))
+        chosen: Array = np.where(lookup(name) > 0, inner(lookup), 0.0)
+        total: Array = chosen.sum(axis=-1, keepdims=True)
+        return total
 
     return one
 

@@ -14,6 +14,7 @@ from scipy.special import ndtr
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
+from simulator.parties.by_tape import payments_of, shortfalls_of
 from simulator.parties.outlook import Outlook
 from simulator.parties.stakes import Stakes
 from simulator.parties.uncertainty import mean_over
@@ -110,17 +111,15 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         if view.kind not in agreement.assessed_by:
             continue
         # what others pay in the same window is worked out where these follow from it
-        counted_here, needed = agreement.assessed_by[view.kind]
-        moved = agreement.flows(view.statement, needed=needed)
-        for index in counted_here:
-            for party, amount in moved[index].items():
-                if party < parties:
-                    counted = amount if view.count == 1.0 else view.count * amount
-                    mean = _mean(counted)
-                    if outlook.rows is not None and mean.ndim:
-                        mean = np.take(mean, outlook.rows, axis=-1)
-                    payments[..., index, party] += mean
-                    received[party] = _plus(received[party], counted)
+        receives, paid = payments_of(agreement, view.kind, view.statement, parties)
+        for (index, party), mean in paid.items():
+            whole = view.count * mean
+            if outlook.rows is not None and whole.ndim:
+                whole = np.take(whole, outlook.rows, axis=-1)
+            payments[..., index, party] += whole
+        for party, amount in receives.items():
+            counted = amount if view.count == 1.0 else view.count * amount
+            received[party] = received[party] + counted
     for party in range(parties):
         cost = outlook.costs[..., party]
         surplus = _of_profiles(received[party], outlook.rows) - cost
@@ -133,14 +132,6 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
     outcomes = _mean(outlook.outcomes)
     notice = stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes)
     return Appraisal(payments, costs, outcomes, variance, shortfall, notice)
-
-
-def _plus(total: Array, more: Array) -> Array:
-    """Return a sum; a total that has all axes becomes it."""
-    if total.shape != np.broadcast_shapes(total.shape, more.shape):
-        return total + more
-    total += more
-    return total
 
 
 def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None) -> Array:
@@ -165,7 +156,7 @@ def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Arra
     # what is uncertain of a quarter is more than of the months ahead together
     wider = outlook.ahead.count**0.5
     kept: Array = np.ones(1)
-    for missed in agreement.shortfalls(outlook.ahead.statement):
+    for missed in shortfalls_of(agreement, outlook.ahead.statement):
         mean = mean_over(missed, -2)
         away = missed - mean[..., None, :]
         spread = np.sqrt(mean_over(np.square(away, out=away), -2)) * wider

@@ -235,7 +235,10 @@ class Parties:
             float(relation_of(self.scenario, agreement).notice[PLACE["padding"]]),
             commissioning=self.commissioning,
             watched=agreement.watched,
-            insisted=agreement.insisted,
+            insisted={
+                name: 1 if agreement.data[name].is_pooled else self.expectation.providers
+                for name in agreement.insisted
+            },
         )
 
     def planned_posts(self, agreement: Agreement) -> list[Array]:

@@ -28,7 +28,20 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["COLUMNS", "LANES", "PATH", "SERVICE", "TEAM", "WAY", "Rows", "Tables", "Work", "roll"]
+__all__ = [
+    "COLUMNS",
+    "LANES",
+    "PATH",
+    "SERVICE",
+    "TEAM",
+    "WAY",
+    "Floats",
+    "Rows",
+    "Tables",
+    "Work",
+    "entry",
+    "roll",
+]
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -41,7 +54,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 
 
-def _entry(function: _Function) -> _Function:
+def entry(function: _Function) -> _Function:
     """Compile what Python calls; the code with all it calls is kept for the next process."""
     try:
         return cast(_Function, numba.njit(cache=True, **_OPTIONS)(function))
@@ -926,7 +939,7 @@ def _give_back(r: Rows, w: Work, first: int, lanes: int) -> None:
             _copy(r.coming_back[provider, path, first:last], way["coming_back"], lanes)
 
 
-@_entry
+@entry
 def roll(tables: Tables, rows: Rows, work: Work, counts: Floats, periods: Integers) -> None:
     """Roll all months of all rows.
 

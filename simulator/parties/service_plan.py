@@ -94,7 +94,8 @@ class ServicePlan:
         demand_spread: standard deviation of demand over the months ahead, a share of it.
         commissioning: what levels of the lead commissioner's levers do; None is nothing.
         watched: the columns that the contract's standards follow from.
-        insisted: the contract's data that follow from how the commissioners enforce it.
+        insisted: the contract's data that follow from how the commissioners enforce it, and of how
+            many each tells: of every provider, or (1) of all together.
     """
 
     def __init__(
@@ -110,10 +111,10 @@ class ServicePlan:
         demand_spread: float = _DEMAND_SPREAD,
         commissioning: Commissioning | None = None,
         watched: Iterable[str] = (),
-        insisted: Iterable[str] = (),
+        insisted: Mapping[str, int] | None = None,
     ) -> None:
         self.commissioning = commissioning
-        self.watched, self.insisted = tuple(watched), tuple(insisted)
+        self.watched, self.insisted = tuple(watched), dict(insisted or {})
         self.kinds, self.term = tuple(kinds), term
         self.expectation, self.technology, self.ahead = expectation, technology, ahead
         self.commissioners, self.demand_spread, self.found = commissioners, demand_spread, found
@@ -142,17 +143,17 @@ class ServicePlan:
         watched = None
         for number, (columns, years) in enumerate(self._years(tried)):
             spread = self._spread(columns)
-            means = {name: spread[name].mean() for name in self.outcomes}
+            means = {name: spread.mean(name) for name in self.outcomes}
             # one axis after the other: the order of a sum must not depend on how many futures
             # stand side by side
             outcomes = outcomes + self.expectation.gained(means, levels).sum(axis=-1).sum(axis=-1)
-            costs = costs + spread["cost"].at_nodes(None)
-            counted = {name: spread[name] for name in self.counted}
+            costs = costs + spread.at_nodes("cost", None)
+            counted = spread.of_columns(self.counted)
             months = 12.0 * years * insists
             if alike is not None:
-                counted = {name: each.of_profiles(alike.first) for name, each in counted.items()}
+                counted = counted.of_profiles(alike.first)
                 months = months[..., alike.first]
-            told = Told(counted, self.expectation.services, claimed, months, self.insisted)
+            told = Told(counted, claimed, months, self.insisted, compiled=self.expectation.compiled)
             if number == 0 and self.watched:
                 watched = self._view("quarter", told, years)
             if number == 0 and self.ahead.so_far:
@@ -181,13 +182,13 @@ class ServicePlan:
         return self.commissioning.insists(profiles[..., 0, :])
 
     def _claimed(self, profiles: Array) -> Array:
-        """Return what is claimed of each pound of cost, ``(providers, 1, ..., profiles)``."""
+        """Return what is claimed of each pound of cost, ``(providers, ..., profiles)``."""
         above = self.technology.claimed_above(profiles[..., self.commissioners :, :])
         left = np.full(profiles.shape[:-2], 1.0 - self.found)
         if self.commissioning is not None:
             left = left * (1.0 - self.commissioning.finds(profiles[..., 0, :]))
         claimed: Array = np.moveaxis(1.0 + above * left[..., None], -1, 0)
-        return claimed[:, None]
+        return claimed
 
     def _view(self, kind: Window, told: Told, years: float) -> View:
         """Return a year, or the part of it, as terms of one kind see it."""
@@ -272,7 +273,7 @@ class ServicePlan:
             there = after
         return posts
 
-    def _spread(self, columns: Mapping[str, Array]) -> dict[str, Spread]:
+    def _spread(self, columns: Mapping[str, Array]) -> Spread:
         """Return columns as they spread over the nodes.
 
         Args:
@@ -298,7 +299,7 @@ class ServicePlan:
         for name, factor in self._noise(columns).items():
             if name in names:
                 base[:, names.index(name)] *= factor
-        return {name: Spread(ratio[place], base[:, place]) for place, name in enumerate(names)}
+        return Spread(names, ratio, base)
 
     def _noise(self, columns: Mapping[str, Array]) -> dict[str, Array]:
         """Return factors for what is uncertain by itself, ``(nodes, providers, 1, ...)``.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import reduce
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -13,50 +14,53 @@ import numpy.typing as npt
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
 from simulator.parties.uncertainty import mean_over
 
-__all__ = ["Spread", "Told"]
+__all__ = ["Spread", "Told", "ToldStatement"]
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A column at every profile and node, as a product.
+    """Columns at every profile and node, as a product.
 
     Profiles stand last, where they lie side by side in memory, and nodes before futures: what is
     summed over a few providers, services or nodes then runs along whole rows.
 
     Attributes:
-        ratio: of each profile to the first, ``(providers, services, ..., profiles)``.
-        base: of the first profile at each node, ``(nodes, providers, services, ...)``.
+        names: of the columns.
+        ratio: of each profile to the first, ``(columns, providers, services, ..., profiles)``.
+        base: of the first profile at each node, ``(nodes, columns, providers, services, ...)``.
     """
 
+    names: tuple[str, ...]
     ratio: Array
     base: Array
-    _known: dict[int | None, Array] = field(default_factory=dict)
+
+    def of_columns(self, names: tuple[str, ...]) -> Spread:
+        """Return some of the columns."""
+        if names == self.names:
+            return self
+        places = [self.names.index(name) for name in names]
+        return Spread(names, self.ratio[places], self.base[:, places])
 
     def of_profiles(self, profiles: npt.NDArray[np.intp]) -> Spread:
-        """Return the column at some of the profiles."""
-        return Spread(np.take(self.ratio, profiles, axis=-1), self.base)
+        """Return the columns at some of the profiles."""
+        return replace(self, ratio=np.take(self.ratio, profiles, axis=-1))
 
-    def at_nodes(self, service: int | None) -> Array:
-        """Return it for one service, or all together, ``(providers, nodes, ..., profiles)``.
+    def at_nodes(self, name: str, service: int | None) -> Array:
+        """Return a column of one service, or of all, ``(providers, nodes, ..., profiles)``."""
+        column = self.names.index(name)
+        ratio, base = self.ratio[column], self.base[:, column].swapaxes(0, 1)
+        services = range(ratio.shape[1]) if service is None else (service,)
+        shape = (*base.shape[:2], *ratio.shape[2:])
+        total, *others = (
+            np.multiply(ratio[:, None, each], base[:, :, each, ..., None], out=np.empty(shape))
+            for each in services
+        )
+        return reduce(lambda whole, more: np.add(whole, more, out=whole), others, total)
 
-        It is kept; nobody changes it.
-        """
-        if service not in self._known:
-            self._known[service] = self._worked_out(service)
-        return self._known[service]
-
-    def _worked_out(self, service: int | None) -> Array:
-        if service is None:
-            each = (self._worked_out(place) for place in range(self.ratio.shape[1]))
-            return reduce(lambda total, more: np.add(total, more, out=total), each)
-        ratio = self.ratio[:, service, None]
-        base = self.base[:, :, service, ..., None].swapaxes(0, 1)
-        whole = np.empty(np.broadcast_shapes(ratio.shape, base.shape))
-        return np.multiply(ratio, base, out=whole)
-
-    def mean(self) -> Array:
-        """Return the mean over nodes, ``(..., profiles, providers, services)``."""
-        mean = self.ratio * mean_over(self.base, 0)[..., None]
+    def mean(self, name: str) -> Array:
+        """Return the mean of a column over nodes, ``(..., profiles, providers, services)``."""
+        column = self.names.index(name)
+        mean = self.ratio[column] * mean_over(self.base[:, column], 0)[..., None]
         return np.moveaxis(mean, (0, 1), (-2, -1))
 
 
@@ -66,68 +70,93 @@ class Told:
 
     Attributes:
         spread: the columns that are counted, over the nodes.
-        services: how many there are.
-        claimed: of each pound of cost, ``(providers, 1, ..., profiles)``.
+        claimed: of each pound of cost, ``(providers, ..., profiles)``.
         months: in which the commissioners are expected to insist, ``(..., profiles)``.
-        insisted: the data that tell of these months.
+        insisted: the data that tell of these months, and of how many each tells: of every provider,
+            or (1) of all together.
         before: what the year came to before the plan, ``(..., providers, services)``; empty where
             it begins with it.
+        compiled: whether contracts are settled on it by compiled code, where that can be.
     """
 
-    spread: Mapping[str, Spread]
-    services: int
+    spread: Spread
     claimed: Array
     months: Array
-    insisted: tuple[str, ...]
+    insisted: Mapping[str, int]
     before: Mapping[str, Array] = field(default_factory=dict)
+    compiled: bool = True
 
-    def statement(self, years: float, part: float = 1.0) -> Statement:
+    @cached_property
+    def figures(self) -> tuple[Array, ...]:
+        """What it is made of, with one axis of futures, for compiled code.
+
+        The spread's ratio and base; what is claimed, ``(providers, futures, profiles)``; what went
+        before by column; the months that the commissioners insist, with those before, ``(data,
+        providers, futures, profiles)``.
+        """
+        spread, providers = self.spread, len(self.claimed)
+        columns, _, services, *lead, rows = spread.ratio.shape
+        futures = math.prod(lead)
+        before = np.zeros((columns, providers, services, *lead))
+        months = np.zeros((len(self.insisted), providers, *lead, rows))
+        months[:] = self.months
+        if self.before:
+            for place, name in enumerate(spread.names):
+                before[place] = np.moveaxis(self.before[name], (-2, -1), (0, 1))
+            for place, name in enumerate(self.insisted):
+                months[place] += np.moveaxis(self._before(name, None), -1, 0)[..., None]
+        return (
+            np.ascontiguousarray(spread.ratio).reshape(columns, providers, services, futures, rows),
+            np.ascontiguousarray(spread.base).reshape(*spread.base.shape[:4], futures),
+            np.ascontiguousarray(self.claimed).reshape(providers, futures, -1),
+            before.reshape(columns, providers, services, futures),
+            months.reshape(len(self.insisted), providers, futures, rows),
+        )
+
+    def statement(self, years: float, part: float = 1.0) -> ToldStatement:
         """Return a part of it as a statement, whose columns wait until they are asked for."""
 
         def column(name: str, service: int | None) -> Array:
             whole = self._column(name, service)
             return whole if part == 1.0 else whole * part
 
-        return _Statement(_Columns(column, self._names, self.services), years, by_provider=column)
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        return (*COLUMNS, *self.insisted)
+        names, services = (*COLUMNS, *self.insisted), self.spread.ratio.shape[2]
+        columns = _Columns(column, names, services)
+        return ToldStatement(columns, years, by_provider=column, told=self, part=part)
 
     def _column(self, name: str, service: int | None) -> Array:
         """Return a column at every node, ``(..., profiles, nodes, providers)``.
 
         Of what the commissioners insist on it is the same at every node and provider.
         """
-        before = self._before(name, service)
         if name in self.insisted:
             months: Array = self.months[..., None, None]
-            return months if before is None else months + before[..., None, None, :]
-        if name not in self.spread:
+            return months + self._before(name, None)[..., None, None, :] if self.before else months
+        if name not in self.spread.names:
             return np.zeros(len(self.claimed))
-        values = self.spread[name].at_nodes(service)
+        values = self.spread.at_nodes(name, service)
         if name in COSTS:
-            values = values * self.claimed
-        if before is not None:
-            values = values + np.moveaxis(before, -1, 0)[:, None, ..., None]
+            values *= self.claimed[:, None]
+        if self.before:
+            values += np.moveaxis(self._before(name, service), -1, 0)[:, None, ..., None]
         return values.transpose(*range(2, values.ndim), 1, 0)
 
-    def _before(self, name: str, service: int | None) -> Array | None:
-        """Return what a column came to before the plan, ``(..., providers)``; None is nothing."""
-        if not self.before:
-            return None
-        values = self.before[name]
-        each: list[Array] = list(np.moveaxis(values, -1, 0))
+    def _before(self, name: str, service: int | None) -> Array:
+        """Return what a column came to before the plan, ``(..., providers)``."""
+        each: list[Array] = list(np.moveaxis(self.before[name], -1, 0))
         return each[service] if service is not None else reduce(operator.add, each)
 
 
-@dataclass(frozen=True)
-class _Statement(Statement):
+@dataclass(frozen=True, kw_only=True)
+class ToldStatement(Statement):
     """A statement that works out what is asked for, and nothing else."""
 
-    by_provider: Callable[[str, int | None], Array] = field(kw_only=True)
+    by_provider: Callable[[str, int | None], Array]
+    told: Told
+    part: float
 
     def of(self, name: str, service: int | None = None) -> Array | None:
+        """Return a column by provider, as of any statement."""
         return self.by_provider(name, service) if name in self.columns else None
 
 

@@ -1,0 +1,154 @@
+"""A contract settled on what a plan tells: by its tape where it can be, else by NumPy.
+
+Both come to the same figures. Without Numba, and for what cannot be recorded, NumPy does it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.contract.agreement import Agreement
+from simulator.contract.statement import COSTS, Array, Statement
+from simulator.contract.tape import Recording, Tape, record
+from simulator.contract.term import Window
+from simulator.parties.told import Told, ToldStatement
+from simulator.parties.uncertainty import mean_over
+
+__all__ = ["payments_of", "shortfalls_of"]
+
+_Kept = TypeVar("_Kept")
+_Averaged = TypeVar("_Averaged")
+Received = dict[int, Array]
+"""What parties receive at every node, by their places, ``(..., nodes)``."""
+Means = dict[tuple[int, int], Array]
+"""Mean over nodes of what a term pays a party, by the places of both, ``(...,)``."""
+
+
+def payments_of(
+    agreement: Agreement, kind: Window, statement: Statement, parties: int
+) -> tuple[Received, Means]:
+    """Return what parties receive in a window by the terms of one kind, and by each its mean.
+
+    Args:
+        agreement: the contract.
+        kind: of window.
+        statement: of the window, ``(..., nodes)``.
+        parties: how many of its accounts are parties.
+
+    Raises:
+        SettlementError: a payment is not a finite number.
+    """
+    counted, needed = agreement.assessed_by[kind]
+
+    def work(statement: Statement) -> tuple[Received, Means]:
+        flows = agreement.flows(statement, needed=needed)
+        each = {
+            (index, party): amount
+            for index in counted
+            for party, amount in flows[index].items()
+            if party < parties
+        }
+        received: Received = {}
+        for (_, party), amount in each.items():
+            received[party] = received[party] + amount if party in received else amount
+        return received, each
+
+    played = _played(work, (kind, parties), agreement, statement)
+    if played is not None and all(np.isfinite(mean).all() for mean in played[1].values()):
+        return played
+    received, each = work(statement)  # what is not finite is refused in words
+    return received, {key: _mean(amount) for key, amount in each.items()}
+
+
+def shortfalls_of(agreement: Agreement, statement: Statement) -> list[Array]:
+    """Return how far each standard is missed, as ``Agreement.shortfalls`` does."""
+
+    def work(statement: Statement) -> tuple[list[Array], list[Array]]:
+        return agreement.shortfalls(statement), []
+
+    played = _played(work, ("standards",), agreement, statement)
+    return (work(statement) if played is None else played)[0]
+
+
+def _mean(values: Array) -> Array:
+    """Return the mean over nodes; what follows from nothing that happens has no axes."""
+    return mean_over(values, -1) if values.ndim else values
+
+
+def _played(
+    work: Callable[[Statement], tuple[_Kept, _Averaged]],
+    name: tuple[object, ...],
+    agreement: Agreement,
+    statement: Statement,
+) -> tuple[_Kept, _Averaged] | None:
+    """Return what a settlement comes to, the second part of it as means; None if no tape plays."""
+    kernel = _kernel()
+    if kernel is None or not isinstance(statement, ToldStatement) or not statement.told.compiled:
+        return None
+    told = statement.told
+    names, years = told.spread.names, statement.years
+    key = *name, years, names, *told.insisted.items()
+    if key not in agreement.tapes:
+        agreement.tapes[key] = record(work, len(told.claimed), names, told.insisted, years)
+    recording: Recording[_Kept, _Averaged] | None = agreement.tapes[key]
+    if recording is None:
+        return None
+    tape = recording.tape
+    nodes, _, _, _, *lead = told.spread.base.shape
+    points = math.prod(lead), told.spread.ratio.shape[-1]
+    results, averages = np.empty((tape.results, nodes, *points)), np.zeros((tape.averages, *points))
+    registers = np.empty((tape.registers, kernel.LANES))
+    figures = kernel.Figures(_leaves(tape, told), *told.figures, statement.part)
+    kernel.play(tape.code, tape.constants, figures, registers, results, averages)
+
+    def kept(places: list[int]) -> Array:
+        some = _at(results, places).reshape(len(places), nodes, *lead, points[1])
+        return some.transpose(*range(2, some.ndim), 1, 0)
+
+    def averaged(places: list[int]) -> Array:
+        some = _at(averages, places).reshape(len(places), *lead, points[1])
+        return np.moveaxis(some, 0, -1)
+
+    averages /= nodes
+    return recording.kept(kept), recording.averaged(averaged)
+
+
+def _at(results: Array, places: list[int]) -> Array:
+    """Return some of the results, without a copy where they lie one behind the other."""
+    first, behind = places[0], places[0] + len(places)
+    side_by_side = places == list(range(first, behind))
+    return results[first:behind] if side_by_side else results[places]
+
+
+def _leaves(tape: Tape, told: Told) -> npt.NDArray[np.int64]:
+    """Return the figures that a tape loads as the kernel finds them."""
+    names = (*told.spread.names, *told.insisted)
+    return np.array(
+        [
+            [
+                names.index(leaf.column),
+                -1 if leaf.service is None else leaf.service,
+                leaf.provider,
+                leaf.column in COSTS,
+            ]
+            for leaf in tape.leaves
+        ],
+        dtype=np.int64,
+    ).reshape(-1, 4)
+
+
+@cache
+def _kernel() -> ModuleType | None:
+    """Return the compiled player; None where Numba cannot be imported."""
+    try:
+        from simulator.parties import tape_kernel
+    except ImportError:
+        return None
+    return tape_kernel

@@ -1,0 +1,171 @@
+"""Plays the tape of a settlement at many points of a plan, compiled.
+
+Points are profiles, futures and nodes. As many as there are lanes go through all steps while their
+registers are in the cache; each step is a short straight loop over them, as in ``plan_kernel.py``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.parties.plan_kernel import Floats, entry
+
+__all__ = ["LANES", "Figures", "play"]
+
+LANES = 512
+"""Points side by side; has no effect on any figure."""
+
+# as in contract.tape.Step; the tests hold the two together
+_LOAD, _STORE, _ADD, _SUBTRACT, _MULTIPLY, _DIVIDE, _MINIMUM, _MAXIMUM = range(8)
+_LESS, _LESS_EQUAL, _EQUAL, _IS_NAN, _OR, _AND, _CHOOSE, _AVERAGE = range(8, 16)
+
+
+class Figures(NamedTuple):
+    """What a statement is made of; see ``told.Told``."""
+
+    leaves: npt.NDArray[np.int64]  # column, service (below nought: all), provider, is a cost
+    ratio: Floats  # (columns, providers, services, futures, rows)
+    base: Floats  # (nodes, columns, providers, services, futures)
+    claimed: Floats  # (providers, futures, rows)
+    before: Floats  # (columns, providers, services, futures)
+    months: Floats  # of data that are insisted on, (data, providers, futures, rows)
+    part: float  # of all that
+
+
+@entry
+def play(
+    code: npt.NDArray[np.int64],
+    constants: Floats,
+    figures: Figures,
+    registers: Floats,
+    results: Floats,
+    averages: Floats,
+) -> None:
+    """Play a tape at all points.
+
+    Args:
+        code: steps, see ``contract.tape.Tape``.
+        constants: of the tape.
+        figures: of the statement; columns beyond those of ``ratio`` are of ``months``.
+        registers: space, ``(registers, LANES)``.
+        results: filled, ``(results, nodes, futures, rows)``.
+        averages: to which is added at every node, ``(averages, futures, rows)``.
+    """
+    for place in range(len(constants)):
+        for lane in range(LANES):
+            registers[place, lane] = constants[place]
+    nodes, futures, rows = results.shape[1:]
+    strip = min(rows, LANES)  # rows that go side by side
+    at_once = LANES // strip  # nodes, each with such a strip
+    for future in range(futures):
+        for row in range(0, rows, strip):
+            width = min(strip, rows - row)
+            for node in range(0, nodes, at_once):
+                count = min(at_once, nodes - node)
+                for step in range(len(code)):
+                    what, to, a, b, c = code[step]
+                    if what == _LOAD:
+                        _load(figures, a, registers[to], future, row, width, node, count)
+                    elif what == _STORE:
+                        for each in range(count):
+                            there = results[to, node + each, future, row : row + width]
+                            here = registers[a, each * width : (each + 1) * width]
+                            for lane in range(width):
+                                there[lane] = here[lane]
+                    elif what == _AVERAGE:
+                        total = averages[to, future, row : row + width]
+                        for each in range(count):
+                            here = registers[a, each * width : (each + 1) * width]
+                            for lane in range(width):
+                                total[lane] += here[lane]
+                    else:
+                        here, other, third = registers[a], registers[b], registers[c]
+                        _work(what, registers[to], here, other, third, count * width)
+
+
+@entry
+def _load(
+    f: Figures, leaf: int, to: Floats, future: int, row: int, width: int, node: int, count: int
+) -> None:
+    """Load a figure of the statement: for some nodes a strip of rows each."""
+    column, service, provider, cost = f.leaves[leaf]
+    lanes = count * width
+    columns, _, services = f.ratio.shape[:3]
+    if column >= columns:
+        months = f.months[column - columns, provider, future, row : row + width]
+        for each in range(count):
+            for lane in range(width):
+                to[each * width + lane] = months[lane]
+    else:
+        begin, end = (0, services) if service < 0 else (service, service + 1)
+        so_far = 0.0
+        for place in range(begin, end):
+            so_far += f.before[column, provider, place, future]
+            ratio = f.ratio[column, provider, place, future, row : row + width]
+            for each in range(count):
+                base = f.base[node + each, column, provider, place, future]
+                first = each * width
+                if place == begin:
+                    for lane in range(width):
+                        to[first + lane] = ratio[lane] * base
+                else:
+                    for lane in range(width):
+                        to[first + lane] += ratio[lane] * base
+        if cost:
+            claimed = f.claimed[provider, future, row : row + width]
+            for each in range(count):
+                for lane in range(width):
+                    to[each * width + lane] *= claimed[lane]
+        for lane in range(lanes):
+            to[lane] += so_far
+    if f.part != 1.0:
+        for lane in range(lanes):
+            to[lane] *= f.part
+
+
+@entry
+def _work(what: int, to: Floats, a: Floats, b: Floats, c: Floats, lanes: int) -> None:
+    if what == _ADD:
+        for lane in range(lanes):
+            to[lane] = a[lane] + b[lane]
+    elif what == _SUBTRACT:
+        for lane in range(lanes):
+            to[lane] = a[lane] - b[lane]
+    elif what == _MULTIPLY:
+        for lane in range(lanes):
+            to[lane] = a[lane] * b[lane]
+    elif what == _DIVIDE:
+        for lane in range(lanes):
+            to[lane] = a[lane] / b[lane]
+    elif what == _MINIMUM:
+        for lane in range(lanes):
+            x, y = a[lane], b[lane]
+            to[lane] = x if (x < y) | (x != x) else y
+    elif what == _MAXIMUM:
+        for lane in range(lanes):
+            x, y = a[lane], b[lane]
+            to[lane] = x if (x > y) | (x != x) else y
+    elif what == _LESS:
+        for lane in range(lanes):
+            to[lane] = 1.0 if a[lane] < b[lane] else 0.0
+    elif what == _LESS_EQUAL:
+        for lane in range(lanes):
+            to[lane] = 1.0 if a[lane] <= b[lane] else 0.0
+    elif what == _EQUAL:
+        for lane in range(lanes):
+            to[lane] = 1.0 if a[lane] == b[lane] else 0.0
+    elif what == _IS_NAN:
+        for lane in range(lanes):
+            to[lane] = 1.0 if a[lane] != a[lane] else 0.0
+    elif what == _OR:
+        for lane in range(lanes):
+            to[lane] = a[lane] if a[lane] > b[lane] else b[lane]
+    elif what == _AND:
+        for lane in range(lanes):
+            to[lane] = a[lane] * b[lane]
+    else:
+        for lane in range(lanes):
+            to[lane] = b[lane] if a[lane] != 0.0 else c[lane]
