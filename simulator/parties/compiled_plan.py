@@ -81,10 +81,12 @@ class CompiledMonths:
         period = np.arange(months, dtype=np.int64)
         for place, each in enumerate(periods or ()):
             period[each] = place
-        counts = np.zeros(
-            (int(period.max(initial=-1)) + 1, providers, services, len(columns), rows)
-        )
-        plan_kernel.roll(self._tables, given, self._work(given.turned), counts, period)
+        many = months if periods is None else len(periods)
+        counts = np.empty((many, providers, services, len(columns), rows))
+        work = self._work(given.turned, len(counts), len(columns))
+        turns_away = given.turned.any(axis=(0, 1, 2))
+        open_to_all, selective = np.flatnonzero(~turns_away), np.flatnonzero(turns_away)
+        plan_kernel.roll(self._tables, given, work, counts, period, open_to_all, selective)
         by_column = _lead_first(np.moveaxis(counts, 3, 1), lead, 2)
         nobody = {"turned_away": np.zeros((*lead, providers, services))}
         counted = [nobody | dict(zip(columns, month, strict=True)) for month in by_column]
@@ -109,7 +111,7 @@ class CompiledMonths:
             return np.zeros((*self._tables.share.shape, 0, math.prod(lead)))
         return _rows_last(turned, lead, 3)
 
-    def _work(self, turned: Array) -> plan_kernel.Work:
+    def _work(self, turned: Array, periods: int, columns: int) -> plan_kernel.Work:
         providers, services, needs, _ = turned.shape
         lanes = plan_kernel.LANES
         return plan_kernel.Work(
@@ -121,6 +123,8 @@ class CompiledMonths:
             np.zeros((needs, lanes)),
             np.zeros((self._stages, lanes)),
             np.zeros((self._stages, lanes)),
+            np.zeros((services, lanes)),
+            np.zeros((periods, providers, services, columns, lanes)),
         )
 
 

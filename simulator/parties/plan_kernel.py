@@ -242,6 +242,8 @@ class Work(NamedTuple):
     asking: Floats  # for one team at a time, (needs, lanes)
     passed: Floats  # chance of passing so many stages in a step, same, (stages, lanes)
     beyond: Floats  # chance of passing more than so many
+    outside: Floats  # referrals a day in a month, (services, lanes)
+    counts: Floats  # (periods, providers, services, columns, lanes)
 
 
 # -- exponential and normal distribution -----------------------------------------------------------
@@ -661,7 +663,7 @@ def _hand_over(way: Any, team: Any, path: Any, lanes: int) -> None:
 
 
 @_jit
-def _come(t: Tables, r: Rows, w: Work, month: int, first: int, lanes: int, paced: bool) -> None:
+def _come(t: Tables, w: Work, lanes: int, paced: bool) -> None:
     """Find out who is referred to each team, from wherever they come.
 
     It can be done again: who is on the way changes only when the month is over.
@@ -671,9 +673,8 @@ def _come(t: Tables, r: Rows, w: Work, month: int, first: int, lanes: int, paced
     for provider in range(providers):
         for service in range(services):
             team, node = w.team[provider, service], t.service[service]
-            outside = r.outside[month, service, first : first + lanes]
             share = t.share[provider, service] * t.days
-            _open(team, node["relapsing_stay"], outside, share, lanes)
+            _open(team, node["relapsing_stay"], w.outside[service], share, lanes)
             stages = node["stages"]
             at_pace = paced and node["screens"] > 0
             if at_pace:
@@ -790,24 +791,23 @@ def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: b
 
 
 @_jit
-def _count(counts: Floats, team: Any, mean_stay: float, first: int, lanes: int) -> None:
+def _count(counts: Floats, team: Any, mean_stay: float, lanes: int) -> None:
     """Add what a team has done in a month."""
-    last = first + lanes
     for lane in range(lanes):
         # whoever is turned away was referred all the same
-        counts[_REFERRED, first + lane] += team["referred"][lane] + team["turned_away"][lane]
-        counts[_DECLINED, first + lane] += team["referred"][lane] - team["asked"][lane]
+        counts[_REFERRED, lane] += team["referred"][lane] + team["turned_away"][lane]
+        counts[_DECLINED, lane] += team["referred"][lane] - team["asked"][lane]
     for lane in range(lanes):
         days = team["completed"][lane] * mean_stay * team["stretch"][lane]
-        counts[_SERVICE_DAYS, first + lane] += days
-    _add(counts[_STARTED, first:last], team["started"], lanes)
-    _add(counts[_COMPLETED, first:last], team["completed"], lanes)
-    _add(counts[_GOOD_OUTCOMES, first:last], team["good_outcomes"], lanes)
-    _add(counts[_DROPPED_OUT, first:last], team["left"], lanes)
-    _add(counts[_RETURNED, first:last], team["returned"], lanes)
-    _add(counts[_WAIT_DAYS, first:last], team["wait_days"], lanes)
-    _add(counts[_HANDOVERS_DUE, first:last], team["handovers_due"], lanes)
-    _add(counts[_HANDOVERS_MADE, first:last], team["handovers_made"], lanes)
+        counts[_SERVICE_DAYS, lane] += days
+    _add(counts[_STARTED], team["started"], lanes)
+    _add(counts[_COMPLETED], team["completed"], lanes)
+    _add(counts[_GOOD_OUTCOMES], team["good_outcomes"], lanes)
+    _add(counts[_DROPPED_OUT], team["left"], lanes)
+    _add(counts[_RETURNED], team["returned"], lanes)
+    _add(counts[_WAIT_DAYS], team["wait_days"], lanes)
+    _add(counts[_HANDOVERS_DUE], team["handovers_due"], lanes)
+    _add(counts[_HANDOVERS_MADE], team["handovers_made"], lanes)
 
 
 @_jit
@@ -817,13 +817,12 @@ def _count_screened(
     counts: Floats,
     provider: int,
     service: int,
-    first: int,
     lanes: int,
     paced: bool,
 ) -> None:
     """Add what follows from the needs of those who came."""
-    team, node, last = w.team[provider, service], t.service[service], first + lanes
-    _add(counts[_TURNED_AWAY, first:last], team["turned_away"], lanes)
+    team, node = w.team[provider, service], t.service[service]
+    _add(counts[_TURNED_AWAY], team["turned_away"], lanes)
     anyway = team["wait"]  # it has served its turn
     _fill(anyway, 0.0, lanes)
     for need in range(node["needs"]):
@@ -836,22 +835,26 @@ def _count_screened(
             for lane in range(lanes):
                 anyway[lane] += share * chance
     for lane in range(lanes):
-        counts[_ANYWAY, first + lane] += anyway[lane] * team["completed"][lane]
+        counts[_ANYWAY, lane] += anyway[lane] * team["completed"][lane]
 
 
 @_jit
-def _month(t: Tables, r: Rows, w: Work, counts: Floats, month: int, first: int, lanes: int) -> None:
+def _month(
+    t: Tables, r: Rows, w: Work, counts: Floats, month: int, rows: Integers, paced: bool
+) -> None:
+    """Live a month of some rows, in which people are turned away (``paced``) or not."""
     providers, services = t.share.shape
-    paced = w.turned.shape[2] > 0  # somebody turns people away
-    _come(t, r, w, month, first, lanes, False)
+    lanes = len(rows)
+    for service in range(services):
+        _gather(w.outside[service], r.outside[month, service], rows)
+    _come(t, w, lanes, False)
     if paced:  # who asks says how fast stays are passed, which says a little about who comes
         _turn_away(t, w, True, lanes)
-        _come(t, r, w, month, first, lanes, True)
+        _come(t, w, lanes, True)
         _turn_away(t, w, False, lanes)
     for provider in range(providers):
         for service in range(services):
-            places = r.places[month, provider, service, first : first + lanes]
-            _copy(w.team[provider, service]["places"], places, lanes)
+            _gather(w.team[provider, service]["places"], r.places[month, provider, service], rows)
             _serve(t, w, provider, service, lanes, paced)
     for place in range(len(t.path)):
         path = t.path[place]
@@ -862,9 +865,9 @@ def _month(t: Tables, r: Rows, w: Work, counts: Floats, month: int, first: int, 
         for service in range(services):
             mean_stay = t.service[service]["mean_stay"]
             found = counts[provider, service]
-            _count(found, w.team[provider, service], mean_stay, first, lanes)
+            _count(found, w.team[provider, service], mean_stay, lanes)
             if len(found) > len(COLUMNS):
-                _count_screened(t, w, found, provider, service, first, lanes, paced)
+                _count_screened(t, w, found, provider, service, lanes, paced)
 
 
 # -- rows in and out -------------------------------------------------------------------------------
@@ -874,6 +877,18 @@ def _month(t: Tables, r: Rows, w: Work, counts: Floats, month: int, first: int, 
 def _copy(there: Floats, here: Floats, lanes: int) -> None:
     for lane in range(lanes):
         there[lane] = here[lane]
+
+
+@_jit
+def _gather(there: Floats, here: Floats, rows: Integers) -> None:
+    for lane in range(len(rows)):
+        there[lane] = here[rows[lane]]
+
+
+@_jit
+def _scatter(there: Floats, here: Floats, rows: Integers) -> None:
+    for lane in range(len(rows)):
+        there[rows[lane]] = here[lane]
 
 
 @_jit
@@ -889,72 +904,90 @@ def _fill(there: Floats, value: float, lanes: int) -> None:
 
 
 @_jit
-def _take_in(t: Tables, r: Rows, w: Work, first: int, lanes: int) -> None:
-    last = first + lanes
+def _take_in(t: Tables, r: Rows, w: Work, rows: Integers) -> None:
+    lanes = len(rows)
+    w.counts[:] = 0.0
     end = t.passing.shape[1] - 1
     providers, services, stages = w.stage.shape[:3]
     for provider in range(providers):
         for service in range(services):
             team = w.team[provider, service]
-            _copy(team["present"], r.present[provider, service, first:last], lanes)
-            _copy(team["variance"], r.variance[provider, service, first:last], lanes)
-            _copy(team["waited"], r.waited[provider, service, first:last], lanes)
-            _copy(team["relapsing"], r.relapsing[provider, service, first:last], lanes)
-            _copy(team["practice"], r.practice[provider, service, first:last], lanes)
-            _copy(team["lapsing"], r.lapsing[provider, service, first:last], lanes)
+            _gather(team["present"], r.present[provider, service], rows)
+            _gather(team["variance"], r.variance[provider, service], rows)
+            _gather(team["waited"], r.waited[provider, service], rows)
+            _gather(team["relapsing"], r.relapsing[provider, service], rows)
+            _gather(team["practice"], r.practice[provider, service], rows)
+            _gather(team["lapsing"], r.lapsing[provider, service], rows)
             _fill(team["stretch"], 1.0, lanes)
             _fill(team["pace"], 1.0, lanes)
             _fill(team["at_once"], t.entering[service, end], lanes)
             _fill(team["turned_away"], 0.0, lanes)
             for need in range(w.turned.shape[2]):
-                turned = r.turned[provider, service, need, first:last]
-                _copy(w.turned[provider, service, need], turned, lanes)
+                turned = r.turned[provider, service, need]
+                _gather(w.turned[provider, service, need], turned, rows)
             for stage in range(stages):
-                served = r.served[provider, service, stage, first:last]
-                _copy(w.stage[provider, service, stage], served, lanes)
+                served = r.served[provider, service, stage]
+                _gather(w.stage[provider, service, stage], served, rows)
         for path in range(w.way.shape[1]):
             way = w.way[provider, path]
-            _copy(way["success"], r.success[provider, path, first:last], lanes)
-            _copy(way["arriving"], r.arriving[provider, path, first:last], lanes)
-            _copy(way["coming_back"], r.coming_back[provider, path, first:last], lanes)
+            _gather(way["success"], r.success[provider, path], rows)
+            _gather(way["arriving"], r.arriving[provider, path], rows)
+            _gather(way["coming_back"], r.coming_back[provider, path], rows)
 
 
 @_jit
-def _give_back(r: Rows, w: Work, first: int, lanes: int) -> None:
-    last = first + lanes
+def _give_back(r: Rows, w: Work, counts: Floats, rows: Integers) -> None:
     providers, services, stages = w.stage.shape[:3]
     for provider in range(providers):
         for service in range(services):
             team = w.team[provider, service]
-            _copy(r.present[provider, service, first:last], team["present"], lanes)
-            _copy(r.variance[provider, service, first:last], team["variance"], lanes)
-            _copy(r.waited[provider, service, first:last], team["waited"], lanes)
-            _copy(r.relapsing[provider, service, first:last], team["relapsing"], lanes)
+            _scatter(r.present[provider, service], team["present"], rows)
+            _scatter(r.variance[provider, service], team["variance"], rows)
+            _scatter(r.waited[provider, service], team["waited"], rows)
+            _scatter(r.relapsing[provider, service], team["relapsing"], rows)
             for stage in range(stages):
-                served = r.served[provider, service, stage, first:last]
-                _copy(served, w.stage[provider, service, stage], lanes)
+                served = r.served[provider, service, stage]
+                _scatter(served, w.stage[provider, service, stage], rows)
         for path in range(w.way.shape[1]):
             way = w.way[provider, path]
-            _copy(r.arriving[provider, path, first:last], way["arriving"], lanes)
-            _copy(r.coming_back[provider, path, first:last], way["coming_back"], lanes)
+            _scatter(r.arriving[provider, path], way["arriving"], rows)
+            _scatter(r.coming_back[provider, path], way["coming_back"], rows)
+    periods, _, _, columns, _ = w.counts.shape
+    for period in range(periods):
+        for provider in range(providers):
+            for service in range(services):
+                for column in range(columns):
+                    found = w.counts[period, provider, service, column]
+                    _scatter(counts[period, provider, service, column], found, rows)
 
 
 @entry
-def roll(tables: Tables, rows: Rows, work: Work, counts: Floats, periods: Integers) -> None:
+def roll(
+    tables: Tables,
+    rows: Rows,
+    work: Work,
+    counts: Floats,
+    periods: Integers,
+    open_to_all: Integers,
+    selective: Integers,
+) -> None:
     """Roll all months of all rows.
 
     Args:
         tables: the services.
         rows: what differs between rows; people change into those at the end.
         work: space for the lanes.
-        counts: added to, ``(periods, providers, services, COLUMNS, rows)``; and those of
+        counts: filled, ``(periods, providers, services, COLUMNS, rows)``; and those of
             ``SCREENED`` where there is a place for them.
         periods: in which of these each month lies.
+        open_to_all: the rows in which nobody is turned away, for whom there is less to do.
+        selective: the others.
     """
-    every = rows.outside.shape[2]
-    for first in range(0, every, LANES):
-        lanes = min(LANES, every - first)
-        _take_in(tables, rows, work, first, lanes)
-        for month in range(len(periods)):
-            _month(tables, rows, work, counts[periods[month]], month, first, lanes)
-        _give_back(rows, work, first, lanes)
+    for some, paced in ((open_to_all, False), (selective, True)):
+        for first in range(0, len(some), LANES):
+            side_by_side = some[first : first + LANES]
+            _take_in(tables, rows, work, side_by_side)
+            for month in range(len(periods)):
+                found = work.counts[periods[month]]
+                _month(tables, rows, work, found, month, side_by_side, paced)
+            _give_back(rows, work, counts, side_by_side)
