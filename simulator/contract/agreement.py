@@ -17,7 +17,6 @@ from simulator.contract.periods import Month
 from simulator.contract.remedies import Remedies
 from simulator.contract.signatories import OUTSIDE, Signatories
 from simulator.contract.statement import COLUMNS, Array, Statement
-from simulator.contract.tape import Recording
 from simulator.contract.term import Flows, Term, Window
 from simulator.contract.working import (
     AT_SIGNING,
@@ -166,8 +165,11 @@ class Agreement:
         return {}
 
     @cached_property
-    def tapes(self) -> dict[tuple[Any, ...], Recording[Any, Any] | None]:
-        """What has been recorded of its settlement, by what it was recorded for."""
+    def tapes(self) -> dict[tuple[Any, ...], Any]:
+        """What has been recorded of its settlement, by what it was recorded for.
+
+        It is empty here: whoever plays tapes keeps them with the contract they are of.
+        """
         return {}
 
     @cached_property

@@ -14,6 +14,7 @@ refuse then, or does what a tape has no step for, there is no tape, and NumPy se
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -22,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator._errors import SettlementError
-from simulator.contract.statement import Array, Statement
+from simulator.contract.statement import COLUMNS, Array, Statement
 
 __all__ = ["Leaf", "Recording", "Step", "Tape", "record"]
 
@@ -117,7 +118,8 @@ def record(
             nodes: arrays in lists and mappings.
         providers: how many there are.
         columns: those of a statement that are counted; the others are nought.
-        others: further data, with 1 for those that are one for all providers, else how many.
+        others: further data it tells, with 1 for those that are one for all providers, else how
+            many. Of all others it has what is expected.
         years: length of the period.
     """
     recorder = _Recorder()
@@ -145,6 +147,7 @@ class _Recorder:
         self._known: dict[tuple[int, ...], int] = {}
         self._constants: dict[float, int] = {}
         self._by_value: dict[int, float] = {}
+        self._perhaps_no_number: set[int] = set()
         self.leaves: list[Leaf] = []
         self._leaf_values: dict[Leaf, int] = {}
 
@@ -157,27 +160,57 @@ class _Recorder:
 
     def constant(self, number: float) -> int:
         """Return the value of a number that is always the same; below nought, as they are told."""
-        key = float("nan") if number != number else float(number)
+        key = math.nan if number != number else float(number)
         if key not in self._constants:
             value = -1 - len(self._constants)
             self._constants[key] = value
             self._by_value[value] = key
+            if key != key:
+                self._perhaps_no_number.add(value)
         return self._constants[key]
 
     def step(self, what: Step, *of: int) -> int:
-        """Return the value of a step."""
-        one, nought = self._constants.get(1.0), self._constants.get(0.0)
-        if what is Step.MULTIPLY and one in of:
-            return of[1] if of[0] == one else of[0]
-        if what is Step.ADD and nought in of:
-            return of[1] if of[0] == nought else of[0]
-        if what is Step.CHOOSE and of[0] < 0:
-            return of[1] if self._by_value[of[0]] else of[2]
-        key = (int(what), *of)
-        if key not in self._known:
-            self._known[key] = len(self._steps)
-            self._steps.append(key)
-        return self._known[key]
+        """Return the value of a step; what changes nothing, whatever the figures, is left out."""
+        found = self._spared(what, of)
+        if found is None:
+            key = (int(what), *of)
+            if key not in self._known:
+                self._known[key] = len(self._steps)
+                self._steps.append(key)
+                if self._can_be_no_number(what, of):
+                    self._perhaps_no_number.add(self._known[key])
+            found = self._known[key]
+        return found
+
+    def _spared(self, what: Step, of: Sequence[int]) -> int | None:
+        """Return the value that a step would have anyway; None where it has to be worked out."""
+        first, *others = of
+        numbers = [self._by_value.get(each) for each in of]
+        if what in _NEUTRAL and numbers[-1] == _NEUTRAL[what]:
+            return first
+        if what in (Step.ADD, Step.MULTIPLY, Step.MINIMUM, Step.MAXIMUM):
+            return others[0] if numbers[0] == _NEUTRAL[what] else None
+        if what is Step.IS_NAN and first not in self._perhaps_no_number:
+            return self.constant(0.0)
+        if what is Step.CHOOSE and numbers[0] is not None:
+            return others[0] if numbers[0] else others[1]
+        return None
+
+    def _can_be_no_number(self, what: Step, of: Sequence[int]) -> bool:
+        """Tell whether a step can come to 0/0.
+
+        Figures of a statement, their sums and products are numbers; where one grows beyond all
+        bounds the payment is not finite, and what is played is not used.
+        """
+        if what in (Step.LOAD, Step.IS_NAN, Step.LESS, Step.LESS_EQUAL, Step.EQUAL):
+            return False
+        if what is Step.DIVIDE and not self._by_value.get(of[1]):
+            return True
+        if what is Step.CHOOSE:
+            if self._steps[of[0]] == (Step.IS_NAN, of[2]):  # nought, say, for 0/0
+                return of[1] in self._perhaps_no_number
+            of = of[1:]
+        return not self._perhaps_no_number.isdisjoint(of)
 
     def each(self, what: Step, *operands: Any) -> Recorded:
         """Take down a step for each of some values, which broadcast."""
@@ -325,6 +358,15 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
         return _FUNCTIONS[function](self.recorder, *args, **kwargs)
 
 
+_NEUTRAL: dict[Step, float] = {
+    Step.ADD: 0.0,
+    Step.SUBTRACT: 0.0,
+    Step.MULTIPLY: 1.0,
+    Step.DIVIDE: 1.0,
+    Step.MINIMUM: math.inf,
+    Step.MAXIMUM: -math.inf,
+}
+"""What leaves a number as it is, on the right; on the left also where the order does not matter."""
 _STEPS: dict[Any, Step] = {
     np.add: Step.ADD,
     np.subtract: Step.SUBTRACT,
@@ -379,7 +421,7 @@ class _Symbols(Statement):
         elif name in self.counted:
             count = self.providers
         else:
-            return np.zeros(self.providers)
+            return np.zeros(self.providers) if name in COLUMNS else None
         leaves = [self.recorder.load(Leaf(name, service, number)) for number in range(count)]
         return Recorded(self.recorder, np.array([leaves], dtype=np.intp))
 

@@ -60,37 +60,30 @@ class Appraisal:
             change(self.notice, 1),
         )
 
-    def utility(self, stakes: Stakes) -> Array:
-        """Return what a profile is worth to each party, pounds, ``(..., parties)``.
+    def worth(self, stakes: Stakes) -> tuple[Array, Array]:
+        """Return what a profile is worth to each party, and to all together, pounds.
 
-        Mean and variance of the surplus, the share of outcomes that is its mission, the fear of
-        running below its floor and of losing its part; the same as constant absolute risk aversion
-        under normality.
+        A party's utility is mean and variance of its surplus, the share of outcomes that is its
+        mission, the fear of running below its floor and of losing its part; the same as constant
+        absolute risk aversion under normality. To all together outcomes count once, and mission
+        does not; payments between parties cancel, and what they pay outside is a cost.
+
+        Args:
+            stakes: what the parties care about.
+
+        Returns:
+            ``(..., parties)`` and ``(...,)``.
         """
-        gain: Array = (
-            self.payments.sum(axis=-2)
-            - self.costs
-            - 0.5 * stakes.risk_aversion * self.variance
-            + stakes.value * stakes.mission * self.outcomes[..., None]
-            - stakes.fear * self.shortfall
-            - self.notice
-        )
-        return gain
-
-    def joint(self, stakes: Stakes) -> Array:
-        """Return what a profile is worth to all parties together, pounds, ``(...,)``.
-
-        Outcomes count once, and mission does not; payments between parties cancel, and what they
-        pay outside is a cost.
-        """
-        each = (
+        gain = (
             self.payments.sum(axis=-2)
             - self.costs
             - 0.5 * stakes.risk_aversion * self.variance
             - stakes.fear * self.shortfall
         )
-        together: Array = stakes.value * self.outcomes + each.sum(axis=-1)
-        return together
+        felt = stakes.value * stakes.mission * self.outcomes[..., None]
+        utility: Array = gain + felt - self.notice
+        together: Array = stakes.value * self.outcomes + gain.sum(axis=-1)
+        return utility, together
 
 
 def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisal:
@@ -156,10 +149,8 @@ def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Arra
     # what is uncertain of a quarter is more than of the months ahead together
     wider = outlook.ahead.count**0.5
     kept: Array = np.ones(1)
-    for missed in shortfalls_of(agreement, outlook.ahead.statement):
-        mean = mean_over(missed, -2)
-        away = missed - mean[..., None, :]
-        spread = np.sqrt(mean_over(np.square(away, out=away), -2)) * wider
+    for mean, of_squares in shortfalls_of(agreement, outlook.ahead.statement):
+        spread = np.sqrt(np.maximum(of_squares - np.square(mean), 0.0)) * wider
         with np.errstate(invalid="ignore", divide="ignore"):
             misses = np.where(spread > 0.0, ndtr(mean / spread), mean > 0.0)
         # what nobody can measure nobody has missed

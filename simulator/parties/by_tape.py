@@ -67,14 +67,26 @@ def payments_of(
     return received, {key: _mean(amount) for key, amount in each.items()}
 
 
-def shortfalls_of(agreement: Agreement, statement: Statement) -> list[Array]:
-    """Return how far each standard is missed, as ``Agreement.shortfalls`` does."""
+def shortfalls_of(agreement: Agreement, statement: Statement) -> list[tuple[Array, Array]]:
+    """Return how far each standard is missed: mean over nodes and that of squares.
 
-    def work(statement: Statement) -> tuple[list[Array], list[Array]]:
-        return agreement.shortfalls(statement), []
+    Args:
+        agreement: the contract.
+        statement: of a quarter, ``(..., nodes)``.
+
+    Returns:
+        For each standard two arrays ``(..., providers)``.
+    """
+
+    def work(statement: Statement) -> tuple[None, list[tuple[Array, Array]]]:
+        return None, [(missed, missed * missed) for missed in agreement.shortfalls(statement)]
 
     played = _played(work, ("standards",), agreement, statement)
-    return (work(statement) if played is None else played)[0]
+    if played is not None:
+        return played[1]
+    return [
+        (mean_over(missed, -2), mean_over(squared, -2)) for missed, squared in work(statement)[1]
+    ]
 
 
 def _mean(values: Array) -> Array:
@@ -96,16 +108,18 @@ def _played(
     names, years = told.spread.names, statement.years
     key = *name, years, names, *told.insisted.items()
     if key not in agreement.tapes:
-        agreement.tapes[key] = record(work, len(told.claimed), names, told.insisted, years)
-    recording: Recording[_Kept, _Averaged] | None = agreement.tapes[key]
-    if recording is None:
+        made = record(work, len(told.claimed), names, told.insisted, years)
+        agreement.tapes[key] = None if made is None else (made, _leaves(made.tape, told))
+    found: tuple[Recording[_Kept, _Averaged], npt.NDArray[np.int64]] | None = agreement.tapes[key]
+    if found is None:
         return None
+    recording, leaves = found
     tape = recording.tape
     nodes, _, _, _, *lead = told.spread.base.shape
     points = math.prod(lead), told.spread.ratio.shape[-1]
     results, averages = np.empty((tape.results, nodes, *points)), np.zeros((tape.averages, *points))
     registers = np.empty((tape.registers, kernel.LANES))
-    figures = kernel.Figures(_leaves(tape, told), *told.figures, statement.part)
+    figures = kernel.Figures(leaves, *told.figures, statement.part)
     kernel.play(tape.code, tape.constants, figures, registers, results, averages)
 
     def kept(places: list[int]) -> Array:

@@ -91,7 +91,7 @@ def calibrate(parties: Parties, agreement: Agreement) -> list[Calibrated]:
     profiles = np.zeros((1 + len(party), *stakes.low.shape))
     move = np.arange(len(party))
     profiles[1 + move, party, lever] = 1.0
-    value = appraise(game.plan(profiles), agreement, stakes).joint(stakes)
+    _, value = appraise(game.plan(profiles), agreement, stakes).worth(stakes)
     payers = len(parties.scenario.commissioners)
     spent = np.zeros((len(party), len(stakes.mission)))
     spent[:, 0] = parties.commissioning.cash(profiles[1:, 0])

@@ -277,8 +277,9 @@ class Expectation:
             rates = np.array([self._referrals(month) for month in months])
             between = (1,) * (np.ndim(demand) - 1)
             outside = rates.reshape(len(months), *between, self.services) * demand
-        # a hair above, as in scenario.world.places
-        held = np.floor(_side_by_side(posts) * self.caseload + 1e-9)
+        held = _side_by_side(posts) * self.caseload
+        held += 1e-9  # a hair above, as in scenario.world.places
+        np.floor(held, out=held)
         lead = np.broadcast_shapes(
             levers.shape[:-2], people.present.shape[:-2], outside.shape[1:-1], held.shape[1:-2]
         )

@@ -84,7 +84,7 @@ def incentives(
     profiles[..., row[1 + count + downs], party[downs], lever[downs]] -= down[..., downs]
     found = appraise(plan(profiles), agreement, stakes)
     tried = found.each(lambda part, axes: np.take(part, row, axis=-1 - axes))
-    utility, joint = tried.utility(stakes), tried.joint(stakes)
+    utility, joint = tried.worth(stakes)
 
     def bend(above: Array, level: Array, below: Array) -> Array:
         both = (up > 0) & (down > 0)

@@ -202,7 +202,7 @@ class ServicePlan:
         A lever that moves costs alone leads to the people of the middle level of demand. How often
         the commissioners insist is thought through like people where payments follow from it.
         """
-        levels = profiles[..., self.commissioners :, :]
+        levels = _rows_first(_rows_last(profiles[..., self.commissioners :, :]))
         first = np.repeat(levels[..., :1, :, :], _LEVELS, axis=-3)
         others = levels[..., 1:, :, :]
         moved = (others[..., _OF_PEOPLE] != first[..., :1, :, _OF_PEOPLE]).any(axis=(-1, -2))
@@ -214,8 +214,8 @@ class ServicePlan:
         row[1:][moves] = 1 + np.arange(moves.sum())
         which = np.where(row > 0, _LEVELS - 1 + row, _MIDDLE)[1:]
         return _Tried(
-            np.concatenate([first, others], axis=-3),
-            np.concatenate([first, others[..., moves, :, :]], axis=-3),
+            _side_by_side([first, others]),
+            _side_by_side([first, others[..., moves, :, :]]),
             np.concatenate([np.arange(_LEVELS), which]),
             _Alike(row, np.concatenate([[0], 1 + np.flatnonzero(moves)])),
         )
@@ -236,6 +236,7 @@ class ServicePlan:
         people = self.ahead.people.for_profiles()
         periods = _financial_years(months)
         expected, _ = self.expectation.months(of_people, people, months, posts, outside, periods)
+        cash = self.technology.cash(tried.levels)
         found = []
         for period, counts in zip(periods, expected, strict=True):
             columns = {
@@ -249,7 +250,7 @@ class ServicePlan:
             there = there if there.ndim == 2 else there[..., which, :, :]
             year = replace(months[period.start], years=years)
             costs = self.technology.costs(
-                year, there, _rows_first(columns["started"]), tried.levels
+                year, there, _rows_first(columns["started"]), tried.levels, cash
             )
             columns |= {name: _rows_last(costs[name]) for name in self.kept if name in COSTS}
             found.append((columns, years))
@@ -269,8 +270,9 @@ class ServicePlan:
         posts = self.technology.posts_wanted(planned, levels)
         for month in posts:
             after = self.technology.hired(there, month, DAYS_A_YEAR / 12)
-            month[...] = 0.5 * (there + after)
+            np.add(there, after, out=month)
             there = after
+        posts *= 0.5
         return posts
 
     def _spread(self, columns: Mapping[str, Array]) -> Spread:
@@ -367,6 +369,11 @@ def _rows_last(values: Array) -> Array:
 def _rows_first(values: Array) -> Array:
     """Return an array with its first two axes last; nothing is moved in memory."""
     return np.moveaxis(values, (0, 1), (-2, -1))
+
+
+def _side_by_side(parts: Sequence[Array]) -> Array:
+    """Return rows of profiles behind each other, laid out in memory as by :func:`_rows_last`."""
+    return _rows_first(np.concatenate([_rows_last(part) for part in parts], axis=-1))
 
 
 def _financial_years(months: Sequence[Month]) -> list[slice]:

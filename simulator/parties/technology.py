@@ -124,7 +124,9 @@ class Technology:
             [[each.get(name, 0.0) for each in shares] for name in scenario.providers]
         )
 
-    def costs(self, month: Month, posts: Array, started: Array, levels: Array) -> dict[str, Array]:
+    def costs(
+        self, month: Month, posts: Array, started: Array, levels: Array, cash: Array | None = None
+    ) -> dict[str, Array]:
         """Return what a month costs by column, nominal pounds, ``(..., providers, services)``.
 
         Args:
@@ -132,11 +134,13 @@ class Technology:
             posts: mean caseworkers in post, ``(..., providers, services)``.
             started: people who started, same shape.
             levels: of the levers, ``(..., providers, levers)``.
+            cash: what they cost in cash, from :meth:`cash`; None is worked out.
         """
+        cash = self.cash(levels) if cash is None else cash
         staff, running, vat = self.rates.of_month(month, posts, started)
         thrift = self._factor(levels, "cost")
         pay_level = self.rates.pay_level(month)
-        extra = (self.cash(levels) * month.years * pay_level)[..., None] * self._at_services
+        extra = (cash * month.years * pay_level)[..., None] * self._at_services
         staff, running, vat = staff * thrift + extra, running * thrift, vat * thrift
         return {
             "staff_cost": np.broadcast_to(staff, running.shape),

@@ -130,7 +130,7 @@ def _rest(game: Game, trust: float = 0.0) -> Standing:
 def _joint_surplus(game: Game, profile: Array) -> float:
     """Return what all parties gain together by a profile, effort counted."""
     private = float(game.stakes.private_cost(profile).sum())
-    return float(game.incentives(profile).here.joint(game.stakes)) - private
+    return float(game.incentives(profile).here.worth(game.stakes)[1]) - private
 
 
 def _best(surplus: Callable[[Array], float], start: Sequence[float]) -> Array:
@@ -387,7 +387,7 @@ def _held(discount: float, notice: float) -> Iterator[Check]:
     whole = rest.joint - rest.own
 
     def payoff(profile: Array) -> float:
-        gained = game.incentives(profile).here.utility(game.stakes)
+        gained = game.incentives(profile).here.worth(game.stakes)[0]
         return float((gained - game.stakes.private_cost(profile))[1])
 
     def kept(share: float) -> float:

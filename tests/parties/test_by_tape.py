@@ -1,0 +1,207 @@
+"""A contract is settled by its tape as by NumPy, to the last bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator._errors import SettlementError
+from simulator.contract.agreement import Agreement
+from simulator.contract.statement import COLUMNS, COSTS
+from simulator.contract.tape import Step, record
+from simulator.contract.term import Window
+from simulator.parties import by_tape, tape_kernel
+from simulator.parties.by_tape import payments_of, shortfalls_of
+from simulator.parties.told import Spread, Told
+from simulator.study.files import load
+from tests.conftest import FULL, ROOT
+from tests.contract.test_laws_of_settlement import SEEDS, drawn
+from tests.strategies_contracts import read, statement_for
+
+NODES, FUTURES, PROFILES = 4, 2, 3
+
+
+def told(agreement: Agreement, seed: int, compiled: bool, before: bool = False) -> Told:
+    """Return what could happen in a year, by profile, future and node."""
+    random = np.random.default_rng(seed)
+    statement = statement_for(agreement, seed, (NODES, FUTURES), huge=False)
+    names = tuple(name for name in COLUMNS if name in agreement.data_used)
+    size = len(agreement.signatories.providers), len(agreement.signatories.services)
+    base = np.array([statement.columns[name] for name in names]).reshape(-1, NODES, FUTURES, *size)
+    ratio = random.choice([0.0, 0.5, 1.0, 1.1], (len(names), *size, FUTURES, PROFILES))
+    insisted = dict.fromkeys(agreement.insisted, size[0])
+    so_far = statement_for(agreement, seed + 1, (FUTURES,), huge=False).columns if before else {}
+    so_far = {
+        name: so_far.get(name, np.ones((FUTURES, size[0], 1))) for name in (*names, *insisted)
+    }
+    return Told(
+        Spread(names, ratio, np.ascontiguousarray(base.transpose(1, 0, 3, 4, 2))),
+        1.0 + 0.1 * random.random((size[0], FUTURES, PROFILES)),
+        12.0 * random.random((FUTURES, PROFILES)),
+        insisted,
+        so_far if before else {},
+        compiled,
+    )
+
+
+def paid(
+    agreement: Agreement, kind: Window, seed: int, compiled: bool, part: float, before: bool
+) -> object:
+    """Return what payments come to by profile and node; what is refused is its reason."""
+    statement = told(agreement, seed, compiled, before).statement(1.0, part)
+    parties = len(agreement.signatories.parties)
+    try:
+        return payments_of(agreement, kind, statement, parties)
+    except SettlementError as refused:
+        return str(refused)
+
+
+def same(found: object, expected: object) -> None:
+    if isinstance(expected, str):
+        assert found == expected
+        return
+    for some, others in zip(found, expected, strict=True):  # type: ignore[call-overload]
+        assert some.keys() == others.keys()
+        for key, amount in others.items():
+            np.testing.assert_array_equal(
+                *np.broadcast_arrays(some[key], amount), err_msg=f"payment {key}"
+            )
+
+
+@settings(max_examples=2_000 if FULL else 150)
+@given(st.data(), SEEDS, st.sampled_from([1.0, 0.25]), st.booleans())
+def test_a_tape_pays_what_settlement_pays(
+    data: st.DataObject, seed: int, part: float, before: bool
+) -> None:
+    _, _, agreement = drawn(data, calm=True)
+    found, expected = (
+        [paid(agreement, kind, seed, compiled, part, before) for kind in agreement.assessed_by]
+        for compiled in (True, False)
+    )
+    # NumPy refuses a payment in every window in which later ones follow from it
+    refused = [each for each in expected if isinstance(each, str)]
+    assert {each for each in found if isinstance(each, str)} <= set(refused)
+    assert any(isinstance(each, str) for each in found) == bool(refused)
+    if not refused:
+        for some, others in zip(found, expected, strict=True):
+            same(some, others)
+
+
+WORLDS = ("staying-well", "handing-over", "measured-work", "old-partners")
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_every_contract_that_parties_plan_with_is_recorded(name: str) -> None:
+    for agreement in load(ROOT / "scenarios" / f"{name}.yaml").agreements().values():
+        for kind in agreement.assessed_by:
+            found, expected = (
+                paid(agreement, kind, 7, compiled, 1.0, True) for compiled in (True, False)
+            )
+            same(found, expected)
+        assert agreement.tapes
+        assert None not in agreement.tapes.values()
+
+
+def test_standards_are_looked_at_by_tape() -> None:
+    agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()["unit_price"]
+    found, expected = (
+        shortfalls_of(agreement, told(agreement, 5, compiled).statement(0.25, 0.25))
+        for compiled in (True, False)
+    )
+    for some, others in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(some, others)
+    assert len(expected) == 3
+
+
+def test_what_cannot_be_recorded_is_settled_by_numpy() -> None:
+    written = {
+        "terms": [
+            {
+                "name": "scale",
+                "measure": "completed",
+                "bands": [
+                    {"up_to": "1", "rate": "£3"},
+                    {"up_to": "1 + started", "rate": "£2"},
+                    {"rate": "£1"},
+                ],
+            }
+        ]
+    }
+    agreement = signed(written)
+    found, expected = (paid(agreement, "year", 3, each, 1.0, False) for each in (True, False))
+    same(found, expected)
+    assert list(agreement.tapes.values()) == [None]
+
+
+def test_a_payment_that_is_not_a_number_is_refused_in_words() -> None:
+    agreement = signed({"terms": [{"name": "each", "measure": "cost", "times": "1 / completed"}]})
+    statement = told(agreement, 3, True)
+    nobody = Spread(statement.spread.names, statement.spread.ratio, 0.0 * statement.spread.base)
+    with pytest.raises(SettlementError, match="not a finite number"):
+        payments_of(agreement, "year", Told(nobody, *told_of(statement)).statement(1.0), 4)
+
+
+def told_of(year: Told) -> tuple[object, ...]:
+    return year.claimed, year.months, year.insisted
+
+
+def signed(written: dict[str, object]) -> Agreement:
+    """Return a contract of the flagship's parties."""
+    parties = load(ROOT / "scenarios" / "staying-well.yaml").signatories
+    return read(written).agree("any", parties)
+
+
+def test_a_contract_may_have_more_profiles_than_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()["alliance"]
+    year = told(agreement, 11, True)
+    many = tape_kernel.LANES + 7
+    wide = Told(
+        Spread(
+            year.spread.names,
+            np.resize(year.spread.ratio, (*year.spread.ratio.shape[:-1], many)),
+            year.spread.base,
+        ),
+        np.resize(year.claimed, (*year.claimed.shape[:-1], many)),
+        np.resize(year.months, (FUTURES, many)),
+        year.insisted,
+    )
+    parties = len(agreement.signatories.parties)
+    played = payments_of(agreement, "year", wide.statement(1.0), parties)
+    monkeypatch.setattr(by_tape, "_kernel", lambda: None)
+    same(played, payments_of(agreement, "year", wide.statement(1.0), parties))
+
+
+def test_the_kernel_knows_every_step() -> None:
+    for step in Step:
+        assert getattr(tape_kernel, f"_{step.name}") == step
+
+
+def test_what_asks_for_figures_is_not_recorded() -> None:
+    def asks(statement: object) -> tuple[object, None]:
+        value = statement.of("started")  # type: ignore[attr-defined]
+        return (value if value > 1.0 else -value), None
+
+    assert record(asks, 2, ("started",), {}, 1.0) is None
+
+
+def test_a_step_that_changes_nothing_is_left_out() -> None:
+    def work(statement: object) -> tuple[object, None]:
+        value = statement.of("started")  # type: ignore[attr-defined]
+        safe = np.where(np.isnan(value), 0.0, value)
+        return np.minimum(safe * 1.0 + 0.0, np.inf)[..., 0], None
+
+    made = record(work, 1, ("started",), {}, 1.0)
+    assert made is not None
+    assert [Step(step[0]) for step in made.tape.code] == [Step.LOAD, Step.STORE]
+
+
+def test_costs_are_told_as_they_are_claimed() -> None:
+    agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()["alliance"]
+    year = told(agreement, 2, True)
+    dearer = Told(year.spread, 2.0 * year.claimed, year.months, year.insisted)
+    for name in COSTS:
+        if name in year.spread.names:
+            twice, once = (each.statement(1.0).of(name) for each in (dearer, year))
+            np.testing.assert_allclose(twice, 2.0 * np.asarray(once))
