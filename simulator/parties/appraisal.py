@@ -33,7 +33,8 @@ class Appraisal:
         costs: what each party pays for its own work, pounds, ``(..., parties)``.
         outcomes: good outcomes, ``(...,)``.
         variance: of each party's surplus, pounds squared, ``(..., parties)``.
-        shortfall: what a party is expected to lack to its floor, pounds, ``(..., parties)``.
+        shortfall: what a party is expected to lack to its floor, pounds, ``(..., parties)``. Where
+            a party minds neither of the two, both are nought.
         notice: what the chance of losing its part by notices weighs, pounds, ``(..., parties)``; no
             payment follows from it.
     """
@@ -115,10 +116,12 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
             received[party] = received[party] + counted
     for party in range(parties):
         cost = outlook.costs[..., party]
+        costs[..., party] = _mean(cost)
+        if stakes.risk_aversion[party] == 0.0 and stakes.fear[party] == 0.0:
+            continue  # what it receives is certain enough for it
         surplus = _of_profiles(received[party], outlook.rows) - cost
         in_hand = stakes.reserves[..., party, None, None]  # before the axes of profiles and nodes
         lack = stakes.floor[party] - in_hand - surplus
-        costs[..., party] = _mean(cost)
         shortfall[..., party] = _mean(np.maximum(0.0, lack, out=lack))
         surplus -= _mean(surplus)[..., None]
         variance[..., party] = _mean(np.square(surplus, out=surplus))

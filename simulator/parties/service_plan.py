@@ -297,7 +297,10 @@ class ServicePlan:
             ratio = np.where(middle > 0, rows / middle, 1.0)
         levels = np.moveaxis(levels, -1, 0)
         part = part.reshape(-1, *(1,) * (levels.ndim - 1))
-        base = levels[low] * (1.0 - part) + levels[low + 1] * part
+        base, above = levels[low], levels[low + 1]
+        base *= 1.0 - part
+        above *= part
+        base += above
         for name, factor in self._noise(columns).items():
             if name in names:
                 base[:, names.index(name)] *= factor
