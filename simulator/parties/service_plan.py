@@ -199,25 +199,24 @@ class ServicePlan:
     def _tried(self, profiles: Array) -> _Tried:
         """Return what is thought through: the first profile at each level of demand, and the rest.
 
-        A lever that moves costs alone leads to the people of the middle level of demand. How often
-        the commissioners insist is thought through like people where payments follow from it.
+        A lever that moves costs alone leads to the people of the middle level of demand, and so
+        does how often the commissioners insist; of that payments can tell.
         """
         levels = _rows_first(_rows_last(profiles[..., self.commissioners :, :]))
         first = np.repeat(levels[..., :1, :, :], _LEVELS, axis=-3)
         others = levels[..., 1:, :, :]
         moved = (others[..., _OF_PEOPLE] != first[..., :1, :, _OF_PEOPLE]).any(axis=(-1, -2))
+        told = moved
         if self.insisted:
             insisting = level_of(profiles[..., 0, :], "enforcement")
-            moved = moved | (insisting[..., 1:] != insisting[..., :1])
-        moves = moved.any(axis=tuple(range(moved.ndim - 1)))
-        row = np.zeros(levels.shape[-3], dtype=np.intp)
-        row[1:][moves] = 1 + np.arange(moves.sum())
-        which = np.where(row > 0, _LEVELS - 1 + row, _MIDDLE)[1:]
+            told = moved | (insisting[..., 1:] != insisting[..., :1])
+        people, tell = (each.any(axis=tuple(range(each.ndim - 1))) for each in (moved, told))
+        row = _row_of(people)
         return _Tried(
             _side_by_side([first, others]),
-            _side_by_side([first, others[..., moves, :, :]]),
-            np.concatenate([np.arange(_LEVELS), which]),
-            _Alike(row, np.concatenate([[0], 1 + np.flatnonzero(moves)])),
+            _side_by_side([first, others[..., people, :, :]]),
+            np.concatenate([np.arange(_LEVELS), np.where(people, _LEVELS - 1 + row, _MIDDLE)]),
+            _Alike(np.append(0, _row_of(tell)), np.append(0, 1 + np.flatnonzero(tell))),
         )
 
     def _years(self, tried: _Tried) -> list[tuple[dict[str, Array], float]]:
@@ -372,6 +371,11 @@ def _rows_last(values: Array) -> Array:
 def _rows_first(values: Array) -> Array:
     """Return an array with its first two axes last; nothing is moved in memory."""
     return np.moveaxis(values, (0, 1), (-2, -1))
+
+
+def _row_of(own: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Return for each profile after the first which row is its own; the others have the first."""
+    return np.where(own, np.cumsum(own), 0)
 
 
 def _side_by_side(parts: Sequence[Array]) -> Array:
