@@ -13,15 +13,16 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import SMALLEST, alliance
+from tests.cli.test_drawn_runs import RANGED
 from tests.conftest import ROOT
 
 FLAGSHIP = ROOT / "tests" / "data" / "nobody-decides.yaml"
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way here")
 
 
-def started(folder: Path, *more: object) -> subprocess.Popen[str]:
+def started(folder: Path, scenario: object, *more: object) -> subprocess.Popen[str]:
     """Start a run that takes minutes, and wait until some of it is done."""
-    command = [sys.executable, "-m", "simulator.cli", "run", FLAGSHIP]
+    command = [sys.executable, "-m", "simulator.cli", "run", scenario]
     count = () if "--replications" in more else ("--replications", 20_000)
     process = subprocess.Popen(
         [str(part) for part in (*command, *count, *more)],
@@ -47,7 +48,8 @@ def files_of(run: Path) -> dict[str, bytes]:
 @posix_only
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, workers: int) -> None:
-    process = started(tmp_path, "--workers", workers)
+    short = ("--set", "years=2")
+    process = started(tmp_path, FLAGSHIP, *short, "--workers", workers)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: every process hears it
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
@@ -61,11 +63,12 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, worke
     assert 150 <= count < 20_000
 
     # the part is a run like any other; and what goes on from it is, too
-    command = ("run", FLAGSHIP, "--replications", count, "--drawn", 0)
+    command = ("run", FLAGSHIP, *short, "--replications", count, "--drawn", 0)
     alone = alliance(*command, "--out", "alone", cwd=tmp_path)
     assert alone.returncode == 0
     assert files_of(tmp_path / "alone") == files_of(run)
-    longer = ("run", FLAGSHIP, "--replications", count + 75, "--json")
+    # two futures with inputs drawn, as the first run had none yet: it goes on to them, too
+    longer = ("run", FLAGSHIP, *short, "--replications", count + 75, "--drawn", 2, "--json")
     went_on = alliance(*longer, cwd=tmp_path)
     from_scratch = alliance(*longer, "--out", tmp_path / "elsewhere" / "run", cwd=tmp_path)
     assert went_on.returncode == 0
@@ -76,7 +79,9 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, worke
 
 @posix_only
 def test_interrupted_with_inputs_drawn_it_keeps_them_and_goes_on(tmp_path: Path) -> None:
-    process = started(tmp_path, "--replications", 20, "--drawn", 5_000)
+    (tmp_path / "town.yaml").write_text(RANGED, encoding="utf-8")
+    command = ("town.yaml", "--replications", 20, "--drawn")
+    process = started(tmp_path, *command, 5_000)
     os.killpg(process.pid, signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
@@ -88,20 +93,20 @@ def test_interrupted_with_inputs_drawn_it_keeps_them_and_goes_on(tmp_path: Path)
     assert f"Interrupted: this is over the 20 simulated futures and {count} with inputs" in errors
     assert f"of {count} futures (luck alone: " in " ".join(output.split())
 
-    command = ("run", FLAGSHIP, "--replications", 20, "--drawn")
-    alone = alliance(*command, count, "--out", "alone", cwd=tmp_path)
+    alone = alliance("run", *command, count, "--out", "alone", cwd=tmp_path)
     assert alone.returncode == 0, alone.stderr
     assert files_of(tmp_path / "alone") == files_of(run)
     kept = list((tmp_path / "results" / ".unfinished").glob("*-drawn/*.chunk"))
     assert len(kept) >= count / 2, "the long run is not done yet"
-    went_on = alliance(*command, count + 3, "--json", cwd=tmp_path)
-    scratch = alliance(*command, count + 3, "--json", "--out", "other/run", cwd=tmp_path)
+    longer = ("run", *command, count + 3, "--json")
+    went_on = alliance(*longer, cwd=tmp_path)
+    scratch = alliance(*longer, "--out", "other/run", cwd=tmp_path)
     assert went_on.stdout == scratch.stdout
 
 
 @posix_only
 def test_an_interrupted_run_leaves_the_folder_asked_for_to_the_whole(tmp_path: Path) -> None:
-    process = started(tmp_path, "--out", "results/mine")
+    process = started(tmp_path, SMALLEST, "--out", "results/mine")
     os.killpg(process.pid, signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
@@ -109,23 +114,22 @@ def test_an_interrupted_run_leaves_the_folder_asked_for_to_the_whole(tmp_path: P
     assert not (tmp_path / "results" / "mine").exists()
     assert part.name in output.replace("\n", "")
     count = int(part.name.split("-")[2]) + 10
-    command = ("run", FLAGSHIP, "--replications", count, "--out", "results/mine")
+    command = ("run", SMALLEST, "--replications", count, "--out", "results/mine")
     assert alliance(*command, cwd=tmp_path).returncode == 0
     assert (tmp_path / "results" / "mine" / "run.json").is_file()
 
 
 @posix_only
 def test_a_killed_run_loses_only_what_was_under_way(tmp_path: Path) -> None:
-    process = started(tmp_path, "--workers", 2)
+    process = started(tmp_path, SMALLEST, "--workers", 2)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
     assert [path.name for path in (tmp_path / "results").iterdir()] == [".unfinished"]
     chunks = len(list(tmp_path.glob("results/.unfinished/*/*.chunk")))
     assert chunks >= 3
-    went_on = alliance("run", FLAGSHIP, "--replications", 200, "--json", cwd=tmp_path)
-    from_scratch = alliance(
-        "run", FLAGSHIP, "--replications", 200, "--json", "--out", "other/run", cwd=tmp_path
-    )
+    command = ("run", SMALLEST, "--replications", 200, "--json")
+    went_on = alliance(*command, cwd=tmp_path)
+    from_scratch = alliance(*command, "--out", "other/run", cwd=tmp_path)
     assert went_on.returncode == 0, went_on.stderr
     assert went_on.stdout == from_scratch.stdout
 
@@ -194,7 +198,7 @@ def test_one_future_says_nothing_about_others(tmp_path: Path) -> None:
 
 @posix_only
 def test_the_other_processes_end_with_the_first(tmp_path: Path) -> None:
-    process = started(tmp_path, "--workers", 3)
+    process = started(tmp_path, SMALLEST, "--workers", 3)
     children = children_of(process.pid)
     assert len(children) >= 2
     process.kill()
