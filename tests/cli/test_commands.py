@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.cli import main
 from simulator.study.files import load
 from tests.conftest import ROOT
 
@@ -29,6 +32,34 @@ def alliance(
         check=False,
         timeout=120,
     )
+
+
+def alliance_here(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Do the same in this process: most of a short command is the second or two it takes to start.
+
+    For what a command says and writes; not where processes, their memory, signals, streams or the
+    same bytes from another process are under test.
+    """
+    words = ["alliance", *map(str, arguments)]
+    out, errors = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    code: object = 0
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(errors),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(sys, "argv", words)
+        try:
+            main()
+        except SystemExit as leaving:
+            code = leaving.code
+    texts = []
+    for stream in (out, errors):
+        stream.flush()
+        texts.append(stream.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
+    assert isinstance(code, int | None)
+    return subprocess.CompletedProcess(words, code or 0, *texts)
 
 
 @pytest.fixture(scope="module")

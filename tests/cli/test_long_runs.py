@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import SMALLEST, alliance
+from tests.cli.test_commands import SMALLEST, alliance, alliance_here
 from tests.cli.test_drawn_runs import RANGED
 from tests.conftest import ROOT
 
@@ -64,13 +64,13 @@ def test_an_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path: Path, worke
 
     # the part is a run like any other; and what goes on from it is, too
     command = ("run", FLAGSHIP, *short, "--replications", count, "--drawn", 0)
-    alone = alliance(*command, "--out", "alone", cwd=tmp_path)
+    alone = alliance_here(*command, "--out", "alone", cwd=tmp_path)
     assert alone.returncode == 0
     assert files_of(tmp_path / "alone") == files_of(run)
     # two futures with inputs drawn, as the first run had none yet: it goes on to them, too
     longer = ("run", FLAGSHIP, *short, "--replications", count + 75, "--drawn", 2, "--json")
     went_on = alliance(*longer, cwd=tmp_path)
-    from_scratch = alliance(*longer, "--out", tmp_path / "elsewhere" / "run", cwd=tmp_path)
+    from_scratch = alliance_here(*longer, "--out", tmp_path / "elsewhere" / "run", cwd=tmp_path)
     assert went_on.returncode == 0
     assert went_on.stdout == from_scratch.stdout
     kept = list((tmp_path / "results" / ".unfinished").glob("*/*.chunk"))
@@ -93,14 +93,14 @@ def test_interrupted_with_inputs_drawn_it_keeps_them_and_goes_on(tmp_path: Path)
     assert f"Interrupted: this is over the 20 simulated futures and {count} with inputs" in errors
     assert f"of {count} futures (luck alone: " in " ".join(output.split())
 
-    alone = alliance("run", *command, count, "--out", "alone", cwd=tmp_path)
+    alone = alliance_here("run", *command, count, "--out", "alone", cwd=tmp_path)
     assert alone.returncode == 0, alone.stderr
     assert files_of(tmp_path / "alone") == files_of(run)
     kept = list((tmp_path / "results" / ".unfinished").glob("*-drawn/*.chunk"))
     assert len(kept) >= count / 2, "the long run is not done yet"
     longer = ("run", *command, count + 3, "--json")
     went_on = alliance(*longer, cwd=tmp_path)
-    scratch = alliance(*longer, "--out", "other/run", cwd=tmp_path)
+    scratch = alliance_here(*longer, "--out", "other/run", cwd=tmp_path)
     assert went_on.stdout == scratch.stdout
 
 
@@ -115,7 +115,7 @@ def test_an_interrupted_run_leaves_the_folder_asked_for_to_the_whole(tmp_path: P
     assert part.name in output.replace("\n", "")
     count = int(part.name.split("-")[2]) + 10
     command = ("run", SMALLEST, "--replications", count, "--out", "results/mine")
-    assert alliance(*command, cwd=tmp_path).returncode == 0
+    assert alliance_here(*command, cwd=tmp_path).returncode == 0
     assert (tmp_path / "results" / "mine" / "run.json").is_file()
 
 
@@ -129,15 +129,15 @@ def test_a_killed_run_loses_only_what_was_under_way(tmp_path: Path) -> None:
     assert chunks >= 3
     command = ("run", SMALLEST, "--replications", 200, "--json")
     went_on = alliance(*command, cwd=tmp_path)
-    from_scratch = alliance(*command, "--out", "other/run", cwd=tmp_path)
+    from_scratch = alliance_here(*command, "--out", "other/run", cwd=tmp_path)
     assert went_on.returncode == 0, went_on.stderr
     assert went_on.stdout == from_scratch.stdout
 
 
 def test_a_changed_scenario_uses_nothing_of_another(tmp_path: Path) -> None:
-    first = alliance("run", SMALLEST, "--replications", 60, "--json", cwd=tmp_path)
+    first = alliance_here("run", SMALLEST, "--replications", 60, "--json", cwd=tmp_path)
     setting = ("--set", "services.support.referrals=1,300 a year")
-    second = alliance("run", SMALLEST, "--replications", 60, "--json", *setting, cwd=tmp_path)
+    second = alliance_here("run", SMALLEST, "--replications", 60, "--json", *setting, cwd=tmp_path)
     assert json.loads(first.stdout)["contracts"] != json.loads(second.stdout)["contracts"]
 
 
@@ -153,12 +153,12 @@ def test_a_tolerance_takes_as_many_futures_as_it_needs(tmp_path: Path) -> None:
     assert lines[0].endswith("either way (95%); going on to 400.")
     assert lines[-1].endswith("either way (95%).")
     # the same run as that of the number it came to
-    plain = alliance("run", SMALLEST, "--replications", count, "--json", cwd=tmp_path)
+    plain = alliance_here("run", SMALLEST, "--replications", count, "--json", cwd=tmp_path)
     assert plain.stdout == done.stdout
 
 
 def test_a_tolerance_that_is_not_reached_is_said(tmp_path: Path) -> None:
-    done = alliance(
+    done = alliance_here(
         "run", SMALLEST, "--tolerance", "1", "--replications", 250, "--json", cwd=tmp_path
     )
     assert done.returncode == 0
@@ -169,7 +169,7 @@ def test_a_tolerance_that_is_not_reached_is_said(tmp_path: Path) -> None:
 
 
 def test_a_finished_run_keeps_nothing_twice(tmp_path: Path) -> None:
-    assert alliance("run", SMALLEST, "--replications", 60, cwd=tmp_path).returncode == 0
+    assert alliance_here("run", SMALLEST, "--replications", 60, cwd=tmp_path).returncode == 0
     assert not (tmp_path / "results" / ".unfinished").exists()
 
 
@@ -180,7 +180,7 @@ def test_no_spread_is_not_called_knowledge(tmp_path: Path) -> None:
     block = "{form: block, amount: £470,000 a year}"
     contracts = f"contracts:\n  one: {block}\n  two: {block}\nbaseline: one\n"
     file.write_text(world + contracts, encoding="utf-8")
-    done = alliance("run", file, "--tolerance", "£10", cwd=tmp_path)
+    done = alliance_here("run", file, "--tolerance", "£10", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stderr.strip() == (
         "After 200 simulated futures the mean difference has no spread: it was the same in all; "
@@ -189,7 +189,7 @@ def test_no_spread_is_not_called_knowledge(tmp_path: Path) -> None:
 
 
 def test_one_future_says_nothing_about_others(tmp_path: Path) -> None:
-    done = alliance("run", SMALLEST, "--tolerance", "5", "--replications", 1, cwd=tmp_path)
+    done = alliance_here("run", SMALLEST, "--tolerance", "5", "--replications", 1, cwd=tmp_path)
     assert done.returncode == 0
     assert "After 1 simulated future the mean difference is not known within any amount" in (
         done.stderr
@@ -229,7 +229,7 @@ def is_running(pid: int) -> bool:
 
 @posix_only
 def test_an_interruption_is_heard_while_processes_are_started(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "simulator.cli", "run", FLAGSHIP, "--workers", 3]
+    command = [sys.executable, "-m", "simulator.cli", "run", SMALLEST, "--workers", 3]
     process = subprocess.Popen(
         [str(part) for part in (*command, "--replications", 20_000)],
         cwd=tmp_path,
@@ -248,14 +248,14 @@ def test_an_interruption_is_heard_while_processes_are_started(tmp_path: Path) ->
 
 @pytest.mark.parametrize("amount", ["0", "-5", "much", "inf", "nan", "", "1,5", "1_000", "5%"])
 def test_a_tolerance_is_an_amount(tmp_path: Path, amount: str) -> None:
-    done = alliance("run", SMALLEST, f"--tolerance={amount}", cwd=tmp_path)
+    done = alliance_here("run", SMALLEST, f"--tolerance={amount}", cwd=tmp_path)
     assert done.returncode == 2
     assert "an amount above nought is allowed" in done.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file where the folder should be", encoding="utf-8")
-    done = alliance("run", SMALLEST, "--replications", 6, cwd=tmp_path)
+    done = alliance_here("run", SMALLEST, "--replications", 6, cwd=tmp_path)
     assert done.returncode == 4
     assert "results" in done.stderr
     assert "Traceback" not in done.stderr
