@@ -167,7 +167,7 @@ def test_the_default_folder_is_named_after_the_run(tmp_path: Path) -> None:
 
 
 def test_the_output_reads_as_a_commissioner_would_want(tmp_path: Path) -> None:
-    done = alliance("run", SMALLEST, "--replications", 5, cwd=tmp_path)
+    done = alliance_here("run", SMALLEST, "--replications", 5, cwd=tmp_path)
     text = done.stdout
     assert done.stderr == ""
     for said in (
@@ -185,7 +185,7 @@ def test_the_output_reads_as_a_commissioner_would_want(tmp_path: Path) -> None:
 
 
 def test_settings_change_the_run(tmp_path: Path) -> None:
-    done = alliance(
+    done = alliance_here(
         "run", SMALLEST, "--replications", 2, "--json", "--set", "contracts.output.price=£100",
         "--set", "providers.south.name=South Side", cwd=tmp_path,
     )  # fmt: skip
@@ -245,20 +245,22 @@ def test_an_old_console_gets_pounds_and_minus_signs(tmp_path: Path) -> None:
 
 
 def test_check_as_json(tmp_path: Path) -> None:
-    done = alliance("check", SMALLEST, "--json", cwd=tmp_path)
+    done = alliance_here("check", SMALLEST, "--json", cwd=tmp_path)
     doc = json.loads(done.stdout)
     assert (doc["schema"], doc["valid"]) == ("alliance-check/1", True)
     assert any(row["path"] == "vat_rate" for row in doc["defaults"])
 
 
 def test_check_warns_of_thin_reserves(tmp_path: Path) -> None:
-    done = alliance("check", SMALLEST, "--set", "providers.south.reserves=£6,000", cwd=tmp_path)
+    done = alliance_here(
+        "check", SMALLEST, "--set", "providers.south.reserves=£6,000", cwd=tmp_path
+    )
     assert "South's largest loss under Alliance is £9,000 in the first year" in done.stdout
     assert "8 months" in done.stdout
 
 
 def test_show_says_the_contract_in_words(tmp_path: Path) -> None:
-    text = " ".join(alliance("show", SMALLEST, cwd=tmp_path).stdout.split())
+    text = " ".join(alliance_here("show", SMALLEST, cwd=tmp_path).stdout.split())
     assert "Council pays each provider £480 for each person who completes." in text
     assert (
         "Council pays the providers 50% of what all providers' cost is below the target of "
