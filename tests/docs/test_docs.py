@@ -101,7 +101,7 @@ def blocks(name: str, *languages: str) -> list[str]:
 
 
 def run(command: str, folder: Path, alone: bool) -> str:
-    """Give a command, in a process of its own or, in half the time, in this one."""
+    """Give a command, in a process of its own or, sooner done, in this one."""
     words = shlex.split(command)
     assert words[0] == "alliance", f"the tutorial has a command of another program: {command}"
     if alone:
