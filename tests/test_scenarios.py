@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
+from jsonschema.validators import validator_for
 
 from simulator.scenario.evidence import defaults_taken, numbers_with_evidence
 from simulator.scenario.json_schema import schema_text
@@ -20,10 +22,19 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 TEMPLATES = sorted((ROOT / "simulator" / "scenario" / "templates").glob("*.yaml"))
 
 
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    """Return what holds a tree against the schema; the schema is checked once: it takes longest."""
+    text = json.loads(schema_text())
+    kind = validator_for(text)
+    kind.check_schema(text)
+    return kind(text)
+
+
 @pytest.mark.parametrize("path", [*SCENARIOS, *TEMPLATES], ids=lambda path: path.name)
-def test_a_shipped_scenario_is_valid_and_fits_its_schema(path: Path) -> None:
+def test_a_shipped_scenario_is_valid_and_fits_its_schema(schema: Any, path: Path) -> None:
     load_signed(path)
-    jsonschema.validate(read_documents(path).tree, json.loads(schema_text()))
+    schema.validate(read_documents(path).tree)
 
 
 def test_the_schema_file_has_not_drifted() -> None:
@@ -47,10 +58,10 @@ def test_the_schema_file_has_not_drifted() -> None:
         {"council": None},
     ],
 )
-def test_the_schema_refuses_mistakes(change: dict[str, object]) -> None:
+def test_the_schema_refuses_mistakes(schema: Any, change: dict[str, object]) -> None:
     tree = read_documents(TEMPLATES[-1]).tree | change
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(tree, json.loads(schema_text()))
+        schema.validate(tree)
 
 
 def test_the_smallest_scenario_is_the_one_in_the_manual() -> None:

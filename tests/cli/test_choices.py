@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import SMALLEST, alliance
+from tests.cli.test_commands import SMALLEST, alliance, alliance_here
 
 BEHAVIOUR = """
 extends: {parent}
@@ -57,14 +57,14 @@ def test_a_run_with_behaviour_is_verified(folder: Path) -> None:
 
 
 def test_a_choice_is_told_part_by_part(folder: Path) -> None:
-    done = alliance("explain", "run", *ASKED, cwd=folder)
+    done = alliance_here("explain", "run", *ASKED, cwd=folder)
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
     assert "what South does from 1 July 2027 to 30 September 2027" in said
     assert "Effective share" in said
     assert "Quality of casework: over the year ahead one level more is worth £" in said
     assert "mission adds £" in said
-    told = json.loads(alliance("explain", "run", *ASKED, "--json", cwd=folder).stdout)
+    told = json.loads(alliance_here("explain", "run", *ASKED, "--json", cwd=folder).stdout)
     levers = {each["lever"]: each for each in told["choices"]}
     assert set(levers) == {"quality", "cost", "padding"}
     run = json.loads((folder / "run" / "run.json").read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def test_a_choice_is_told_part_by_part(folder: Path) -> None:
 
 def test_the_baseline_is_named_where_several_contracts_could_be_meant(folder: Path) -> None:
     asked = ("--future", 2, "--party", "south", "--quarter", "2027Q2")
-    done = alliance("explain", "run", *asked, cwd=folder)
+    done = alliance_here("explain", "run", *asked, cwd=folder)
     assert done.returncode == 2
     assert "add --contract, one of output, alliance" in done.stderr
 
@@ -99,7 +99,7 @@ def test_the_baseline_is_named_where_several_contracts_could_be_meant(folder: Pa
 )
 def test_what_cannot_be_asked(folder: Path, changes: dict[str, object], told: str) -> None:
     asked = dict(zip(ASKED[::2], ASKED[1::2], strict=True)) | changes
-    done = alliance(
+    done = alliance_here(
         "explain", "run", *(part for each in asked.items() for part in each), cwd=folder
     )
     assert done.returncode == 2, done.stderr
@@ -108,7 +108,9 @@ def test_what_cannot_be_asked(folder: Path, changes: dict[str, object], told: st
 
 def test_a_party_is_found_by_its_title(folder: Path) -> None:
     asked = [part if part != "south" else "SOUTH " for part in ASKED]
-    by_key, by_title = (alliance("explain", "run", *each, cwd=folder) for each in (ASKED, asked))
+    by_key, by_title = (
+        alliance_here("explain", "run", *each, cwd=folder) for each in (ASKED, asked)
+    )
     assert by_title.returncode == 0, by_title.stderr
     assert by_key.stdout == by_title.stdout
 
@@ -118,22 +120,22 @@ def test_a_run_ends_with_a_command_that_asks_why(folder: Path) -> None:
     assert before == "Why a provider did what it did, for example:"
     named = "explain run --future 1 --party north --quarter 2027Q1 --contract alliance"
     assert command == f"  alliance {named}"
-    assert alliance(*named.split(), cwd=folder).returncode == 0
+    assert alliance_here(*named.split(), cwd=folder).returncode == 0
 
 
 def test_half_a_question_is_told(folder: Path) -> None:
-    done = alliance("explain", "run", "--party", "south", "--future", 2, cwd=folder)
+    done = alliance_here("explain", "run", "--party", "south", "--future", 2, cwd=folder)
     assert done.returncode == 2
     assert "needs both --future and --quarter" in done.stderr
-    done = alliance("explain", "town.yaml", "--party", "south", cwd=folder)
+    done = alliance_here("explain", "town.yaml", "--party", "south", cwd=folder)
     assert done.returncode == 2
     assert "add --period for a settlement, or --future and --quarter for a run" in done.stderr
 
 
 def test_where_nobody_decides_there_is_nothing_to_explain(folder: Path) -> None:
-    still = alliance("run", SMALLEST, "--replications", 3, "--out", "still", cwd=folder)
+    still = alliance_here("run", SMALLEST, "--replications", 3, "--out", "still", cwd=folder)
     assert still.returncode == 0
     assert "alliance explain" not in still.stdout
-    done = alliance("explain", "still", *ASKED, cwd=folder)
+    done = alliance_here("explain", "still", *ASKED, cwd=folder)
     assert done.returncode == 2
     assert "nobody decides anything in this run" in done.stderr

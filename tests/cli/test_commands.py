@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.cli import main
 from simulator.study.files import load
 from tests.conftest import ROOT
 
@@ -29,6 +32,34 @@ def alliance(
         check=False,
         timeout=120,
     )
+
+
+def alliance_here(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Do the same in this process: most of a short command is the second or two it takes to start.
+
+    For what a command says and writes; not where processes, their memory, signals, streams or the
+    same bytes from another process are under test.
+    """
+    words = ["alliance", *map(str, arguments)]
+    out, errors = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    code: object = 0
+    with (
+        contextlib.chdir(cwd),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(errors),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(sys, "argv", words)
+        try:
+            main()
+        except SystemExit as leaving:
+            code = leaving.code
+    texts = []
+    for stream in (out, errors):
+        stream.flush()
+        texts.append(stream.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
+    assert isinstance(code, int | None)
+    return subprocess.CompletedProcess(words, code or 0, *texts)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +167,7 @@ def test_the_default_folder_is_named_after_the_run(tmp_path: Path) -> None:
 
 
 def test_the_output_reads_as_a_commissioner_would_want(tmp_path: Path) -> None:
-    done = alliance("run", SMALLEST, "--replications", 5, cwd=tmp_path)
+    done = alliance_here("run", SMALLEST, "--replications", 5, cwd=tmp_path)
     text = done.stdout
     assert done.stderr == ""
     for said in (
@@ -154,7 +185,7 @@ def test_the_output_reads_as_a_commissioner_would_want(tmp_path: Path) -> None:
 
 
 def test_settings_change_the_run(tmp_path: Path) -> None:
-    done = alliance(
+    done = alliance_here(
         "run", SMALLEST, "--replications", 2, "--json", "--set", "contracts.output.price=£100",
         "--set", "providers.south.name=South Side", cwd=tmp_path,
     )  # fmt: skip
@@ -214,20 +245,22 @@ def test_an_old_console_gets_pounds_and_minus_signs(tmp_path: Path) -> None:
 
 
 def test_check_as_json(tmp_path: Path) -> None:
-    done = alliance("check", SMALLEST, "--json", cwd=tmp_path)
+    done = alliance_here("check", SMALLEST, "--json", cwd=tmp_path)
     doc = json.loads(done.stdout)
     assert (doc["schema"], doc["valid"]) == ("alliance-check/1", True)
     assert any(row["path"] == "vat_rate" for row in doc["defaults"])
 
 
 def test_check_warns_of_thin_reserves(tmp_path: Path) -> None:
-    done = alliance("check", SMALLEST, "--set", "providers.south.reserves=£6,000", cwd=tmp_path)
+    done = alliance_here(
+        "check", SMALLEST, "--set", "providers.south.reserves=£6,000", cwd=tmp_path
+    )
     assert "South's largest loss under Alliance is £9,000 in the first year" in done.stdout
     assert "8 months" in done.stdout
 
 
 def test_show_says_the_contract_in_words(tmp_path: Path) -> None:
-    text = " ".join(alliance("show", SMALLEST, cwd=tmp_path).stdout.split())
+    text = " ".join(alliance_here("show", SMALLEST, cwd=tmp_path).stdout.split())
     assert "Council pays each provider £480 for each person who completes." in text
     assert (
         "Council pays the providers 50% of what all providers' cost is below the target of "

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.report.words import percent
-from tests.cli.test_commands import SMALLEST, alliance
+from tests.cli.test_commands import SMALLEST, alliance, alliance_here
 
 WORLD = SMALLEST.read_text(encoding="utf-8")
 RANGED = WORLD.replace("1,200 a year", "{value: 1,200 a year, range: [1,000 a year, 1,500 a year]}")
@@ -59,7 +59,7 @@ def test_json_has_what_was_drawn(made: Path) -> None:
 
 def test_luck_alone_is_as_it_is_without(made: Path) -> None:
     command = ("run", "town.yaml", "--replications", 12, "--drawn", 0, "--json", "--out", "none")
-    alone = json.loads(alliance(*command, cwd=made).stdout)
+    alone = json.loads(alliance_here(*command, cwd=made).stdout)
     beside = json.loads((made / "run" / "run.json").read_text(encoding="utf-8"))
     del beside["drawn"], beside["run_id"], alone["run_id"]
     assert alone == beside
@@ -69,9 +69,9 @@ def test_luck_alone_is_as_it_is_without(made: Path) -> None:
 
 
 def test_as_many_as_futures_by_default_and_none_without_ranges(made: Path) -> None:
-    done = alliance("run", "town.yaml", "--replications", 3, "--json", cwd=made)
+    done = alliance_here("run", "town.yaml", "--replications", 3, "--json", cwd=made)
     assert json.loads(done.stdout)["drawn"]["replications"] == 3
-    done = alliance("run", SMALLEST, "--replications", 3, "--drawn", 5, "--json", cwd=made)
+    done = alliance_here("run", SMALLEST, "--replications", 3, "--drawn", 5, "--json", cwd=made)
     assert "drawn" not in json.loads(done.stdout)
     assert not list((made / "results").glob(".unfinished"))
 
@@ -79,7 +79,7 @@ def test_as_many_as_futures_by_default_and_none_without_ranges(made: Path) -> No
 def test_worth_is_told_where_behaviour_is_on(made: Path) -> None:
     behaves = ("--set", "behaviour=full", "--set", "outcome_value=£3,000")
     command = ("run", "town.yaml", "--replications", 2, *behaves, "--out", "behaves")
-    done = alliance(*command, cwd=made)
+    done = alliance_here(*command, cwd=made)
     assert done.returncode == 0, done.stderr
     assert "futures (luck alone: " in words(done.stdout)
     assert "It is worth more in " in words(done.stdout)
@@ -100,18 +100,20 @@ def test_a_run_with_inputs_drawn_is_verified(made: Path, tmp_path: Path) -> None
     forged = shutil.copytree(made / "run", tmp_path / "run")
     text = manifest.read_text(encoding="utf-8")
     (forged / "manifest.json").write_text(text.replace('"drawn": 8', '"drawn": 9'), "utf-8")
-    assert alliance("verify", "run", cwd=tmp_path).returncode == 6
+    assert alliance_here("verify", "run", cwd=tmp_path).returncode == 6
     (forged / "manifest.json").write_text(text.replace('"drawn": 8', '"drawn": -1'), "utf-8")
-    assert "does not tell how the run was made" in alliance("verify", "run", cwd=tmp_path).stderr
+    assert (
+        "does not tell how the run was made" in alliance_here("verify", "run", cwd=tmp_path).stderr
+    )
 
 
 def test_what_does_not_fit_together_is_told(made: Path) -> None:
     late = "mobilisation: {value: 1,500 days, range: [0 days, 3,000 days]}"
     odd = WORLD.replace("per: completed", f"per: completed, {late}")
     (made / "odd.yaml").write_text(odd, "utf-8")
-    done = alliance("run", "odd.yaml", "--replications", 30, cwd=made)
+    done = alliance_here("run", "odd.yaml", "--replications", 30, cwd=made)
     assert (done.returncode, done.stdout) == (4, "")
     assert "contracts.output.mobilisation was drawn as " in done.stderr
     assert "Traceback" not in done.stderr
-    done = alliance("run", "odd.yaml", "--replications", 30, "--drawn", 0, cwd=made)
+    done = alliance_here("run", "odd.yaml", "--replications", 30, "--drawn", 0, cwd=made)
     assert done.returncode == 0

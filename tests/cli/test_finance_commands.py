@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from tests.cli.test_commands import SMALLEST, alliance
+from tests.cli.test_commands import SMALLEST, alliance, alliance_here
 from tests.conftest import FULL, ROOT
 from tests.study.worlds import LINEAR, NOISY, WORLD
 
 FLAGSHIP = ROOT / "scenarios" / "staying-well.yaml"
+SHORT = NOISY.replace("years: 5", "years: 2")  # for what hangs on no figure
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals are sent the POSIX way here")
 
 
@@ -37,7 +38,7 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a noisy and a linear scenario, and a run and a tornado of the latter."""
     made = tmp_path_factory.mktemp("finance")
-    (made / "noisy.yaml").write_text(NOISY, encoding="utf-8")
+    (made / "noisy.yaml").write_text(SHORT, encoding="utf-8")
     (made / "linear.yaml").write_text(LINEAR, encoding="utf-8")
     tornado = ("sweep", "linear.yaml", "--tornado", "--replications", 4)
     for command in (
@@ -53,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_register_says_who_says_so_and_what_is_missing(tmp_path: Path) -> None:
-    done = alliance("assumptions", FLAGSHIP, "--csv", "register.csv", cwd=tmp_path)
+    done = alliance_here("assumptions", FLAGSHIP, "--csv", "register.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "208 numbers written, 20 defaults taken." in done.stdout
     assert "Numbers that lack something: 118 range, 208 owner, 208 review date." in done.stdout
@@ -71,15 +72,17 @@ def test_the_register_says_who_says_so_and_what_is_missing(tmp_path: Path) -> No
     assert rows["services.wellbeing.worker_cost"]["price_year"] == "2026-27"
     assert rows["services.groups.relapse.after"]["taken"] == "default"
     assert len({row["id"] for row in rows.values()}) == len(rows)
-    found = json.loads(alliance("assumptions", FLAGSHIP, "--json", cwd=tmp_path).stdout)
+    found = json.loads(alliance_here("assumptions", FLAGSHIP, "--json", cwd=tmp_path).stdout)
     assert found["schema"] == "alliance-assumptions/1"
     assert [row["path"] for row in found["assumptions"]] == list(rows)
 
 
 def test_an_identifier_stays_when_other_numbers_come(tmp_path: Path) -> None:
-    before = json.loads(alliance("assumptions", SMALLEST, "--json", cwd=tmp_path).stdout)
+    before = json.loads(alliance_here("assumptions", SMALLEST, "--json", cwd=tmp_path).stdout)
     setting = ("--set", "council.budget=£500,000 a year")
-    after = json.loads(alliance("assumptions", SMALLEST, *setting, "--json", cwd=tmp_path).stdout)
+    after = json.loads(
+        alliance_here("assumptions", SMALLEST, *setting, "--json", cwd=tmp_path).stdout
+    )
     ids = {row["path"]: row["id"] for row in after["assumptions"]}
     assert "council.budget" in ids, "a path is told as --set takes it"
     assert all(ids[row["path"]] == row["id"] for row in before["assumptions"])
@@ -112,7 +115,7 @@ def test_a_tornado_names_its_points_and_its_time_first(folder: Path, tmp_path: P
 def test_a_point_that_cannot_be_run_is_told_and_the_rest_is_there(tmp_path: Path) -> None:
     text = LINEAR.replace("range: [0 days, 30 days]", "range: [0 days, 9 years]")
     (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
-    done = alliance("sweep", "s.yaml", "--tornado", "--replications", 3, cwd=tmp_path)
+    done = alliance_here("sweep", "s.yaml", "--tornado", "--replications", 3, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Points that cannot be run:" in done.stdout
     assert "contracts.other.mobilisation: 3,287.25 days: " in done.stdout
@@ -120,7 +123,7 @@ def test_a_point_that_cannot_be_run_is_told_and_the_rest_is_there(tmp_path: Path
 
 
 def test_a_grid_is_drawn_and_breaks_even_where_it_must(folder: Path, tmp_path: Path) -> None:
-    done = alliance(
+    done = alliance_here(
         *("grid", folder / "linear.yaml", "--replications", 2, "--break-even"),
         *("-x", "contracts.other.amount=£470,000 a year:£530,000 a year:£20,000 a year"),
         *("-y", "contracts.plain.amount=£490,000 a year:£510,000 a year:£10,000 a year"),
@@ -141,7 +144,7 @@ def test_a_grid_is_drawn_and_breaks_even_where_it_must(folder: Path, tmp_path: P
 
 
 def test_a_grid_holds_any_measure_against_any_bound(folder: Path, tmp_path: Path) -> None:
-    done = alliance(
+    done = alliance_here(
         *("grid", folder / "linear.yaml", "--replications", 2),
         *("-x", "contracts.other.amount=£470,000 a year:£490,000 a year:£10,000 a year"),
         *("--measure", "other.council.net_cost = £2,400,000"),
@@ -154,7 +157,7 @@ def test_a_grid_holds_any_measure_against_any_bound(folder: Path, tmp_path: Path
 
 
 def test_a_switching_value_is_told_with_what_has_none(folder: Path, tmp_path: Path) -> None:
-    done = alliance(
+    done = alliance_here(
         *("switching", folder / "linear.yaml", "--replications", 2, "--out", "found"),
         *("--until", "council.saving = £100,000"),
         cwd=tmp_path,
@@ -229,7 +232,7 @@ def test_a_switching_value_is_told_with_what_has_none(folder: Path, tmp_path: Pa
 def test_what_cannot_be_understood_is_told(
     tmp_path: Path, command: tuple[object, ...], said: str
 ) -> None:
-    done = alliance(*command, cwd=tmp_path)
+    done = alliance_here(*command, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert said in " ".join(done.stderr.split())
     assert list(tmp_path.rglob("*.csv")) == []
@@ -276,12 +279,22 @@ def started(folder: Path, *more: object) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.fixture(scope="module")
+def unstopped(folder: Path) -> dict[str, bytes]:
+    """Return the files of the tornado that is stopped below, made in one go."""
+    command = ("sweep", "noisy.yaml", "--tornado", "--replications", 200, "--out", "whole/found")
+    done = alliance(*command, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "kept from before" not in done.stderr
+    return files_of(folder / "whole" / "found")
+
+
 @posix_only
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_tornado_is_resumed_to_the_same_bytes(
-    tmp_path: Path, how: signal.Signals
+    tmp_path: Path, unstopped: dict[str, bytes], how: signal.Signals
 ) -> None:
-    (tmp_path / "noisy.yaml").write_text(NOISY, encoding="utf-8")
+    (tmp_path / "noisy.yaml").write_text(SHORT, encoding="utf-8")
     process = started(tmp_path, "--workers", 2, "--out", "results/found")
     os.killpg(process.pid, how)
     _, errors = process.communicate(timeout=60)
@@ -296,26 +309,24 @@ def test_a_stopped_tornado_is_resumed_to_the_same_bytes(
     resumed = alliance(*command, "--resume", "--out", "results/found", cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     assert f"{kept} of them are kept from before and are not lived again." in resumed.stderr
-    anew = alliance(*command, "--out", "elsewhere/found", cwd=tmp_path)
-    assert "kept from before" not in anew.stderr
-    assert files_of(tmp_path / "results" / "found") == files_of(tmp_path / "elsewhere" / "found")
+    assert files_of(tmp_path / "results" / "found") == unstopped
     assert not (tmp_path / "results" / ".unfinished").exists()
 
 
 @posix_only
 def test_a_changed_scenario_takes_nothing_of_another(tmp_path: Path) -> None:
     scenario = tmp_path / "noisy.yaml"
-    scenario.write_text(NOISY, encoding="utf-8")
+    scenario.write_text(SHORT, encoding="utf-8")
     process = started(tmp_path)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
-    scenario.write_text(NOISY.replace("£200,000", "£210,000"), encoding="utf-8")
+    scenario.write_text(SHORT.replace("£200,000", "£210,000"), encoding="utf-8")
     command = ("sweep", "noisy.yaml", "--tornado", "--replications", 200, "--resume")
     refused = alliance(*command, cwd=tmp_path)
     assert refused.returncode == 2
     assert "nothing is kept of this" in refused.stderr
     # a damaged point is lived again
-    scenario.write_text(NOISY, encoding="utf-8")
+    scenario.write_text(SHORT, encoding="utf-8")
     for file in tmp_path.glob("results/.unfinished/*/*.point"):
         file.write_bytes(file.read_bytes()[:-1] + b"!")
     assert alliance(*command, cwd=tmp_path).returncode == 2
@@ -323,12 +334,12 @@ def test_a_changed_scenario_takes_nothing_of_another(tmp_path: Path) -> None:
 
 def test_a_sweep_is_verified_like_a_run(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder / "tornado", tmp_path / "tornado")
-    done = alliance("verify", "tornado", cwd=tmp_path)
+    done = alliance_here("verify", "tornado", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "a tornado of 4 simulated futures a point made again, all 5 files" in done.stdout
     file = tmp_path / "tornado" / "tornado.csv"
     file.write_bytes(file.read_bytes().replace(b"250000.0", b"250001.0"))
-    done = alliance("verify", "tornado", cwd=tmp_path)
+    done = alliance_here("verify", "tornado", cwd=tmp_path)
     assert done.returncode == 6
     assert "tornado.csv:2: found '" in done.stderr
     manifest = tmp_path / "tornado" / "manifest.json"
@@ -339,13 +350,13 @@ def test_a_sweep_is_verified_like_a_run(folder: Path, tmp_path: Path) -> None:
     changes += [whole | {"x": 5}, whole | {"measures": "abc"}, whole | {"break_even": "no"}]
     for command in changes:
         manifest.write_text(json.dumps(json.loads(text) | {"command": command}), encoding="utf-8")
-        done = alliance("verify", "tornado", cwd=tmp_path)
+        done = alliance_here("verify", "tornado", cwd=tmp_path)
         assert done.returncode == 3, done.stderr
         assert "its command cannot be understood" in done.stderr
     for change in ({"vary": ["zzz"]}, {"measures": ["zzz"]}, {"kind": "grid"}):
         doc = json.loads(text) | {"command": whole | change}
         manifest.write_text(json.dumps(doc), encoding="utf-8")
-        done = alliance("verify", "tornado", cwd=tmp_path)
+        done = alliance_here("verify", "tornado", cwd=tmp_path)
         assert done.returncode == 3, done.stderr
         assert "its command cannot be done" in done.stderr
 
@@ -357,7 +368,7 @@ def test_a_workbook_has_the_figures_of_the_run_and_of_its_sweep(
     folder: Path, tmp_path: Path
 ) -> None:
     command = ("export", folder / "run", folder / "tornado", "--xlsx", "--csv", "--parquet")
-    done = alliance(*command, "--out", ".", "--json", cwd=tmp_path)
+    done = alliance_here(*command, "--out", ".", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (file,) = tmp_path.glob("*.xlsx")
     book = load_workbook(file)
@@ -390,12 +401,12 @@ def test_a_workbook_has_the_figures_of_the_run_and_of_its_sweep(
     assert len(list(tmp_path.glob("*-parquet/*.parquet"))) == 10
     first = file.read_bytes()
     assert alliance(*command, "--out", ".", cwd=tmp_path).returncode == 0
-    assert file.read_bytes() == first, "the same to the byte"
+    assert file.read_bytes() == first, "the same to the byte, from another process too"
 
 
 def test_a_workbook_says_what_is_not_in_it(folder: Path, tmp_path: Path) -> None:
     for name, absent in (("run", "Sensitivity"), ("tornado", "Cash flow")):
-        done = alliance("export", folder / name, "--xlsx", "--out", name, cwd=tmp_path)
+        done = alliance_here("export", folder / name, "--xlsx", "--out", name, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         (file,) = (tmp_path / name).glob("*.xlsx")
         contents = load_workbook(file)["Contents"].iter_rows(values_only=True)
@@ -418,10 +429,11 @@ baseline: one
         text.replace("Social prescribing in our town", f'"{HOSTILE[0]}"'), encoding="utf-8"
     )
     assert (
-        alliance("run", "s.yaml", "--replications", 2, "--out", "run", cwd=tmp_path).returncode == 0
+        alliance_here("run", "s.yaml", "--replications", 2, "--out", "run", cwd=tmp_path).returncode
+        == 0
     )
     command = ("export", "run", "--xlsx", "--csv", "--out", ".")
-    done = alliance(*command, cwd=tmp_path)
+    done = alliance_here(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (file,) = tmp_path.glob("*.xlsx")
     for sheet in load_workbook(file):
@@ -439,7 +451,7 @@ def test_a_changed_run_is_not_exported(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder / "run", tmp_path / "run")
     file = tmp_path / "run" / "parties.csv"
     file.write_bytes(file.read_bytes().replace(b"council", b"counsel", 1))
-    done = alliance("export", "run", "--csv", cwd=tmp_path)
+    done = alliance_here("export", "run", "--csv", cwd=tmp_path)
     assert done.returncode == 6
     assert "parties.csv was changed after the run wrote it" in done.stderr.replace("\n", " ")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
@@ -447,9 +459,9 @@ def test_a_changed_run_is_not_exported(folder: Path, tmp_path: Path) -> None:
 
 def test_an_export_leaves_nothing_of_an_earlier_one(folder: Path, tmp_path: Path) -> None:
     both = ("export", folder / "run", folder / "tornado", "--csv", "--out", ".")
-    assert alliance(*both, cwd=tmp_path).returncode == 0
+    assert alliance_here(*both, cwd=tmp_path).returncode == 0
     alone = ("export", folder / "run", "--csv", "--out", ".")
-    assert alliance(*alone, cwd=tmp_path).returncode == 0
+    assert alliance_here(*alone, cwd=tmp_path).returncode == 0
     (made,) = tmp_path.glob("*-csv")
     assert "tornado.csv" not in [file.name for file in made.iterdir()]
 
@@ -457,7 +469,7 @@ def test_an_export_leaves_nothing_of_an_earlier_one(folder: Path, tmp_path: Path
 @pytest.mark.parametrize("place", ["file.txt/x.csv", "x" * 300 + ".csv"])
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
     (tmp_path / "file.txt").write_text("here", encoding="utf-8")
-    done = alliance("assumptions", SMALLEST, "--csv", place, cwd=tmp_path)
+    done = alliance_here("assumptions", SMALLEST, "--csv", place, cwd=tmp_path)
     assert done.returncode == 4, done.stderr
     assert "cannot be written" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
@@ -476,7 +488,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, place: str) -> N
     ],
 )
 def test_a_register_of_another_ending_is_refused(tmp_path: Path, place: str, said: str) -> None:
-    done = alliance("assumptions", SMALLEST, "--csv", place, cwd=tmp_path)
+    done = alliance_here("assumptions", SMALLEST, "--csv", place, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -486,15 +498,15 @@ def test_line_breaks_in_names_do_not_break_a_chart(tmp_path: Path) -> None:
     text = LINEAR.replace("  other:\n", '  other:\n    title: "c\\nt"\n')
     (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
     command = ("sweep", "s.yaml", "--tornado", "--replications", 3, "--chart", "t.svg")
-    done = alliance(*command, cwd=tmp_path)
+    done = alliance_here(*command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "t.svg").read_bytes().startswith(b"<svg")
 
 
 def test_runs_of_different_scenarios_are_not_mixed(folder: Path, tmp_path: Path) -> None:
-    other = alliance("run", SMALLEST, "--replications", 2, "--out", "other", cwd=tmp_path)
+    other = alliance_here("run", SMALLEST, "--replications", 2, "--out", "other", cwd=tmp_path)
     assert other.returncode == 0
-    done = alliance("export", folder / "run", "other", "--csv", "--out", ".", cwd=tmp_path)
+    done = alliance_here("export", folder / "run", "other", "--csv", "--out", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert "different scenarios" in done.stderr
 
@@ -538,43 +550,42 @@ MEASURE_MEMORY = """
 import sys, tracemalloc
 from simulator.report.sweep import Asked, make_sweep
 from simulator.study.files import read_documents
-read = read_documents(sys.argv[1])
+read = read_documents(sys.argv[1], ["years=1"])
 class Quiet:
     def done(self, count, total): pass
     def say(self, text): pass
-down = int(sys.argv[2])
-last = 480_000 + 100 * (down - 1)
-down = f"contracts.alliance.target=£480,000 a year:£{last} a year:£100 a year" if down > 1 else ""
-asked = Asked("grid", x="contracts.output.price=£400:£490:£10", y=down)
+def points(count):
+    last = 480_000 + 100 * (count // 10 - 1)
+    down = f"contracts.alliance.target=£480,000 a year:£{last} a year:£100 a year"
+    asked = Asked("grid", x="contracts.output.price=£400:£490:£10", y=down)
+    return len(make_sweep(read, asked, 5, 1, 1, "x", Quiet()).tables[0].rows)
+points(20)  # what is loaded for the first points is kept, whatever their number
 tracemalloc.start()
-made = make_sweep(read, asked, 5, 1, 1, "x", Quiet())
-print(tracemalloc.get_traced_memory()[1], len(made.tables[0].rows))
+for count in map(int, sys.argv[2:]):
+    tracemalloc.reset_peak()
+    assert points(count) == count
+    print(tracemalloc.get_traced_memory()[1])
 """
-
-
-def peak(points: int) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE_MEMORY, str(SMALLEST), str(points // 10)],
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-        cwd=ROOT,
-    )
-    memory, rows = done.stdout.split()
-    assert int(rows) == points
-    return int(memory)
 
 
 def test_memory_stays_flat_over_many_points() -> None:
     """Of each further point only its row is kept: a few kilobytes at most."""
     # far enough apart that it does not matter when garbage is collected
-    few, many = (1_000, 10_000) if FULL else (20, 400)
-    assert (peak(many) - peak(few)) / (many - few) < 6_000
+    few, many = (1_000, 10_000) if FULL else (100, 200)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE_MEMORY, str(SMALLEST), str(few), str(many)],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        cwd=ROOT,
+    )
+    at_few, at_many = map(int, done.stdout.split())
+    assert (at_many - at_few) / (many - few) < 6_000
 
 
 def test_sweeps_print_one_document(folder: Path, tmp_path: Path) -> None:
     command = ("sweep", folder / "linear.yaml", "--tornado", "--replications", 4, "--json")
-    done = alliance(*command, cwd=tmp_path)
+    done = alliance_here(*command, cwd=tmp_path)
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["schema"] == "alliance-sweep/1"
     assert found["measures"] == [

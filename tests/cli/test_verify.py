@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_commands import SMALLEST, alliance
+from tests.cli.test_commands import SMALLEST, alliance, alliance_here
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_one_changed_digit_is_named(run: Path, table: str) -> None:
     digit = next(char for char in before if char.isdigit())
     lines[place] = before.replace(digit, str((int(digit) + 1) % 10), 1)
     file.write_bytes("\n".join(lines).encode("utf-8"))
-    done = alliance("verify", "run", cwd=run.parent)
+    done = alliance_here("verify", "run", cwd=run.parent)
     assert done.returncode == 6
     assert done.stdout == ""
     assert f"{table}:{place + 1}: found '{lines[place].strip()}" in done.stderr.replace("\\x0d", "")
@@ -66,7 +66,7 @@ def test_one_changed_digit_is_named(run: Path, table: str) -> None:
 def test_the_first_of_several_differences_is_named(run: Path) -> None:
     for name in ("people.csv", "run.json"):
         (run / name).write_bytes((run / name).read_bytes() + b"more\n")
-    done = alliance("verify", "run", cwd=run.parent)
+    done = alliance_here("verify", "run", cwd=run.parent)
     assert done.returncode == 6
     assert "run.json:" in done.stderr
     assert "people.csv" not in done.stderr
@@ -82,7 +82,7 @@ def test_other_software_is_told_apart_from_a_changed_file(run: Path) -> None:
     manifest["outputs"]["people.csv"] = hashlib.sha256(file.read_bytes()).hexdigest()
     manifest["software"] = "0.0.9+abcdef"
     (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    done = alliance("verify", "run", cwd=run.parent)
+    done = alliance_here("verify", "run", cwd=run.parent)
     assert done.returncode == 6
     assert "the computation gives something else now" in done.stderr
     assert "It was made with version 0.0.9+abcdef; this is 0.1.0+" in done.stderr
@@ -114,14 +114,14 @@ def test_a_forged_manifest_is_named(run: Path, forge: Any, said: str) -> None:
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     forge(manifest)
     (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    done = alliance("verify", "run", cwd=run.parent)
+    done = alliance_here("verify", "run", cwd=run.parent)
     assert done.returncode == 6
     assert said in done.stderr
 
 
 def test_what_does_not_belong_to_a_run_is_told(run: Path) -> None:
     (run / "forged.csv").write_text("1,2", encoding="utf-8")
-    done = alliance("verify", "run", cwd=run.parent)
+    done = alliance_here("verify", "run", cwd=run.parent)
     assert done.returncode == 0
     assert "Not part of it, and not looked at: 'forged.csv'." in " ".join(done.stdout.split())
 
@@ -129,7 +129,7 @@ def test_what_does_not_belong_to_a_run_is_told(run: Path) -> None:
 def test_a_changed_scenario_cannot_be_made_again(run: Path) -> None:
     file = run / "scenario.yaml"
     file.write_bytes(file.read_bytes() + b"# a remark\n")
-    done = alliance("verify", "run", cwd=run.parent)
+    done = alliance_here("verify", "run", cwd=run.parent)
     assert done.returncode == 6
     assert "scenario.yaml was changed after the run wrote it" in done.stderr
 
@@ -137,7 +137,7 @@ def test_a_changed_scenario_cannot_be_made_again(run: Path) -> None:
 @pytest.mark.parametrize("name", ["scenario.yaml", "parties.csv"])
 def test_a_missing_file_is_named(run: Path, name: str) -> None:
     (run / name).unlink()
-    done = alliance("verify", "run", cwd=run.parent)
+    done = alliance_here("verify", "run", cwd=run.parent)
     assert done.returncode == 6
     assert f"{name} is missing from the folder" in done.stderr
 
@@ -150,7 +150,7 @@ WHOLE = (
 
 def test_the_pattern_of_the_broken_manifests_is_whole(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(WHOLE, encoding="utf-8")
-    done = alliance("verify", ".", cwd=tmp_path)
+    done = alliance_here("verify", ".", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (6, ".: scenario.yaml is missing from the folder\n")
 
 
@@ -184,7 +184,7 @@ def test_the_pattern_of_the_broken_manifests_is_whole(tmp_path: Path) -> None:
 def test_what_is_not_a_run_is_refused(tmp_path: Path, content: str | None, said: str) -> None:
     if content is not None:
         (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
-    done = alliance("verify", ".", cwd=tmp_path)
+    done = alliance_here("verify", ".", cwd=tmp_path)
     assert done.returncode == 3
     assert said in done.stderr
     assert "Traceback" not in done.stderr

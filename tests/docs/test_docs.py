@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import os
 import re
 import shlex
-import subprocess
-import sys
 import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -82,6 +79,7 @@ from simulator.scenario.world import (
 )
 from simulator.scenario.yaml_text import read_yaml
 from simulator.study.files import load
+from tests.cli.test_commands import alliance, alliance_here
 from tests.conftest import ROOT
 from tests.strategies import statement_like
 
@@ -102,17 +100,15 @@ def blocks(name: str, *languages: str) -> list[str]:
 # -- the tutorial ------------------------------------------------------------------------------
 
 
-def run(command: str, folder: Path) -> str:
+def run(command: str, folder: Path, alone: bool) -> str:
+    """Give a command, in a process of its own or, sooner done, in this one."""
     words = shlex.split(command)
     assert words[0] == "alliance", f"the tutorial has a command of another program: {command}"
-    done = subprocess.run(
-        [sys.executable, "-m", "simulator.cli", *words[1:]],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    if alone:
+        path = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+        done = alliance(*words[1:], cwd=folder, **path)
+    else:
+        done = alliance_here(*words[1:], cwd=folder)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     if "--tolerance" in words or words[1] in ("sweep", "grid", "switching", "verify"):
         return done.stderr + done.stdout  # these tell there how far they are
@@ -135,13 +131,14 @@ def test_a_tutorial_does_what_it_says(tutorial: str, tmp_path: Path) -> None:
         re.DOTALL | re.MULTILINE,
     )
     saved, output = "", ""
+    alone = tutorial == "tutorial.md"  # as whoever begins gives them
     for name, language, body in steps:
         saved = name or saved
         if language in ("yaml", "csv"):
             assert saved, f"the tutorial does not say where to save:\n{body}"
             (tmp_path / saved).write_text(body, encoding="utf-8")
         elif language in ("sh", "console"):
-            output = "".join(run(line, tmp_path) for line in body.splitlines() if line)
+            output = "".join(run(line, tmp_path, alone) for line in body.splitlines() if line)
         elif language == "text":
             assert shows(output, body), f"the tutorial shows\n{body}\nbut this came out\n{output}"
 

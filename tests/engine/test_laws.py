@@ -311,7 +311,7 @@ def test_practice_moves_outcomes_and_hand_overs_in_each_future_by_itself(make: A
     ]
     scenario = scenario_of(tree)
     network = build_network(scenario, (Practice(), Practice()))
-    futures = 40 if make is CompiledPeople else 6
+    futures = 40 if make is CompiledPeople else FEW_FUTURES
     caseload = make(network, [Stream(3, each) for each in range(futures)])
     better = np.zeros((futures, 2))
     better[futures // 2 :, 0] = 1.0

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
 from simulator.parties.response import Pace, cross_response, is_stable
 from simulator.parties.review import began, review, settled
 from simulator.parties.uncertainty import normal_nodes
+from tests.conftest import FULL
 from tests.parties.small import game_of, plan_of, relation_of, stakes_of
 
 SHARE = {
@@ -124,6 +125,7 @@ def test_two_forms_that_pay_the_same_give_the_same_behaviour() -> None:
     np.testing.assert_allclose(rests[0].taken, rests[1].taken, rtol=0, atol=1e-12)
 
 
+@settings(max_examples=600 if FULL else 20)
 @given(st.floats(0.05, 1.0), st.floats(0.05, 1.0))
 def test_the_damped_step_comes_to_rest_where_effort_costs_what_it_brings(
     rate: float, share: float

@@ -10,8 +10,10 @@ import pytest
 
 from simulator.study.estimate import estimated, reach
 from simulator.study.measures import _STATISTICS
+from tests.conftest import FULL
 
 MEAN = _STATISTICS["mean"]
+STUDIES = 400 if FULL else 200
 
 
 def columns(seed: int, futures: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -27,10 +29,10 @@ def test_the_error_of_a_mean_is_the_usual_one(futures: int) -> None:
 
 @pytest.mark.parametrize("name", ["mean", "p05", "p50", "p80", "p95", "lowest5", "highest5"])
 def test_claims_hold_as_often_as_they_say(name: str) -> None:
-    """Of 400 studies about one in twenty claims a difference that is not there."""
+    """Of many studies about one in twenty claims a difference that is not there."""
     statistic = _STATISTICS[name]
     truth = statistic.of(columns(9, 400_000))
-    found = [estimated(columns(seed, 400), statistic) for seed in range(400)]
+    found = [estimated(columns(seed, 400), statistic) for seed in range(STUDIES)]
     wrong = np.mean([each.is_apart_from(truth) for each in found])
     assert 0.01 < wrong < 0.11
     if name in ("mean", "p50", "p80"):  # further out the bootstrap is a little short of the rest
