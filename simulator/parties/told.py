@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 
@@ -115,20 +115,22 @@ class Told:
 
     def statement(self, years: float, part: float = 1.0) -> ToldStatement:
         """Return a part of it as a statement, whose columns wait until they are asked for."""
+        return ToldStatement(_Columns(self, part), years, told=self, part=part)
 
-        def column(name: str, service: int | None) -> Array:
-            whole = self._column(name, service)
-            return whole if part == 1.0 else whole * part
-
-        names, services = (*COLUMNS, *self.insisted), self.spread.ratio.shape[2]
-        columns = _Columns(column, names, services)
-        return ToldStatement(columns, years, by_provider=column, told=self, part=part)
-
-    def _column(self, name: str, service: int | None) -> Array:
-        """Return a column at every node, ``(..., profiles, nodes, providers)``.
+    def column(self, name: str, service: int | None, part: float = 1.0) -> Array:
+        """Return a part of a column at every node, ``(..., profiles, nodes, providers)``.
 
         Of what the commissioners insist on it is the same at every node and provider.
+
+        Args:
+            name: of the column.
+            service: its place; none means all of them together.
+            part: of the year.
         """
+        whole = self._column(name, service)
+        return whole if part == 1.0 else whole * part
+
+    def _column(self, name: str, service: int | None) -> Array:
         if name in self.insisted:
             months: Array = self.months[..., None, None]
             return months + self._before(name, None)[..., None, None, :] if self.before else months
@@ -151,33 +153,26 @@ class Told:
 class ToldStatement(Statement):
     """A statement that works out what is asked for, and nothing else."""
 
-    by_provider: Callable[[str, int | None], Array]
     told: Told
     part: float
 
     def of(self, name: str, service: int | None = None) -> Array | None:
         """Return a column by provider, as of any statement."""
-        return self.by_provider(name, service) if name in self.columns else None
+        return self.told.column(name, service, self.part) if name in self.columns else None
 
 
 class _Columns(Mapping[str, Array]):
-    """The columns of a statement, each worked out when it is asked for.
+    """The columns of a part of what is told, each worked out when it is asked for."""
 
-    Args:
-        work_out: returns a column by provider, given its name and the place of a service.
-        names: of all columns.
-        services: how many there are.
-    """
-
-    def __init__(
-        self, work_out: Callable[[str, int], Array], names: tuple[str, ...], services: int
-    ) -> None:
-        self._work_out, self._names, self._services = work_out, names, services
+    def __init__(self, told: Told, part: float) -> None:
+        self._told, self._part = told, part
+        self._names = (*COLUMNS, *told.insisted)
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._names:
             raise KeyError(name)
-        return np.stack([self._work_out(name, each) for each in range(self._services)], axis=-1)
+        services = range(self._told.spread.ratio.shape[2])
+        return np.stack([self._told.column(name, each, self._part) for each in services], axis=-1)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
