@@ -57,7 +57,7 @@ def test_the_parties_load_numba_when_they_plan_and_not_before() -> None:
     code = (
         "import sys, importlib, pkgutil, simulator.parties as parties\n"
         "for each in pkgutil.iter_modules(parties.__path__, 'simulator.parties.'):\n"
-        "    if 'plan_kernel' not in each.name and 'compiled_plan' not in each.name:\n"
+        "    if 'kernel' not in each.name and 'compiled_plan' not in each.name:\n"
         "        importlib.import_module(each.name)\n"
         "print('numba' in sys.modules)\n"
     )

@@ -101,10 +101,11 @@ def _played(
     statement: Statement,
 ) -> tuple[_Kept, _Averaged] | None:
     """Return what a settlement comes to, the second part of it as means; None if no tape plays."""
-    kernel = _kernel()
-    if kernel is None or not isinstance(statement, ToldStatement) or not statement.told.compiled:
+    if not isinstance(statement, ToldStatement) or not statement.told.compiled:
         return None
-    told = statement.told
+    kernel, told = _kernel(), statement.told
+    if kernel is None:
+        return None
     names, years = told.spread.names, statement.years
     key = *name, years, names, *told.insisted.items()
     if key not in agreement.tapes:
