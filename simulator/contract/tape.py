@@ -29,7 +29,6 @@ __all__ = ["Leaf", "Recording", "Step", "Tape", "record"]
 
 _Kept = TypeVar("_Kept")
 _Averaged = TypeVar("_Averaged")
-Results = Callable[[list[int]], Array]
 _Values = npt.NDArray[np.intp]
 
 
@@ -94,14 +93,13 @@ class Recording(Generic[_Kept, _Averaged]):
 
     Attributes:
         tape: the steps.
-        kept: returns what is wanted at every point, given what returns results by their places,
-            ``(..., places)``.
-        averaged: the same of what is averaged over nodes.
+        kept: returns what is wanted at every point, given the results, ``(results, ...)``.
+        averaged: returns what is averaged over nodes, given the averages, ``(averages, ...)``.
     """
 
     tape: Tape
-    kept: Callable[[Results], _Kept]
-    averaged: Callable[[Results], _Averaged]
+    kept: Callable[[Array], _Kept]
+    averaged: Callable[[Array], _Averaged]
 
 
 def record(
@@ -230,11 +228,11 @@ class _Recorder:
         """Return what has been taken down so that results are known."""
         stored, added_up = _places_of(kept), _places_of(averaged)
 
-        def all_kept(results: Results) -> _Kept:
+        def all_kept(results: Array) -> _Kept:
             whole: _Kept = _assembled(kept, stored, results)
             return whole
 
-        def all_averaged(results: Results) -> _Averaged:
+        def all_averaged(results: Array) -> _Averaged:
             whole: _Averaged = _assembled(averaged, added_up, results)
             return whole
 
@@ -444,11 +442,11 @@ def _recorded_in(result: Any) -> Iterator[Recorded]:
             yield from _recorded_in(each)
 
 
-def _assembled(result: Any, stored: Mapping[int, int], results: Results) -> Any:
+def _assembled(result: Any, stored: Mapping[int, int], results: Array) -> Any:
     """Return results with figures in the place of what has been recorded."""
     if isinstance(result, Recorded):  # its first axis stood for all points
-        figures = results([stored[value] for value in result.values.ravel().tolist()])
-        return figures[..., 0] if result.ndim == 1 else figures
+        figures = [results[stored[value]] for value in result.values.ravel().tolist()]
+        return figures[0] if result.ndim == 1 else np.stack(figures, axis=-1)
     if isinstance(result, Mapping):
         return {key: _assembled(each, stored, results) for key, each in result.items()}
     if isinstance(result, list | tuple):

@@ -123,23 +123,10 @@ def _played(
     figures = kernel.Figures(leaves, *told.figures, statement.part)
     kernel.play(tape.code, tape.constants, figures, registers, results, averages)
 
-    def kept(places: list[int]) -> Array:
-        some = _at(results, places).reshape(len(places), nodes, *lead, points[1])
-        return some.transpose(*range(2, some.ndim), 1, 0)
-
-    def averaged(places: list[int]) -> Array:
-        some = _at(averages, places).reshape(len(places), *lead, points[1])
-        return np.moveaxis(some, 0, -1)
-
     averages /= nodes
-    return recording.kept(kept), recording.averaged(averaged)
-
-
-def _at(results: Array, places: list[int]) -> Array:
-    """Return some of the results, without a copy where they lie one behind the other."""
-    first, behind = places[0], places[0] + len(places)
-    side_by_side = places == list(range(first, behind))
-    return results[first:behind] if side_by_side else results[places]
+    whole = results.reshape(tape.results, nodes, *lead, points[1])
+    kept = recording.kept(np.moveaxis(whole, 1, -1))
+    return kept, recording.averaged(averages.reshape(tape.averages, *lead, points[1]))
 
 
 def _leaves(tape: Tape, told: Told) -> npt.NDArray[np.int64]:
