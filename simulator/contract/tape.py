@@ -93,13 +93,23 @@ class Recording(Generic[_Kept, _Averaged]):
 
     Attributes:
         tape: the steps.
-        kept: returns what is wanted at every point, given the results, ``(results, ...)``.
-        averaged: returns what is averaged over nodes, given the averages, ``(averages, ...)``.
+        to_keep: what is wanted at every point, with places of results in the place of arrays.
+        to_average: the same of what is averaged over nodes.
     """
 
     tape: Tape
-    kept: Callable[[Array], _Kept]
-    averaged: Callable[[Array], _Averaged]
+    to_keep: Any
+    to_average: Any
+
+    def kept(self, results: Array) -> _Kept:
+        """Return what is wanted at every point, given the results, ``(results, ...)``."""
+        whole: _Kept = _filled(self.to_keep, results)
+        return whole
+
+    def averaged(self, averages: Array) -> _Averaged:
+        """Return what is averaged over nodes, given the averages, ``(averages, ...)``."""
+        whole: _Averaged = _filled(self.to_average, averages)
+        return whole
 
 
 def record(
@@ -227,16 +237,8 @@ class _Recorder:
     def recording(self, kept: _Kept, averaged: _Averaged) -> Recording[_Kept, _Averaged]:
         """Return what has been taken down so that results are known."""
         stored, added_up = _places_of(kept), _places_of(averaged)
-
-        def all_kept(results: Array) -> _Kept:
-            whole: _Kept = _assembled(kept, stored, results)
-            return whole
-
-        def all_averaged(results: Array) -> _Averaged:
-            whole: _Averaged = _assembled(averaged, added_up, results)
-            return whole
-
-        return Recording(self._tape(stored, added_up), all_kept, all_averaged)
+        tape = self._tape(stored, added_up)
+        return Recording(tape, _to_fill(kept, stored), _to_fill(averaged, added_up))
 
     def _tape(self, stored: Mapping[int, int], added_up: Mapping[int, int]) -> Tape:
         """Return the steps that results follow from, with as few registers as it takes.
@@ -442,13 +444,32 @@ def _recorded_in(result: Any) -> Iterator[Recorded]:
             yield from _recorded_in(each)
 
 
-def _assembled(result: Any, stored: Mapping[int, int], results: Array) -> Any:
-    """Return results with figures in the place of what has been recorded."""
-    if isinstance(result, Recorded):  # its first axis stood for all points
-        figures = [results[stored[value]] for value in result.values.ravel().tolist()]
-        return figures[0] if result.ndim == 1 else np.stack(figures, axis=-1)
+class _Places(NamedTuple):
+    """Where results stand that make up an array: one, or as many as there are providers."""
+
+    places: tuple[int, ...]
+    is_one: bool
+
+
+def _to_fill(result: Any, stored: Mapping[int, int]) -> Any:
+    """Return results with places in the place of what has been recorded."""
+    if isinstance(result, Recorded):  # its first axis stands for all points
+        places = tuple(stored[value] for value in result.values.ravel().tolist())
+        return _Places(places, result.ndim == 1)
     if isinstance(result, Mapping):
-        return {key: _assembled(each, stored, results) for key, each in result.items()}
+        return {key: _to_fill(each, stored) for key, each in result.items()}
     if isinstance(result, list | tuple):
-        return [_assembled(each, stored, results) for each in result]
+        return [_to_fill(each, stored) for each in result]
+    return result
+
+
+def _filled(result: Any, figures: Array) -> Any:
+    """Return results with figures in their places."""
+    if isinstance(result, _Places):
+        some = [figures[place] for place in result.places]
+        return some[0] if result.is_one else np.stack(some, axis=-1)
+    if isinstance(result, Mapping):
+        return {key: _filled(each, figures) for key, each in result.items()}
+    if isinstance(result, list):
+        return [_filled(each, figures) for each in result]
     return result

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -176,6 +178,14 @@ def test_a_contract_may_have_more_profiles_than_lanes(monkeypatch: pytest.Monkey
 def test_the_kernel_knows_every_step() -> None:
     for step in Step:
         assert getattr(tape_kernel, f"_{step.name}") == step
+
+
+def test_a_contract_that_has_been_played_can_go_to_another_process() -> None:
+    agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()["unit_price"]
+    before = paid(agreement, "year", 13, True, 1.0, False)
+    there = pickle.loads(pickle.dumps(agreement))
+    assert there.tapes
+    same(paid(there, "year", 13, True, 1.0, False), before)
 
 
 def test_what_asks_for_figures_is_not_recorded() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +19,10 @@ from simulator.scenario.scenario import Scenario
 from simulator.scenario.yaml_text import read_yaml
 from simulator.study.engines import choose_engine
 from simulator.study.replicate import Outcomes, Prepared, Study, joined
-from simulator.study.replicator import replicate
+from simulator.study.replicator import Replicator, replicate
 from simulator.study.split import gained_outcomes, splits, value_of
+from simulator.study.store import ChunkStore
+from tests.study.test_replicator import Heard
 
 WORLD = """
 title: A world in which parties decide
@@ -213,3 +216,18 @@ def test_both_anchors_of_the_norm_are_lived() -> None:
     assert plain.difference.value.mean != both.difference.value.mean
     assert both.other_norm.value.mean == pytest.approx(plain.difference.value.mean)
     assert plain.other_norm.value.mean == pytest.approx(both.difference.value.mean)
+
+
+def test_interrupted_and_continued_it_is_the_same(tmp_path: Path) -> None:
+    world, store = scenario_with(("years: 2", "years: 1")), ChunkStore(tmp_path / "kept")
+    with Replicator(world, 3, 1, store, Heard(stop_after=1)) as replicator:
+        part = replicator.study(60)
+    assert part.interrupted
+    assert 0 < part.replications < 60
+    with Replicator(world, 3, 1, store, Heard()) as replicator:
+        whole = replicator.study(60)
+    alone = replicate(world, 60, 3)
+    for name, outcomes in {**alone.outcomes, **alone.companions}.items():
+        found = {**whole.outcomes, **whole.companions}[name]
+        assert alike(outcomes, found)
+        np.testing.assert_array_equal(outcomes.course, found.course)
