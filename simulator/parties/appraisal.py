@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.parties.by_tape import payments_of, shortfalls_of
 from simulator.parties.outlook import Outlook
+from simulator.parties.points import weighed
 from simulator.parties.stakes import Stakes
 from simulator.parties.uncertainty import mean_over
 
@@ -119,23 +119,13 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         costs[..., party] = _mean(cost)
         if stakes.risk_aversion[party] == 0.0 and stakes.fear[party] == 0.0:
             continue  # what it receives is certain enough for it
-        surplus = _of_profiles(received[party], outlook.rows) - cost
-        in_hand = stakes.reserves[..., party, None, None]  # before the axes of profiles and nodes
-        lack = stakes.floor[party] - in_hand - surplus
-        shortfall[..., party] = _mean(np.maximum(0.0, lack, out=lack))
-        surplus -= _mean(surplus)[..., None]
-        variance[..., party] = _mean(np.square(surplus, out=surplus))
+        lacking = stakes.floor[party] - stakes.reserves[..., party]
+        shortfall[..., party], variance[..., party] = weighed(
+            received[party], outlook.rows, cost, lacking, outlook.compiled
+        )
     outcomes = _mean(outlook.outcomes)
     notice = stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes)
     return Appraisal(payments, costs, outcomes, variance, shortfall, notice)
-
-
-def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None) -> Array:
-    """Return values of each profile at each node, from those of the rows of a statement."""
-    if rows is None or values.ndim < 2:
-        return values
-    nodes_first = np.moveaxis(values, -1, 0)  # as they lie in memory
-    return np.moveaxis(np.take(nodes_first, rows, axis=-1), 0, -1)
 
 
 def _mean(values: Array) -> Array:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
-from types import ModuleType
 from typing import TypeVar
 
 import numpy as np
@@ -18,6 +16,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.statement import COSTS, Array, Statement
 from simulator.contract.tape import Recording, Tape, record
 from simulator.contract.term import Window
+from simulator.parties.points import kernel
 from simulator.parties.told import Told, ToldStatement
 from simulator.parties.uncertainty import mean_over
 
@@ -103,8 +102,8 @@ def _played(
     """Return what a settlement comes to, the second part of it as means; None if no tape plays."""
     if not isinstance(statement, ToldStatement) or not statement.told.compiled:
         return None
-    kernel, told = _kernel(), statement.told
-    if kernel is None:
+    code, told = kernel(), statement.told
+    if code is None:
         return None
     names, years = told.spread.names, statement.years
     key = *name, years, names, *told.insisted.items()
@@ -119,9 +118,9 @@ def _played(
     nodes, _, _, _, *lead = told.spread.base.shape
     points = math.prod(lead), told.spread.ratio.shape[-1]
     results, averages = np.empty((tape.results, nodes, *points)), np.zeros((tape.averages, *points))
-    registers = np.empty((tape.registers, kernel.LANES))
-    figures = kernel.Figures(leaves, *told.figures, statement.part)
-    kernel.play(tape.code, tape.constants, figures, registers, results, averages)
+    registers = np.empty((tape.registers, code.LANES))
+    figures = code.Figures(leaves, *told.figures, statement.part)
+    code.play(tape.code, tape.constants, figures, registers, results, averages)
 
     averages /= nodes
     whole = results.reshape(tape.results, nodes, *lead, points[1])
@@ -144,13 +143,3 @@ def _leaves(tape: Tape, told: Told) -> npt.NDArray[np.int64]:
         ],
         dtype=np.int64,
     ).reshape(-1, 4)
-
-
-@cache
-def _kernel() -> ModuleType | None:
-    """Return the compiled player; None where Numba cannot be imported."""
-    try:
-        from simulator.parties import tape_kernel
-    except ImportError:
-        return None
-    return tape_kernel

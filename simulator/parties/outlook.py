@@ -46,6 +46,7 @@ class Outlook:
         insists: chance that the commissioners insist on what they may, ``(profiles...,)``.
         rows: for each profile, which row of the statements tells of it; none where each has its
             own.
+        compiled: whether compiled code may work out what it is worth.
     """
 
     views: tuple[View, ...]
@@ -54,6 +55,7 @@ class Outlook:
     ahead: View | None = None
     insists: Array = field(default_factory=lambda: np.ones(1))
     rows: npt.NDArray[np.intp] | None = None
+    compiled: bool = False
 
 
 class Plan(Protocol):

@@ -134,45 +134,47 @@ class ServicePlan:
         """
         views = []
         outcomes: Array = np.zeros(1)
-        costs: Array = np.zeros(1)
-        levels = profiles[..., self.commissioners :, :]
-        claimed = self._claimed(profiles)
+        # laid out in memory as what is told will be
+        levels = _rows_first(_rows_last(profiles[..., self.commissioners :, :]))
+        claimed = self._claimed(profiles, levels)
         insists = self._insists(profiles)
-        tried = self._tried(profiles)
+        tried = self._tried(profiles, levels)
         alike = None if any(name in COSTS for name in self.counted) else tried.alike
         watched = None
+        *lead, rows, parties, _ = profiles.shape
+        costs = np.zeros((parties, len(self.drawn), *lead, rows))
+        compiled = self.expectation.compiled
         for number, (columns, years) in enumerate(self._years(tried)):
             spread = self._spread(columns)
             means = {name: spread.mean(name) for name in self.outcomes}
             # one axis after the other: the order of a sum must not depend on how many futures
             # stand side by side
             outcomes = outcomes + self.expectation.gained(means, levels).sum(axis=-1).sum(axis=-1)
-            costs = costs + spread.at_nodes("cost", None)
+            spread.add_to(costs[self.commissioners :], "cost", compiled)
             counted = spread.of_columns(self.counted)
             months = 12.0 * years * insists
             if alike is not None:
                 counted = counted.of_profiles(alike.first)
                 months = months[..., alike.first]
-            told = Told(counted, claimed, months, self.insisted, compiled=self.expectation.compiled)
+            told = Told(counted, claimed, months, self.insisted, compiled=compiled)
             if number == 0 and self.watched:
                 watched = self._view("quarter", told, years)
             if number == 0 and self.ahead.so_far:
                 told = replace(told, before=self.ahead.so_far)
                 years += self.ahead.years_so_far
             views += [self._view(kind, told, years) for kind in self.kinds]
-        own = np.zeros((self.commissioners + len(costs), *costs.shape[1:]))
-        own[self.commissioners :] = costs
         if self.commissioning is not None:
             cash = self.commissioning.cash(profiles[..., 0, :])
             pay_level = self.technology.rates.pay_level
-            own[0] = cash * sum(month.years * pay_level(month) for month in self.ahead.months)
+            costs[0] = cash * sum(month.years * pay_level(month) for month in self.ahead.months)
         return Outlook(
             tuple(views),
             outcomes[..., None],
-            own.transpose(*range(2, own.ndim), 1, 0),
+            costs.transpose(*range(2, costs.ndim), 1, 0),
             watched,
             insists,
             None if alike is None else alike.row,
+            compiled,
         )
 
     def _insists(self, profiles: Array) -> Array:
@@ -181,9 +183,9 @@ class ServicePlan:
             return np.ones(profiles.shape[:-2])
         return self.commissioning.insists(profiles[..., 0, :])
 
-    def _claimed(self, profiles: Array) -> Array:
+    def _claimed(self, profiles: Array, levels: Array) -> Array:
         """Return what is claimed of each pound of cost, ``(providers, ..., profiles)``."""
-        above = self.technology.claimed_above(profiles[..., self.commissioners :, :])
+        above = self.technology.claimed_above(levels)
         left = np.full(profiles.shape[:-2], 1.0 - self.found)
         if self.commissioning is not None:
             left = left * (1.0 - self.commissioning.finds(profiles[..., 0, :]))
@@ -196,13 +198,12 @@ class ServicePlan:
         part = lengths[kind] / years
         return View(kind, told.statement(lengths[kind], part), 1.0 / part)
 
-    def _tried(self, profiles: Array) -> _Tried:
+    def _tried(self, profiles: Array, levels: Array) -> _Tried:
         """Return what is thought through: the first profile at each level of demand, and the rest.
 
         A lever that moves costs alone leads to the people of the middle level of demand, and so
         does how often the commissioners insist; of that payments can tell.
         """
-        levels = _rows_first(_rows_last(profiles[..., self.commissioners :, :]))
         first = np.repeat(levels[..., :1, :, :], _LEVELS, axis=-3)
         others = levels[..., 1:, :, :]
         moved = (others[..., _OF_PEOPLE] != first[..., :1, :, _OF_PEOPLE]).any(axis=(-1, -2))
@@ -260,19 +261,20 @@ class ServicePlan:
 
         Months stand on the first axis.
         """
-        there, planned = self.ahead.in_post, np.array(self.ahead.planned)
+        there, planned = self.ahead.in_post, self.ahead.planned
         if there is None:
-            return planned
-        there = there[..., None, :, :]
-        between = (1,) * (levels.ndim - 2)
-        planned = planned.reshape(len(planned), *between, *planned.shape[1:])
-        posts = self.technology.posts_wanted(planned, levels)
-        for month in posts:
-            after = self.technology.hired(there, month, DAYS_A_YEAR / 12)
+            return np.array(planned)
+        there = _rows_last(there[..., None, :, :])
+        posts = np.empty((len(planned), *there.shape[:-1], levels.shape[-3]))
+        wanted: Array = np.zeros(1)
+        for place, month in enumerate(posts):
+            if place == 0 or not np.array_equal(planned[place], planned[place - 1]):
+                wanted = _rows_last(self.technology.posts_wanted(planned[place], levels))
+            after = self.technology.hired(there, wanted, DAYS_A_YEAR / 12)
             np.add(there, after, out=month)
             there = after
         posts *= 0.5
-        return posts
+        return np.moveaxis(posts, (1, 2), (-2, -1))
 
     def _spread(self, columns: Mapping[str, Array]) -> Spread:
         """Return columns as they spread over the nodes.

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
+from simulator.parties.points import kernel
 from simulator.parties.uncertainty import mean_over
 
 __all__ = ["Spread", "Told", "ToldStatement"]
@@ -56,6 +57,32 @@ class Spread:
             for each in services
         )
         return reduce(lambda whole, more: np.add(whole, more, out=whole), others, total)
+
+    def add_to(self, whole: Array, name: str, compiled: bool) -> None:
+        """Add a column of all services at every node to a sum.
+
+        It is as of :meth:`at_nodes`.
+
+        Args:
+            whole: the sum, ``(providers, nodes, ..., profiles)``; its rows lie side by side.
+            name: of the column.
+            compiled: whether compiled code may do it.
+        """
+        code = kernel() if compiled else None
+        if code is None:
+            whole += self.at_nodes(name, None)
+            return
+        column = self.names.index(name)
+        providers, services, *_, rows = self.ratio[column].shape
+        nodes, futures = len(self.base), math.prod(whole.shape[2:-1])
+        ratio = self.ratio[column].reshape(providers, services, futures, rows)
+        base = np.ascontiguousarray(self.base[:, column])
+        code.spread_out(
+            np.ascontiguousarray(ratio),
+            base.reshape(nodes, providers, services, futures),
+            whole.reshape(providers, nodes, futures, rows),
+            np.empty(rows),
+        )
 
     def mean(self, name: str) -> Array:
         """Return the mean of a column over nodes, ``(..., profiles, providers, services)``."""

@@ -14,7 +14,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.statement import COLUMNS, COSTS
 from simulator.contract.tape import Step, record
 from simulator.contract.term import Window
-from simulator.parties import by_tape, tape_kernel
+from simulator.parties import by_tape, points_kernel
 from simulator.parties.by_tape import payments_of, shortfalls_of
 from simulator.parties.told import Spread, Told
 from simulator.study.files import load
@@ -158,7 +158,7 @@ def signed(written: dict[str, object]) -> Agreement:
 def test_a_contract_may_have_more_profiles_than_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()["alliance"]
     year = told(agreement, 11, True)
-    many = tape_kernel.LANES + 7
+    many = points_kernel.LANES + 7
     wide = Told(
         Spread(
             year.spread.names,
@@ -171,13 +171,13 @@ def test_a_contract_may_have_more_profiles_than_lanes(monkeypatch: pytest.Monkey
     )
     parties = len(agreement.signatories.parties)
     played = payments_of(agreement, "year", wide.statement(1.0), parties)
-    monkeypatch.setattr(by_tape, "_kernel", lambda: None)
+    monkeypatch.setattr(by_tape, "kernel", lambda: None)
     same(played, payments_of(agreement, "year", wide.statement(1.0), parties))
 
 
 def test_the_kernel_knows_every_step() -> None:
     for step in Step:
-        assert getattr(tape_kernel, f"_{step.name}") == step
+        assert getattr(points_kernel, f"_{step.name}") == step
 
 
 def test_a_contract_that_has_been_played_can_go_to_another_process() -> None:

@@ -1,7 +1,8 @@
-"""Plays the tape of a settlement at many points of a plan, compiled.
+"""What is worked out at every point of a plan, compiled: its settlement, from a tape, and risk.
 
-Points are profiles, futures and nodes. As many as there are lanes go through all steps while their
-registers are in the cache; each step is a short straight loop over them, as in ``plan_kernel.py``.
+Points are profiles, futures and nodes. Of a tape, as many as there are lanes go through all steps
+while their registers are in the cache; each step is a short straight loop over them, as in
+``plan_kernel.py``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from simulator.parties.plan_kernel import Floats, entry
 
-__all__ = ["LANES", "Figures", "play"]
+__all__ = ["LANES", "Figures", "play", "spread_out", "weigh"]
 
 LANES = 512
 """Points side by side; has no effect on any figure."""
@@ -169,3 +170,75 @@ def _work(what: int, to: Floats, a: Floats, b: Floats, c: Floats, lanes: int) ->
     else:
         for lane in range(lanes):
             to[lane] = b[lane] if a[lane] != 0.0 else c[lane]
+
+
+@entry
+def spread_out(ratio: Floats, base: Floats, whole: Floats, total: Floats) -> None:
+    """Add a column of all services together at every point, as ``told.Spread.add_to`` does.
+
+    Args:
+        ratio: ``(providers, services, futures, rows)``.
+        base: ``(nodes, providers, services, futures)``.
+        whole: added to, ``(providers, nodes, futures, rows)``.
+        total: space, ``(rows,)``.
+    """
+    providers, nodes, futures, rows = whole.shape
+    services = ratio.shape[1]
+    for provider in range(providers):
+        for node in range(nodes):
+            for future in range(futures):
+                for service in range(services):
+                    own, at_node = ratio[provider, service, future], base[node, provider, service]
+                    for row in range(rows):
+                        more = own[row] * at_node[future]
+                        total[row] = more if service == 0 else total[row] + more
+                there = whole[provider, node, future]
+                for row in range(rows):
+                    there[row] += total[row]
+
+
+@entry
+def weigh(
+    received: Floats,
+    tells: npt.NDArray[np.int64],
+    cost: Floats,
+    lacking: Floats,
+    shortfall: Floats,
+    variance: Floats,
+    work: Floats,
+) -> None:
+    """Weigh a party's surplus over the nodes, as ``points.weighed`` does.
+
+    Args:
+        received: ``(nodes, futures, rows)``.
+        tells: for each profile, which of these rows tells of it.
+        cost: ``(nodes, futures, profiles)``.
+        lacking: what it lacks to its floor before the surplus, ``(futures,)``.
+        shortfall: filled with the mean of what it lacks, ``(futures, profiles)``.
+        variance: filled with that of the surplus, same shape.
+        work: space, ``(nodes + 1, profiles)``.
+    """
+    nodes, futures, profiles = cost.shape
+    surplus, mean = work[:nodes], work[nodes]
+    for future in range(futures):
+        lack, spread = shortfall[future], variance[future]
+        for place in range(profiles):
+            mean[place], lack[place], spread[place] = 0.0, 0.0, 0.0
+        for node in range(nodes):
+            here, spent, own = received[node, future], cost[node, future], surplus[node]
+            for place in range(profiles):
+                own[place] = here[tells[place]] - spent[place]
+            for place in range(profiles):
+                mean[place] += own[place]
+                short = lacking[future] - own[place]
+                lack[place] += short if short > 0.0 else 0.0
+        for place in range(profiles):
+            mean[place] /= nodes
+            lack[place] /= nodes
+        for node in range(nodes):
+            own = surplus[node]
+            for place in range(profiles):
+                away = own[place] - mean[place]
+                spread[place] += away * away
+        for place in range(profiles):
+            spread[place] /= nodes
