@@ -264,9 +264,10 @@ class ServicePlan:
         there, planned = self.ahead.in_post, self.ahead.planned
         if there is None:
             return np.array(planned)
-        there = _rows_last(there[..., None, :, :])
-        posts = np.empty((len(planned), *there.shape[:-1], levels.shape[-3]))
-        wanted: Array = np.zeros(1)
+        lead = np.broadcast_shapes(there[..., None, :, :].shape[:-2], levels.shape[:-2])
+        there = _rows_last(np.broadcast_to(there[..., None, :, :], (*lead, *there.shape[-2:])))
+        posts = np.empty((len(planned), *there.shape))
+        wanted: Array = there
         for place, month in enumerate(posts):
             if place == 0 or not np.array_equal(planned[place], planned[place - 1]):
                 wanted = _rows_last(self.technology.posts_wanted(planned[place], levels))
