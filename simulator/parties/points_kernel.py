@@ -105,16 +105,23 @@ def _load(
         so_far = 0.0
         for place in range(begin, end):
             so_far += f.before[column, provider, place, future]
-            ratio = f.ratio[column, provider, place, future, row : row + width]
-            for each in range(count):
-                base = f.base[node + each, column, provider, place, future]
-                first = each * width
-                if place == begin:
-                    for lane in range(width):
-                        to[first + lane] = ratio[lane] * base
-                else:
-                    for lane in range(width):
-                        to[first + lane] += ratio[lane] * base
+        own = f.ratio[column, provider, begin, future, row : row + width]
+        other = f.ratio[column, provider, min(begin + 1, end - 1), future, row : row + width]
+        for each in range(count):
+            at_node = f.base[node + each, column, provider]
+            there, base = to[each * width : (each + 1) * width], at_node[begin, future]
+            if end - begin == 1:
+                for lane in range(width):
+                    there[lane] = own[lane] * base
+            else:  # two at once: a walk less through the lanes
+                more = at_node[begin + 1, future]
+                for lane in range(width):
+                    there[lane] = own[lane] * base + other[lane] * more
+            for place in range(begin + 2, end):
+                further = f.ratio[column, provider, place, future, row : row + width]
+                more = at_node[place, future]
+                for lane in range(width):
+                    there[lane] += further[lane] * more
         if cost:
             claimed = f.claimed[provider, future, row : row + width]
             for each in range(count):
