@@ -363,6 +363,9 @@ class Agreement:
 
 
 def _side_by_side(amounts: Sequence[Array]) -> Array:
-    """Return amounts on a last axis."""
+    """Return amounts on a last axis, one behind the other in memory.
+
+    Sums over them are then added one after the other, however many they are.
+    """
     shape = np.broadcast_shapes(*(amount.shape for amount in amounts))
-    return np.stack([np.broadcast_to(amount, shape) for amount in amounts], axis=-1)
+    return np.moveaxis(np.stack([np.broadcast_to(amount, shape) for amount in amounts]), 0, -1)

@@ -4,7 +4,7 @@ A plan settles a contract at thousands of points at a time, and NumPy walks thro
 each step. Here the contract's own settlement is run on symbols in the place of figures; what it
 does to them is kept as a tape, a list of steps on single numbers, which can be played for as many
 points as fit a processor's cache. There is one settlement, and the tape does the same sums in the
-same order: the figures are the same to the last bit.
+same order.
 
 What a step does must not depend on figures. Where settlement asks whether any figure is this or
 that, it is told yes: to put nought for 0/0 changes nothing where there is none. Where it would
@@ -39,8 +39,6 @@ class Step(enum.IntEnum):
     """A figure of the statement, by its place among the leaves."""
     STORE = 1
     """A result, to its place."""
-    AVERAGE = 15
-    """A result of which only the mean over nodes is wanted, to its place among these."""
     ADD = 2
     SUBTRACT = 3
     MULTIPLY = 4
@@ -55,6 +53,8 @@ class Step(enum.IntEnum):
     AND = 13
     CHOOSE = 14
     """The second number where the first is 1, else the third."""
+    AVERAGE = 15
+    """A result of which only the mean over nodes is wanted, to its place among these."""
 
 
 class Leaf(NamedTuple):
@@ -142,8 +142,8 @@ def record(
                 others=others,
             )
         )
-    except (SettlementError, TypeError):
-        return None
+    except (SettlementError, TypeError, AttributeError):
+        return None  # what is truly wrong NumPy will meet as well
     return recorder.recording(kept, averaged)
 
 
@@ -156,6 +156,7 @@ class _Recorder:
         self._constants: dict[float, int] = {}
         self._by_value: dict[int, float] = {}
         self._perhaps_no_number: set[int] = set()
+        self._infinite: set[int] = set()
         self.leaves: list[Leaf] = []
         self._leaf_values: dict[Leaf, int] = {}
 
@@ -173,8 +174,8 @@ class _Recorder:
             value = -1 - len(self._constants)
             self._constants[key] = value
             self._by_value[value] = key
-            if key != key:
-                self._perhaps_no_number.add(value)
+            if not math.isfinite(key):
+                (self._infinite if key == key else self._perhaps_no_number).add(value)
         return self._constants[key]
 
     def step(self, what: Step, *of: int) -> int:
@@ -185,8 +186,11 @@ class _Recorder:
             if key not in self._known:
                 self._known[key] = len(self._steps)
                 self._steps.append(key)
-                if self._can_be_no_number(what, of):
+                no_number, infinite = self._odd(what, of)
+                if no_number:
                     self._perhaps_no_number.add(self._known[key])
+                if infinite:
+                    self._infinite.add(self._known[key])
             found = self._known[key]
         return found
 
@@ -204,21 +208,25 @@ class _Recorder:
             return others[0] if numbers[0] else others[1]
         return None
 
-    def _can_be_no_number(self, what: Step, of: Sequence[int]) -> bool:
-        """Tell whether a step can come to 0/0.
+    def _odd(self, what: Step, of: Sequence[int]) -> tuple[bool, bool]:
+        """Tell whether a step can come to 0/0 or the like, and whether it can be infinite.
 
-        Figures of a statement, their sums and products are numbers; where one grows beyond all
-        bounds the payment is not finite, and what is played is not used.
+        Figures of a statement are people, days and pounds: their sums and products are numbers, and
+        far from the largest there are. Only what is divided by something can be odd.
         """
+        no_number, infinite = (
+            [value in some for value in of] for some in (self._perhaps_no_number, self._infinite)
+        )
         if what in (Step.LOAD, Step.IS_NAN, Step.LESS, Step.LESS_EQUAL, Step.EQUAL):
-            return False
+            return False, False
         if what is Step.DIVIDE and not self._by_value.get(of[1]):
-            return True
+            return True, True
         if what is Step.CHOOSE:
-            if self._steps[of[0]] == (Step.IS_NAN, of[2]):  # nought, say, for 0/0
-                return of[1] in self._perhaps_no_number
-            of = of[1:]
-        return not self._perhaps_no_number.isdisjoint(of)
+            is_guard = self._steps[of[0]] == (Step.IS_NAN, of[2])  # nought, say, for 0/0
+            return no_number[1] or (no_number[2] and not is_guard), any(infinite[1:])
+        # infinity less itself, or times nought, is no number
+        reckons = what in (Step.ADD, Step.SUBTRACT, Step.MULTIPLY, Step.DIVIDE)
+        return any(no_number) or (reckons and any(infinite)), any(infinite)
 
     def each(self, what: Step, *operands: Any) -> Recorded:
         """Take down a step for each of some values, which broadcast."""
@@ -311,11 +319,6 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
         """As of an array."""
         return self.values.ndim
 
-    @property
-    def size(self) -> int:
-        """As of an array."""
-        return self.values.size
-
     def __getitem__(self, key: Any) -> Recorded:
         return Recorded(self.recorder, np.asarray(self.values[key]))
 
@@ -324,10 +327,6 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
 
     def any(self) -> bool:
         """Whether any of it can hold."""
-        return True
-
-    def all(self) -> bool:
-        """Whether all of it can hold."""
         return True
 
     def sum(self, axis: int, keepdims: bool = False) -> Recorded:
@@ -396,12 +395,17 @@ def _stack(recorder: _Recorder, arrays: Iterable[Any], axis: int = 0) -> Recorde
     return Recorded(recorder, np.stack([recorder.values_of(each) for each in arrays], axis=axis))
 
 
+def _moveaxis(recorder: _Recorder, values: Recorded, source: int, to: int) -> Recorded:
+    return Recorded(recorder, np.moveaxis(values.values, source, to))
+
+
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: lambda recorder, *parts: recorder.each(Step.CHOOSE, *parts),
     np.clip: _clip,
     np.zeros_like: lambda _, values: np.zeros(values.shape),
     np.broadcast_to: _broadcast_to,
     np.stack: _stack,
+    np.moveaxis: _moveaxis,
 }
 
 

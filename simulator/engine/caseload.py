@@ -114,6 +114,8 @@ class Caseload(Protocol):
     def hold(self, provider: int, service: int, places: Places) -> None:
         """Change how many people a provider can hold in a service in every future, from now.
 
+        As :meth:`resize` does in one.
+
         Args:
             provider: its place.
             service: its place.

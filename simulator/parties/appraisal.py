@@ -15,9 +15,9 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.parties.by_tape import payments_of, shortfalls_of
 from simulator.parties.outlook import Outlook
-from simulator.parties.points import weighed
 from simulator.parties.stakes import Stakes
 from simulator.parties.uncertainty import mean_over
+from simulator.parties.weighing import weighed
 
 __all__ = ["Appraisal", "appraise"]
 

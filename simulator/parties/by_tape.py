@@ -1,6 +1,7 @@
 """A contract settled on what a plan tells: by its tape where it can be, else by NumPy.
 
-Both come to the same figures. Without Numba, and for what cannot be recorded, NumPy does it.
+Both come to the same figures. Where Numba cannot be imported, and for what cannot be recorded,
+NumPy does it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.statement import COSTS, Array, Statement
 from simulator.contract.tape import Recording, Tape, record
 from simulator.contract.term import Window
-from simulator.parties.points import kernel
+from simulator.parties.kernels import points_kernel
 from simulator.parties.told import Told, ToldStatement
 from simulator.parties.uncertainty import mean_over
 
@@ -34,6 +35,8 @@ def payments_of(
     agreement: Agreement, kind: Window, statement: Statement, parties: int
 ) -> tuple[Received, Means]:
     """Return what parties receive in a window by the terms of one kind, and by each its mean.
+
+    Money is pounds. Arrays may be views of one another: nobody changes them.
 
     Args:
         agreement: the contract.
@@ -83,14 +86,12 @@ def shortfalls_of(agreement: Agreement, statement: Statement) -> list[tuple[Arra
     played = _played(work, ("standards",), agreement, statement)
     if played is not None:
         return played[1]
-    return [
-        (mean_over(missed, -2), mean_over(squared, -2)) for missed, squared in work(statement)[1]
-    ]
+    return [(_mean(missed, -2), _mean(squared, -2)) for missed, squared in work(statement)[1]]
 
 
-def _mean(values: Array) -> Array:
-    """Return the mean over nodes; what follows from nothing that happens has no axes."""
-    return mean_over(values, -1) if values.ndim else values
+def _mean(values: Array, axis: int = -1) -> Array:
+    """Return the mean over nodes; what follows from nothing that happens has no axis of them."""
+    return mean_over(values, axis) if values.ndim >= -axis else values
 
 
 def _played(
@@ -102,7 +103,7 @@ def _played(
     """Return what a settlement comes to, the second part of it as means; None if no tape plays."""
     if not isinstance(statement, ToldStatement) or not statement.told.compiled:
         return None
-    code, told = kernel(), statement.told
+    code, told = points_kernel(), statement.told
     if code is None:
         return None
     names, years = told.spread.names, statement.years

@@ -79,8 +79,12 @@ class CompiledMonths:
         )
         columns = plan_kernel.COLUMNS + (plan_kernel.SCREENED if self._screens else ())
         period = np.arange(months, dtype=np.int64)
-        for place, each in enumerate(periods or ()):
-            period[each] = place
+        if periods is not None:
+            period[:] = -1
+            for place, each in enumerate(periods):
+                period[each] = place
+            if (period < 0).any():
+                raise ValueError("every month lies in one of the periods")
         many = months if periods is None else len(periods)
         counts = np.empty((many, providers, services, len(columns), rows))
         work = self._work(given.turned, len(counts), len(columns))

@@ -42,7 +42,7 @@ _AHEAD = 12
 _FARTHEST = 2.0
 """Levels beyond it are no practice that anybody has seen."""
 _MEMORY = 40 * 2**20
-"""Bytes for what a few futures need while they are decided."""
+"""Bytes for what some futures need while they are decided: measured, half and twice are slower."""
 _LONG_AHEAD = 12
 """Quarters over which the effect of prevention is looked at, where the term is that long."""
 
@@ -429,7 +429,7 @@ class Deciding:
 
 
 class Blocks:
-    """Conduct of many futures, decided a few at a time: what they need then fits the cache.
+    """Conduct of many futures, decided some at a time: what they need then stays near at hand.
 
     Args:
         blocks: conduct of the first futures, of the next, and so on.

@@ -263,7 +263,8 @@ class Expectation:
             posts: caseworkers in post in each, ``(..., providers, services)``.
             demand: factor on referrals from outside: a number, ``(..., services)`` for all months,
                 or a list with such an array for each.
-            periods: of these months the counts are added up; none leaves each month by itself.
+            periods: of these months the counts are added up; every month lies in one of them. None
+                leaves each month by itself.
 
         Returns:
             For each month or period the columns of ``COUNTS``, ``(..., providers, services)``, with

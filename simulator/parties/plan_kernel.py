@@ -1,4 +1,4 @@
-"""The months of a plan, compiled: all jitted code of the parties, and nothing else.
+"""The months of a plan, compiled.
 
 The same as ``Expectation._step``, which is to be read first; the tests hold the two together.
 
@@ -40,6 +40,7 @@ __all__ = [
     "Tables",
     "Work",
     "entry",
+    "jit",
     "roll",
 ]
 
@@ -62,7 +63,8 @@ def entry(function: _Function) -> _Function:
         return cast(_Function, numba.njit(**_OPTIONS)(function))
 
 
-def _jit(function: _Function) -> _Function:
+def jit(function: _Function) -> _Function:
+    """Compile what compiled code calls."""
     options = {"no_cpython_wrapper": True} | _OPTIONS
     return cast(_Function, numba.njit(**options)(function))
 
@@ -332,7 +334,7 @@ def _waiting(present: float, variance: float, places: float) -> tuple[float, flo
 # -- a month, by lanes -----------------------------------------------------------------------------
 
 
-@_jit
+@jit
 def _open(team: Any, relapsing_stay: float, outside: Floats, share: float, lanes: int) -> None:
     """Refer from outside and after relapses."""
     for lane in range(lanes):
@@ -347,7 +349,7 @@ def _open(team: Any, relapsing_stay: float, outside: Floats, share: float, lanes
         team["referred"][lane] = outside[lane] * share
 
 
-@_jit
+@jit
 def _end_stays(team: Any, served: Floats, ending: float, lanes: int) -> None:
     """Count who is in a stage of service, and who of them ends the stay within the step."""
     for lane in range(lanes):
@@ -355,7 +357,7 @@ def _end_stays(team: Any, served: Floats, ending: float, lanes: int) -> None:
         team["ended"][lane] += served[lane] * ending
 
 
-@_jit
+@jit
 def _travel(way: Any, team: Any, path: Any, lanes: int) -> None:
     """Let those arrive who are on the way: of before, and of those who complete in the step."""
     share, late = path["share"], path["late"]
@@ -371,13 +373,13 @@ def _travel(way: Any, team: Any, path: Any, lanes: int) -> None:
         way["still_coming_back"][lane] = stay
 
 
-@_jit
+@jit
 def _arrive(team: Any, way: Any, share: float, lanes: int) -> None:
     for lane in range(lanes):
         team["referred"][lane] += way["arrived"][lane] * share
 
 
-@_jit
+@jit
 def _screen(asking: Floats, team: Any, turned: Floats, share: float, lanes: int) -> None:
     """Turn away those of a need, by its share of those referred."""
     for lane in range(lanes):
@@ -387,7 +389,7 @@ def _screen(asking: Floats, team: Any, turned: Floats, share: float, lanes: int)
         asking[lane] = own - gone
 
 
-@_jit
+@jit
 def _take(asking: Floats, team: Any, other: Any, turned: Floats, share: float, lanes: int) -> None:
     """Take those of a need whom another provider turns away."""
     for lane in range(lanes):
@@ -396,7 +398,7 @@ def _take(asking: Floats, team: Any, other: Any, turned: Floats, share: float, l
         asking[lane] += came
 
 
-@_jit
+@jit
 def _begin_mix(team: Any, asking: Floats, lanes: int) -> None:
     """Count all who ask; not all of them will take up the offer."""
     for lane in range(lanes):
@@ -407,7 +409,7 @@ def _begin_mix(team: Any, asking: Floats, lanes: int) -> None:
             team["asked"][lane] += asking[need, lane]
 
 
-@_jit
+@jit
 def _mix(mix: Floats, team: Any, asking: Floats, share: float, stay: float, lanes: int) -> None:
     """Say which part of those who ask is of a need; that of all referred where nobody moved."""
     for lane in range(lanes):
@@ -418,7 +420,7 @@ def _mix(mix: Floats, team: Any, asking: Floats, share: float, stay: float, lane
         team["stretch"][lane] += part * stay
 
 
-@_jit
+@jit
 def _end_mix(team: Any, lanes: int) -> None:
     for lane in range(lanes):
         moved = team["turned_away"][lane] + team["taken"][lane] > 0.0
@@ -427,7 +429,7 @@ def _end_mix(team: Any, lanes: int) -> None:
         team["pace"][lane] = 1.0 / stretch
 
 
-@_jit
+@jit
 def _exchange(team: Any, lanes: int) -> None:
     """Refer only those who are taken."""
     for lane in range(lanes):
@@ -435,7 +437,7 @@ def _exchange(team: Any, lanes: int) -> None:
         team["referred"][lane] = team["referred"][lane] - gone + taken
 
 
-@_jit
+@jit
 def _ask(team: Any, take_up: float, least_variance: float, lanes: int) -> int:
     """Let those referred accept; return in how many lanes there is anybody."""
     some = 0
@@ -448,7 +450,7 @@ def _ask(team: Any, take_up: float, least_variance: float, lanes: int) -> int:
     return some
 
 
-@_jit
+@jit
 def _rest(team: Any, lanes: int) -> None:
     """Pass a month in which nobody comes to a team that has nobody."""
     for lane in range(lanes):
@@ -460,7 +462,7 @@ def _rest(team: Any, lanes: int) -> None:
         team["good_outcomes"][lane] = 0.0
 
 
-@_jit
+@jit
 def _look(team: Any, lanes: int) -> None:
     """Say how many wait when the month begins."""
     for lane in range(lanes):
@@ -471,7 +473,7 @@ def _look(team: Any, lanes: int) -> None:
         team["over"][lane] = over
 
 
-@_jit
+@jit
 def _age(t: Tables, node: Any, team: Any, lanes: int) -> None:
     """Say how many leave: more, the longer they have waited; and guess who starts."""
     days, nobody, fastest = t.days, t.nobody * t.days, t.fastest
@@ -487,7 +489,7 @@ def _age(t: Tables, node: Any, team: Any, lanes: int) -> None:
         team["started"][lane] = min(asked, free)
 
 
-@_jit
+@jit
 def _spread(t: Tables, node: Any, team: Any, lanes: int) -> None:
     """Say who is present after the step, if so many start: mean and variance."""
     days, least = t.days, t.least_variance
@@ -503,7 +505,7 @@ def _spread(t: Tables, node: Any, team: Any, lanes: int) -> None:
         team["variance_after"][lane] = max(variance, least)
 
 
-@_jit
+@jit
 def _queue(team: Any, days: float, lanes: int) -> None:
     """Say who waits after the step, and who has left and started by then."""
     for lane in range(lanes):
@@ -518,7 +520,7 @@ def _queue(team: Any, days: float, lanes: int) -> None:
         )
 
 
-@_jit
+@jit
 def _close(team: Any, days: float, lanes: int) -> None:
     """Say who is there at the end, and how long those had waited who complete."""
     for lane in range(lanes):
@@ -542,20 +544,20 @@ def _close(team: Any, days: float, lanes: int) -> None:
         team["wait"][lane] = of_served
 
 
-@_jit
+@jit
 def _stay(served: Floats, staying: float, team: Any, entering: float, lanes: int) -> None:
     """Keep who stays in a stage, and let those into it who start."""
     for lane in range(lanes):
         served[lane] = served[lane] * staying + team["started"][lane] * entering
 
 
-@_jit
+@jit
 def _pass(served: Floats, earlier: Floats, passing: float, lanes: int) -> None:
     for lane in range(lanes):
         served[lane] += earlier[lane] * passing
 
 
-@_jit
+@jit
 def _number_stages(
     w: Work, team: Any, stages: int, a_step: float, usual: float, lanes: int
 ) -> None:
@@ -582,7 +584,7 @@ def _number_stages(
         team["at_once"][lane] = usual if pace[lane] == 1.0 else at_once
 
 
-@_jit
+@jit
 def _end_stays_at_pace(team: Any, served: Floats, usual: float, ending: Floats, lanes: int) -> None:
     for lane in range(lanes):
         part = usual if team["pace"][lane] == 1.0 else ending[lane]
@@ -590,7 +592,7 @@ def _end_stays_at_pace(team: Any, served: Floats, usual: float, ending: Floats, 
         team["ended"][lane] += served[lane] * part
 
 
-@_jit
+@jit
 def _stay_at_pace(
     served: Floats,
     staying: float,
@@ -609,7 +611,7 @@ def _stay_at_pace(
         served[lane] = served[lane] * stay + team["started"][lane] * enter
 
 
-@_jit
+@jit
 def _pass_at_pace(
     served: Floats, earlier: Floats, team: Any, passing: float, passed: Floats, lanes: int
 ) -> None:
@@ -618,7 +620,7 @@ def _pass_at_pace(
         served[lane] += earlier[lane] * part
 
 
-@_jit
+@jit
 def _weigh(team: Any, harm: float, certain: float, lanes: int) -> None:
     """Turn waits into a factor on the odds against a good outcome."""
     for lane in range(lanes):
@@ -627,19 +629,19 @@ def _weigh(team: Any, harm: float, certain: float, lanes: int) -> None:
         team["good_outcomes"][lane] = 0.0
 
 
-@_jit
+@jit
 def _need(team: Any, share: float, against: float, lanes: int) -> None:
     for lane in range(lanes):
         team["good_outcomes"][lane] += share / (1.0 + against * team["wait"][lane])
 
 
-@_jit
+@jit
 def _need_of_mix(team: Any, mix: Floats, against: float, lanes: int) -> None:
     for lane in range(lanes):
         team["good_outcomes"][lane] += mix[lane] / (1.0 + against * team["wait"][lane])
 
 
-@_jit
+@jit
 def _succeed(team: Any, lanes: int) -> None:
     for lane in range(lanes):
         good = team["good_outcomes"][lane] * team["completed"][lane]
@@ -647,7 +649,7 @@ def _succeed(team: Any, lanes: int) -> None:
         team["relapsing"][lane] = team["still_relapsing"][lane] + team["lapsing"][lane] * good
 
 
-@_jit
+@jit
 def _hand_over(way: Any, team: Any, path: Any, lanes: int) -> None:
     share, returns = path["share"], path["returns"]
     for lane in range(lanes):
@@ -662,7 +664,7 @@ def _hand_over(way: Any, team: Any, path: Any, lanes: int) -> None:
 # -- a month ---------------------------------------------------------------------------------------
 
 
-@_jit
+@jit
 def _come(t: Tables, w: Work, lanes: int, paced: bool) -> None:
     """Find out who is referred to each team, from wherever they come.
 
@@ -697,7 +699,7 @@ def _come(t: Tables, w: Work, lanes: int, paced: bool) -> None:
                     _arrive(w.team[there, path["receiver"]], way, share, lanes)
 
 
-@_jit
+@jit
 def _divert(t: Tables, w: Work, provider: int, service: int, lanes: int) -> None:
     """Find out whom a provider turns away, whom it takes instead of others, and who asks."""
     team = w.team[provider, service]
@@ -713,7 +715,7 @@ def _divert(t: Tables, w: Work, provider: int, service: int, lanes: int) -> None
                 _take(asking, team, w.team[other, service], turned, share * going, lanes)
 
 
-@_jit
+@jit
 def _blend(t: Tables, w: Work, provider: int, service: int, lanes: int) -> None:
     """Say of which needs those are who ask, and what that makes of their stays."""
     team = w.team[provider, service]
@@ -724,7 +726,7 @@ def _blend(t: Tables, w: Work, provider: int, service: int, lanes: int) -> None:
     _end_mix(team, lanes)
 
 
-@_jit
+@jit
 def _turn_away(t: Tables, w: Work, blend: bool, lanes: int) -> None:
     """Let providers turn people away by need, to be taken by others.
 
@@ -747,7 +749,7 @@ def _turn_away(t: Tables, w: Work, blend: bool, lanes: int) -> None:
                 _exchange(w.team[provider, service], lanes)
 
 
-@_jit
+@jit
 def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: bool) -> None:
     """Let a team work for a month."""
     team, node = w.team[provider, service], t.service[service]
@@ -790,7 +792,7 @@ def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: b
     _succeed(team, lanes)
 
 
-@_jit
+@jit
 def _count(counts: Floats, team: Any, mean_stay: float, lanes: int) -> None:
     """Add what a team has done in a month."""
     for lane in range(lanes):
@@ -810,7 +812,7 @@ def _count(counts: Floats, team: Any, mean_stay: float, lanes: int) -> None:
     _add(counts[_HANDOVERS_MADE], team["handovers_made"], lanes)
 
 
-@_jit
+@jit
 def _count_screened(
     t: Tables,
     w: Work,
@@ -838,7 +840,7 @@ def _count_screened(
         counts[_ANYWAY, lane] += anyway[lane] * team["completed"][lane]
 
 
-@_jit
+@jit
 def _month(
     t: Tables, r: Rows, w: Work, counts: Floats, month: int, rows: Integers, paced: bool
 ) -> None:
@@ -873,37 +875,31 @@ def _month(
 # -- rows in and out -------------------------------------------------------------------------------
 
 
-@_jit
-def _copy(there: Floats, here: Floats, lanes: int) -> None:
-    for lane in range(lanes):
-        there[lane] = here[lane]
-
-
-@_jit
+@jit
 def _gather(there: Floats, here: Floats, rows: Integers) -> None:
     for lane in range(len(rows)):
         there[lane] = here[rows[lane]]
 
 
-@_jit
+@jit
 def _scatter(there: Floats, here: Floats, rows: Integers) -> None:
     for lane in range(len(rows)):
         there[rows[lane]] = here[lane]
 
 
-@_jit
+@jit
 def _add(there: Floats, here: Floats, lanes: int) -> None:
     for lane in range(lanes):
         there[lane] += here[lane]
 
 
-@_jit
+@jit
 def _fill(there: Floats, value: float, lanes: int) -> None:
     for lane in range(lanes):
         there[lane] = value
 
 
-@_jit
+@jit
 def _take_in(t: Tables, r: Rows, w: Work, rows: Integers) -> None:
     lanes = len(rows)
     w.counts[:] = 0.0
@@ -935,7 +931,7 @@ def _take_in(t: Tables, r: Rows, w: Work, rows: Integers) -> None:
             _gather(way["coming_back"], r.coming_back[provider, path], rows)
 
 
-@_jit
+@jit
 def _give_back(r: Rows, w: Work, counts: Floats, rows: Integers) -> None:
     providers, services, stages = w.stage.shape[:3]
     for provider in range(providers):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from simulator.parties.plan_kernel import Floats, entry
+from simulator.parties.plan_kernel import Floats, entry, jit
 
 __all__ = ["LANES", "Figures", "play", "spread_out", "weigh"]
 
@@ -87,7 +87,7 @@ def play(
                         _work(what, registers[to], here, other, third, count * width)
 
 
-@entry
+@jit
 def _load(
     f: Figures, leaf: int, to: Floats, future: int, row: int, width: int, node: int, count: int
 ) -> None:
@@ -134,7 +134,7 @@ def _load(
             to[lane] *= f.part
 
 
-@entry
+@jit
 def _work(what: int, to: Floats, a: Floats, b: Floats, c: Floats, lanes: int) -> None:
     if what == _ADD:
         for lane in range(lanes):
@@ -214,7 +214,7 @@ def weigh(
     variance: Floats,
     work: Floats,
 ) -> None:
-    """Weigh a party's surplus over the nodes, as ``points.weighed`` does.
+    """Weigh a party's surplus over the nodes, as ``weighing.weighed`` does.
 
     Args:
         received: ``(nodes, futures, rows)``.

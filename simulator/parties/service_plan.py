@@ -357,7 +357,7 @@ class _Tried:
         levels: ``(..., rows, providers, levers)``.
         of_people: those that lead to different people, ``(..., fewer rows, providers, levers)``.
         which: for each of the rows, which of these it leads to.
-        alike: the profiles that lead to the same people.
+        alike: the profiles of which the same is told, where costs are not.
     """
 
     levels: Array

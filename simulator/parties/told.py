@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
-from simulator.parties.points import kernel
+from simulator.parties.kernels import points_kernel
 from simulator.parties.uncertainty import mean_over
 
 __all__ = ["Spread", "Told", "ToldStatement"]
@@ -68,7 +68,7 @@ class Spread:
             name: of the column.
             compiled: whether compiled code may do it.
         """
-        code = kernel() if compiled else None
+        code = points_kernel() if compiled else None
         if code is None:
             whole += self.at_nodes(name, None)
             return
@@ -159,7 +159,8 @@ class Told:
 
     def _column(self, name: str, service: int | None) -> Array:
         if name in self.insisted:
-            months: Array = self.months[..., None, None]
+            shape = (*self.months.shape, 1, self.insisted[name])
+            months: Array = np.broadcast_to(self.months[..., None, None], shape)
             return months + self._before(name, None)[..., None, None, :] if self.before else months
         if name not in self.spread.names:
             return np.zeros(len(self.claimed))
@@ -194,12 +195,18 @@ class _Columns(Mapping[str, Array]):
     def __init__(self, told: Told, part: float) -> None:
         self._told, self._part = told, part
         self._names = (*COLUMNS, *told.insisted)
+        self._known: dict[str, Array] = {}
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._names:
             raise KeyError(name)
-        services = range(self._told.spread.ratio.shape[2])
-        return np.stack([self._told.column(name, each, self._part) for each in services], axis=-1)
+        if name not in self._known:
+            services = range(self._told.spread.ratio.shape[2])
+            # what is insisted on is told once, not by service
+            each = (None,) if name in self._told.insisted else services
+            columns = [self._told.column(name, service, self._part) for service in each]
+            self._known[name] = np.stack(columns, axis=-1)
+        return self._known[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._names

@@ -46,14 +46,13 @@ def normal_nodes(count: int, dimensions: int) -> Array:
 def mean_over(values: Array, axis: int) -> Array:
     """Return the mean over the nodes on an axis, added in their order.
 
-    The order of a sum must not depend on how many rows stand beside it: where there is but one,
-    NumPy would add its nodes in another. Rows that lie side by side in memory are added as a whole.
+    The order of a sum must not depend on how many rows stand beside it, so rows are added as a
+    whole, one after the other. In a plan they lie in memory like that; others are copied. Of a
+    single row NumPy would add the nodes in another order.
     """
     count = values.shape[axis]
-    if values.size == count:
-        total = np.take(np.add.accumulate(values, axis=axis), -1, axis=axis)
-    else:
-        total = np.add.reduce(values, axis=axis)
+    rows = np.ascontiguousarray(np.moveaxis(values, axis, 0))
+    total = np.add.accumulate(rows)[-1] if rows.size == count else np.add.reduce(rows, axis=0)
     mean: Array = total / count
     return mean
 

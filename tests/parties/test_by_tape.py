@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from simulator._errors import SettlementError
 from simulator.contract.agreement import Agreement
-from simulator.contract.statement import COLUMNS, COSTS
+from simulator.contract.signatories import Signatories
+from simulator.contract.statement import COLUMNS, COSTS, Statement
 from simulator.contract.tape import Step, record
 from simulator.contract.term import Window
 from simulator.parties import by_tape, points_kernel
@@ -98,10 +99,11 @@ WORLDS = ("staying-well", "handing-over", "measured-work", "old-partners")
 def test_every_contract_that_parties_plan_with_is_recorded(name: str) -> None:
     for agreement in load(ROOT / "scenarios" / f"{name}.yaml").agreements().values():
         for kind in agreement.assessed_by:
-            found, expected = (
-                paid(agreement, kind, 7, compiled, 1.0, True) for compiled in (True, False)
-            )
-            same(found, expected)
+            for before in (True, False):
+                found, expected = (
+                    paid(agreement, kind, 7, compiled, 1.0, before) for compiled in (True, False)
+                )
+                same(found, expected)
         assert agreement.tapes
         assert None not in agreement.tapes.values()
 
@@ -115,6 +117,77 @@ def test_standards_are_looked_at_by_tape() -> None:
     for some, others in zip(found, expected, strict=True):
         np.testing.assert_array_equal(some, others)
     assert len(expected) == 3
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("of", ["each provider", "all"])
+@pytest.mark.parametrize("split", [None, "equal"])
+def test_months_insisted_on_can_be_paid_for_alone(of: str, split: str | None, before: bool) -> None:
+    agreement = signed(
+        {
+            "data": {"insisted": {"what": "months", "of": of, "follows": "enforcement"}},
+            "terms": [
+                {"name": "alone", "measure": "insisted", "times": "1000"}
+                | ({"split": split} if split and of == "all" else {}),
+                {"name": "together", "measure": "total(insisted)", "split": "equal"},
+            ],
+        }
+    )
+    found, expected = (paid(agreement, "year", 3, each, 1.0, before) for each in (True, False))
+    same(found, expected)
+
+
+def test_a_column_is_the_same_by_provider_and_by_service() -> None:
+    agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()["unit_price"]
+    statement = told(agreement, 6, True).statement(0.5, 0.5)
+    plain = Statement(dict(statement.columns), statement.years)
+    for name in (*agreement.data_used, *agreement.insisted):
+        np.testing.assert_allclose(*np.broadcast_arrays(plain.of(name), statement.of(name)))
+
+
+def test_a_quotient_that_is_infinite_is_told_from_one_that_is_nothing() -> None:
+    agreement = signed(
+        {
+            "measures": {"unit": {"measure": "cost / completed"}},
+            "terms": [
+                {
+                    "name": "steps",
+                    "measure": "unit * completed",
+                    "steps": [{"below": "5", "value": "£1"}, {"value": "£10"}],
+                }
+            ],
+        }
+    )
+    year = told(agreement, 3, True)
+    base = year.spread.base.copy()
+    base[:, year.spread.names.index("completed")] = 0.0
+    base[:, year.spread.names.index("cost")] = 3.0
+    spread = Spread(year.spread.names, np.ones_like(year.spread.ratio), base)
+    found, expected = (
+        payments_of(agreement, "year", Told(spread, *told_of(year), {}, each).statement(1.0), 5)
+        for each in (True, False)
+    )
+    same(found, expected)
+
+
+def test_the_payments_of_many_providers_are_the_same_but_for_their_last_digits() -> None:
+    names = tuple(f"p{number}" for number in range(9))
+    parties = Signatories(
+        ("payer",), names, {"payer": 1.0}, dict.fromkeys(names, 1.0), ("support",)
+    )
+    agreement = read(
+        {
+            "terms": [
+                {"name": "cost", "measure": "cost", "split": "equal"},
+                {"name": "most", "measure": "min(total(payments), 1000)", "instead_of": "payments"}
+                | {"split": "equal"},
+            ]
+        }
+    ).agree("any", parties)
+    found, expected = (paid(agreement, "year", 3, each, 1.0, False) for each in (True, False))
+    for some, others in zip(found, expected, strict=True):  # type: ignore[call-overload]
+        for key, amount in others.items():  # NumPy may add eight and more in pairs
+            np.testing.assert_allclose(some[key], amount, rtol=1e-12, atol=1e-9)
 
 
 def test_what_cannot_be_recorded_is_settled_by_numpy() -> None:
@@ -171,7 +244,7 @@ def test_a_contract_may_have_more_profiles_than_lanes(monkeypatch: pytest.Monkey
     )
     parties = len(agreement.signatories.parties)
     played = payments_of(agreement, "year", wide.statement(1.0), parties)
-    monkeypatch.setattr(by_tape, "kernel", lambda: None)
+    monkeypatch.setattr(by_tape, "points_kernel", lambda: None)
     same(played, payments_of(agreement, "year", wide.statement(1.0), parties))
 
 

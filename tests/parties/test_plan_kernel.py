@@ -18,11 +18,13 @@ from scipy.special import erfcx, ndtr
 
 from simulator.contract.statement import COLUMNS, COUNTS, Array
 from simulator.parties import plan_kernel
+from simulator.parties.by_tape import payments_of
 from simulator.parties.conduct import Parties
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.levers import LEVERS, PLACE
 from simulator.parties.plan_kernel import LANES
 from simulator.parties.service_plan import Ahead
+from simulator.parties.weighing import weighed
 from simulator.scenario.world import places
 from simulator.study.files import load
 from tests.conftest import ROOT, scenario_from
@@ -321,7 +323,7 @@ print(digest({os.fspath(FLAGSHIP)!r}))
 
 
 def digest(path: str) -> str:
-    """Return a fingerprint of a few months of a few rows."""
+    """Return a fingerprint of a few months of a few rows, and of what a plan makes of them."""
     scenario = load(Path(path))
     plan = Expectation(scenario)
     levers, demand, posts = of_rows(plan, 5)
@@ -329,6 +331,15 @@ def digest(path: str) -> str:
     months = scenario.timetable.months[:4]
     found, people = plan.months(levers, plan.nobody(), months, posts, demand)
     arrays = [*(each[name] for each in found for name in COUNTS), *vars(people).values()]
+    parties = Parties(scenario)
+    for agreement in scenario.agreements().values():
+        outlook = parties.plan(agreement, Ahead(plan.nobody(), months, [plan.posts] * 4, {}))(
+            np.zeros((2, len(scenario.signatories.parties), len(LEVERS)))
+        )
+        for view in outlook.views:
+            received, means = payments_of(agreement, view.kind, view.statement, 5)
+            arrays += [*received.values(), *means.values()]
+        arrays += weighed(outlook.costs[..., 3], None, outlook.costs[..., 2], np.zeros(()), True)
     return hashlib.sha256(b"".join(np.ascontiguousarray(each) for each in arrays)).hexdigest()
 
 
@@ -343,6 +354,17 @@ def told(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
     assert done.returncode == 0, done.stderr
     return done
+
+
+def test_every_month_lies_in_a_period() -> None:
+    scenario = load(FLAGSHIP)
+    expectation = Expectation(scenario)
+    months = scenario.timetable.months[:3]
+    levers = np.zeros((expectation.providers, len(LEVERS)))
+    with pytest.raises(ValueError, match="one of the periods"):
+        expectation.months(
+            levers, expectation.nobody(), months, [expectation.posts] * 3, periods=[slice(1, 3)]
+        )
 
 
 def test_interpreted_is_compiled() -> None:

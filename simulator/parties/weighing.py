@@ -6,26 +6,16 @@ NumPy walks through memory for every step, compiled code once. Both come to the 
 from __future__ import annotations
 
 import math
-from functools import cache
 from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
 from simulator.contract.statement import Array
+from simulator.parties.kernels import points_kernel
 from simulator.parties.uncertainty import mean_over
 
-__all__ = ["kernel", "weighed"]
-
-
-@cache
-def kernel() -> ModuleType | None:
-    """Return the compiled code; None where Numba cannot be imported."""
-    try:
-        from simulator.parties import points_kernel
-    except ImportError:
-        return None
-    return points_kernel
+__all__ = ["weighed"]
 
 
 def weighed(
@@ -37,6 +27,8 @@ def weighed(
 ) -> tuple[Array, Array]:
     """Return what a party is expected to lack, and the variance of its surplus.
 
+    Money is pounds; the variance is pounds squared.
+
     Args:
         received: at every node, ``(..., rows, nodes)``; what is the same at all has no axes.
         tells: for each profile, which of these rows tells of it; none where each has its own.
@@ -47,7 +39,7 @@ def weighed(
     Returns:
         Both ``(..., profiles)``.
     """
-    code = kernel() if compiled else None
+    code = points_kernel() if compiled else None
     if code is not None:
         return _weighed(code, received, tells, cost, lacking)
     if tells is not None and received.ndim:
@@ -71,8 +63,8 @@ def _weighed(
     *lead, profiles, nodes = cost.shape
     futures = math.prod(lead)
     if not received.ndim:
-        received = np.full((*lead, 1, nodes), float(received))
-        tells = np.zeros(profiles, dtype=np.intp)
+        received, tells = received[None, None], np.zeros(profiles, dtype=np.intp)
+    received = np.broadcast_to(received, (*lead, received.shape[-2], nodes))
     given, spent = (
         np.ascontiguousarray(np.moveaxis(each, -1, 0)).reshape(nodes, futures, -1)
         for each in (received, cost)
