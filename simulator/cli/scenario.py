@@ -42,6 +42,7 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
             calibration_document,
             calibration_of,
             calibration_text,
+            limits_document,
         )
 
         calibration = calibration_of(scenario)
@@ -61,6 +62,7 @@ def check(files: list[Path], settings: list[str], as_json: bool) -> None:
         }
         if calibration:
             document["calibration"] = calibration_document(scenario, calibration)
+            document["limits"] = limits_document(scenario, calibration)
         _print_json(document)
         _fail(refused)
         return

@@ -9,6 +9,7 @@ from functools import reduce
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from simulator._errors import SettlementError
@@ -353,6 +354,22 @@ class Curve(Frozen):
         ]
         lows, highs = zip(*parts, strict=True)
         return np.maximum(least, sum(lows)), np.minimum(most, sum(highs))
+
+    def beyond(
+        self, x: Array, lookup: Lookup, price_level: float = 1.0
+    ) -> tuple[npt.NDArray[np.bool_] | None, npt.NDArray[np.bool_] | None]:
+        """Tell where its cap, and where its floor, takes something away; None where it has none.
+
+        The arguments are those of :meth:`apply`.
+        """
+        level = self.level(price_level)
+        counted = self.count(np.where(np.isnan(x), 0.0, x), lookup)
+        value = self.shape(counted, lookup, level)
+        cap, floor = (
+            None if each is None else value_of(each, lookup, level)
+            for each in (self.at_most, self.at_least)
+        )
+        return None if cap is None else value > cap, None if floor is None else value < floor
 
     def _clip(self, value: Array, lookup: Lookup, level: float) -> Array:
         if self.at_least is not None:

@@ -222,8 +222,8 @@ class Parties:
         a_future = 8 * (1 + 2 * moves) * nodes_of(self.expectation.providers) * cells * columns
         return max(1, int(_MEMORY / a_future))
 
-    def plan(self, agreement: Agreement, ahead: Ahead) -> ServicePlan:
-        """Return the plan of the parties to a contract."""
+    def plan(self, agreement: Agreement, ahead: Ahead, nodes: int | None = None) -> ServicePlan:
+        """Return the plan of the parties to a contract; for nodes see :class:`ServicePlan`."""
         return ServicePlan(
             self.expectation,
             self.technology,
@@ -239,6 +239,7 @@ class Parties:
                 name: 1 if agreement.data[name].is_pooled else self.expectation.providers
                 for name in agreement.insisted
             },
+            nodes=nodes,
         )
 
     def planned_posts(self, agreement: Agreement) -> list[Array]:

@@ -96,6 +96,7 @@ class ServicePlan:
         watched: the columns that the contract's standards follow from.
         insisted: the contract's data that follow from how the commissioners enforce it, and of how
             many each tells: of every provider, or (1) of all together.
+        nodes: how many; None is as few as decisions take.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class ServicePlan:
         commissioning: Commissioning | None = None,
         watched: Iterable[str] = (),
         insisted: Mapping[str, int] | None = None,
+        nodes: int | None = None,
     ) -> None:
         self.commissioning = commissioning
         self.watched, self.insisted = tuple(watched), dict(insisted or {})
@@ -119,7 +121,7 @@ class ServicePlan:
         self.expectation, self.technology, self.ahead = expectation, technology, ahead
         self.commissioners, self.demand_spread, self.found = commissioners, demand_spread, found
         providers = expectation.providers
-        self.drawn = normal_nodes(nodes_of(providers), 1 + 3 * providers)
+        self.drawn = normal_nodes(nodes or nodes_of(providers), 1 + 3 * providers)
         self.counted = tuple(name for name in COLUMNS if name in {*needed, *self.watched})
         self.outcomes = _OF_OUTCOMES + (("anyway",) if expectation.needs.can_act else ())
         whole = [_SPREADS_LIKE[name] for name in self.counted if name in _SPREADS_LIKE]

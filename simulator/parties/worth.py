@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import COSTS, Array, Statement
 from simulator.parties.outlook import Outlook, View
 
-__all__ = ["Worth", "worth_of_work"]
+__all__ = ["Limited", "Worth", "limits_reached", "worth_of_work"]
 
 _STEP = 0.01
 """Share of its mean by which a column is moved either way; small beside what is uncertain."""
@@ -38,6 +39,65 @@ class Worth:
     outcome: float
     handover: float
     saved: float
+
+
+@dataclass(frozen=True)
+class Limited:
+    """How likely a payment is to stand at a limit of its term, where more work changes nothing.
+
+    Attributes:
+        term: its name.
+        provider: index of the provider; None where the payment is one for all.
+        most: chance that its cap takes something away; None where it has none.
+        least: chance that its floor does.
+    """
+
+    term: str
+    provider: int | None
+    most: float | None
+    least: float | None
+
+
+def limits_reached(outlook: Outlook, agreement: Agreement) -> list[Limited]:
+    """Return how likely the limits of terms are to be reached, in the order of the contract.
+
+    Args:
+        outlook: of one profile, with its nodes; several periods of a kind count alike.
+        agreement: the contract.
+    """
+    found: dict[int, list[tuple[Array | None, Array | None]]] = {}
+    for view in outlook.views:
+        counted, needed = agreement.assessed_by[view.kind]
+        flows = agreement.flows(view.statement, needed=needed)
+        working = agreement.working(view.statement)
+        for index, term in enumerate(agreement.terms):
+            if index in counted and (term.at_most, term.at_least) != (None, None):
+                beyond = term.beyond(working.evaluate(term.measure), working.look_up)
+                found.setdefault(index, []).append((_chance(beyond[0]), _chance(beyond[1])))
+            agreement.take_in(working, index, flows[index])
+    return [
+        Limited(
+            agreement.terms[index].name,
+            provider if many > 1 else None,
+            *(_mean_of([each[side] for each in periods], provider) for side in (0, 1)),
+        )
+        for index, periods in sorted(found.items())
+        for many in [max(len(each) for each in periods[0] if each is not None)]
+        for provider in range(many)
+    ]
+
+
+def _chance(beyond: npt.NDArray[np.bool_] | None) -> Array | None:
+    """Return the chance by provider, or one for all, over nodes."""
+    if beyond is None:
+        return None
+    chance: Array = beyond.reshape(-1, beyond.shape[-1]).mean(axis=0)
+    return chance
+
+
+def _mean_of(periods: Sequence[Array | None], provider: int) -> float | None:
+    known = [each[provider] for each in periods if each is not None]
+    return float(np.mean(known)) if known else None
 
 
 def worth_of_work(outlook: Outlook, agreement: Agreement) -> list[Worth]:

@@ -10,11 +10,19 @@ from simulator.contract.agreement import Agreement
 from simulator.parties.calibration import Calibrated, Resting, calibrate, rests
 from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
+from simulator.parties.worth import Limited, limits_reached
+from simulator.report.show_worth import NODES, limits_table
 from simulator.report.tables import paragraph, table
 from simulator.report.words import decimal, money
 from simulator.scenario.scenario import Scenario
 
-__all__ = ["Calibration", "calibration_document", "calibration_of", "calibration_text"]
+__all__ = [
+    "Calibration",
+    "calibration_document",
+    "calibration_of",
+    "calibration_text",
+    "limits_document",
+]
 
 _LEAST_RATIO, _MOST_RATIO = 0.3, 4.0
 _FAR = 1.5
@@ -29,12 +37,14 @@ class Calibration:
     Attributes:
         levers: what one level of each is worth and takes.
         resting: where the parties come to rest, by contract.
+        limits: how likely the limits of payments are to be reached there, by contract.
         warnings: what does not look right, in sentences.
         refused: why a run refuses the scenario; empty where it does not.
     """
 
     levers: tuple[Calibrated, ...]
     resting: Mapping[str, Resting]
+    limits: Mapping[str, list[Limited]]
     warnings: tuple[str, ...]
     refused: str = ""
 
@@ -46,11 +56,12 @@ def calibration_of(scenario: Scenario) -> Calibration:
     known = {name: each for name, each in agreements.items() if not each.unexpected}
     passed_over = [_passed_over(scenario, each) for each in agreements.values() if each.unexpected]
     if not known or scenario.observed_under in agreements.keys() - known.keys():
-        return Calibration((), {}, tuple(passed_over))
+        return Calibration((), {}, {}, tuple(passed_over))
     parties.refuse_far_norm()
     looked_at = scenario.baseline if scenario.baseline in known else next(iter(known))
     levers = tuple(calibrate(parties, known[looked_at]))
     resting = {name: rests(parties, agreement) for name, agreement in known.items()}
+    limits = {name: _limits_at(parties, known[name], at) for name, at in resting.items()}
     restless = [scenario.title_of(name) for name, each in resting.items() if each.is_restless]
     refused = ""
     if restless:
@@ -59,7 +70,13 @@ def calibration_of(scenario: Scenario) -> Calibration:
             f"{' and '.join(restless)}."
         )
     found = (*passed_over, *_warnings(scenario, levers, resting))
-    return Calibration(levers, resting, found, refused)
+    return Calibration(levers, resting, limits, found, refused)
+
+
+def _limits_at(parties: Parties, agreement: Agreement, rest: Resting) -> list[Limited]:
+    """Return how likely limits are to be reached where the parties come to rest."""
+    plan = parties.plan(agreement, parties.typical_year(agreement), NODES)
+    return limits_reached(plan(rest.own[None]), agreement)
 
 
 def _passed_over(scenario: Scenario, agreement: Agreement) -> str:
@@ -153,9 +170,15 @@ def calibration_text(scenario: Scenario, found: Calibration) -> str:
         "Where each comes to rest by its own advantage, before trust: 0 is observed practice."
     )
     rest_header = ("Party", "What", *(scenario.title_of(each) for each in found.resting))
-    return "\n\n".join(
-        (heading, table(header, worth, texts=2), second, table(rest_header, rest, texts=2))
-    )
+    parts = [heading, table(header, worth, texts=2), second, table(rest_header, rest, texts=2)]
+    limits = [(scenario.title_of(name), some) for name, some in found.limits.items() if some]
+    if limits:
+        third = paragraph(
+            "How likely a payment would lie beyond its most or its least there: whoever is sure of "
+            "that has nothing to gain by more or better work."
+        )
+        parts += [third, limits_table(scenario, limits)]
+    return "\n\n".join(parts)
 
 
 def calibration_document(scenario: Scenario, found: Calibration) -> list[dict[str, Any]]:
@@ -175,6 +198,22 @@ def calibration_document(scenario: Scenario, found: Calibration) -> list[dict[st
             },
         }
         for each in found.levers
+    ]
+
+
+def limits_document(scenario: Scenario, found: Calibration) -> list[dict[str, Any]]:
+    """Return how likely limits are to be reached as plain values, ready for JSON."""
+    providers = scenario.signatories.providers
+    return [
+        {
+            "contract": name,
+            "term": each.term,
+            "provider": None if each.provider is None else providers[each.provider],
+            "beyond_most": each.most,
+            "below_least": each.least,
+        }
+        for name, some in found.limits.items()
+        for each in some
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -10,13 +10,16 @@ from simulator._errors import SettlementError
 from simulator.contract.agreement import Agreement
 from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
-from simulator.parties.worth import Worth, worth_of_work
+from simulator.parties.worth import Limited, Worth, limits_reached, worth_of_work
 from simulator.report.pounds import in_pounds
 from simulator.report.tables import paragraph, table
-from simulator.report.words import money
+from simulator.report.words import in_percent, money
 from simulator.scenario.scenario import Scenario
 
-__all__ = ["better_work"]
+__all__ = ["NODES", "better_work", "limits_table"]
+
+NODES = 512
+"""Nodes at which limits are looked at: a chance is right to a percentage point or two."""
 
 
 def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
@@ -24,7 +27,7 @@ def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
     if agreement.unexpected:
         return
     try:
-        found = _worth(scenario, agreement)
+        found, limits = _worth(scenario, agreement)
     except SettlementError:  # the worked example says why
         return
     currency, name = scenario.currency, scenario.signatories.name
@@ -45,11 +48,41 @@ def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
         + ("" if scenario.behaves else " With behaviour 'none' nobody works differently for it.")
     )
 
+    if limits:
+        yield ""
+        yield limits_table(scenario, [("", limits)])
+        yield paragraph(
+            "How likely a payment would lie beyond its most or its least in the same year, with "
+            "everybody working as observed. There more or better work changes nothing."
+            + (" 'alliance check' tells it where parties come to rest." if scenario.behaves else "")
+        )
 
-def _worth(scenario: Scenario, agreement: Agreement) -> list[Worth]:
-    """Return the worth of better work in the second year, or in the only one."""
+
+def limits_table(scenario: Scenario, limits: Iterable[tuple[str, Sequence[Limited]]]) -> str:
+    """Return how likely limits are to be reached.
+
+    Args:
+        scenario: whose providers.
+        limits: with the title of each contract; empty where there is but one. There is a limit.
+    """
+    rows: list[tuple[str, ...]] = []
+    for title, some in limits:
+        for each in some:
+            number = each.provider
+            who = "all" if number is None else list(scenario.providers.values())[number].name
+            sides = (each.most, each.least)
+            chances = ("-" if chance is None else in_percent(chance) for chance in sides)
+            rows.append((*((title,) if title else ()), each.term, who, *chances))
+    several = len(rows[0]) > 4
+    header = ("Payment", "Of", "Beyond the most", "Below the least")
+    return table(("Contract", *header) if several else header, rows, texts=2 + several)
+
+
+def _worth(scenario: Scenario, agreement: Agreement) -> tuple[list[Worth], list[Limited]]:
+    """Return the worth of better work in the second year, or in the only one, and its limits."""
     # one row for two years is done by NumPy before Numba is loaded
     parties = Parties(scenario, compiled=False)
-    plan = parties.plan(agreement, parties.typical_year(agreement))
+    year = parties.typical_year(agreement)
     profile = np.zeros((1, len(scenario.signatories.parties), len(LEVERS)))
-    return worth_of_work(plan(profile), agreement)
+    few, many = (parties.plan(agreement, year, nodes)(profile) for nodes in (None, NODES))
+    return worth_of_work(few, agreement), limits_reached(many, agreement)

@@ -51,6 +51,16 @@ def test_the_headline_is_never_on_cash_alone(folder: Path) -> None:
     assert "no number says that one form of contract is better" in " ".join(said.split())
 
 
+def test_a_check_tells_how_likely_limits_decide_where_parties_rest(folder: Path) -> None:
+    said = " ".join(alliance_here("check", "town.yaml", cwd=folder).stdout.split())
+    assert "How likely a payment would lie beyond its most or its least there" in said
+    told = json.loads(alliance_here("check", "town.yaml", "--json", cwd=folder).stdout)
+    (limit,) = told["limits"]
+    assert (limit["contract"], limit["provider"]) == ("alliance", None)
+    for side in ("beyond_most", "below_least"):
+        assert 0.0 <= limit[side] <= 1.0
+
+
 def test_a_run_with_behaviour_is_verified(folder: Path) -> None:
     done = alliance("verify", "run", cwd=folder)
     assert done.returncode == 0, done.stderr

@@ -270,6 +270,8 @@ def test_show_says_the_contract_in_words(tmp_path: Path) -> None:
     )
     assert "Council −£24,000 no limit −£24,000 £24,000" in text
     assert "North −£15,000 no limit £285,600 −£15,000 £15,000" in text
+    assert "Payment Of Beyond the most Below the least" in text
+    assert "Share of under- and overspend all 0% 0%" in text
 
 
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:

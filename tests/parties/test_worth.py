@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from simulator.contract.contract import Contract
 from simulator.contract.signatories import Signatories
 from simulator.contract.statement import COLUMNS, Statement
 from simulator.parties.outlook import Outlook, View
 from simulator.parties.uncertainty import normal_nodes
-from simulator.parties.worth import worth_of_work
+from simulator.parties.worth import Limited, limits_reached, worth_of_work
 
 TWO = Signatories(("payer",), ("a", "b"), {"payer": 1.0}, {"a": 3.0, "b": 1.0}, ("support",), {})
 MEANS = {"completed": (300.0, 100.0), "good_outcomes": (150.0, 40.0), "cost": (90_000.0, 30_000.0)}
@@ -67,3 +68,54 @@ def test_beyond_a_cap_nothing_more_is_earned() -> None:
         bonus = {"name": "Bonus", "measure": "good_outcomes", "bands": [{"rate": "£480"}]}
         found = worth([bonus | {"at_most": cap}])
         assert found[0].outcome == pytest.approx(expected, abs=10.0), cap
+
+
+def limited(terms: list[dict[str, Any]], spread: float = 0.1, **when: Any) -> list[Limited]:
+    agreement = Contract.model_validate({"terms": terms}).agree("said", TWO)
+    return limits_reached(outlook_of(spread, **when), agreement)
+
+
+SAVING = {
+    "name": "Share",
+    "measure": "(120000 * years - total(cost)) / years",
+    "split": "by caseworkers",
+}
+
+
+def test_how_likely_a_cap_is_to_be_reached_follows_the_normal_distribution() -> None:
+    """Cost varies by 12,000; 12,000 and 6,000 lie one and a half of its spread away."""
+    (found,) = limited([SAVING | {"at_most": "£12,000", "at_least": "-£6,000"}])
+    assert (found.term, found.provider) == ("Share", None)
+    assert found.most == pytest.approx(float(ndtr(-1.0)), abs=0.02)
+    assert found.least == pytest.approx(float(ndtr(-0.5)), abs=0.02)
+
+
+def test_limits_are_told_by_provider_where_payments_differ() -> None:
+    cost = {"name": "Cost", "measure": "cost", "at_most": "£60,000"}
+    found = limited([cost])
+    assert [each.provider for each in found] == [0, 1]
+    assert [each.most for each in found] == [1.0, 0.0]
+    assert [each.least for each in found] == [None, None]
+
+
+def test_periods_of_a_kind_count_alike() -> None:
+    (found,) = limited([SAVING | {"at_most": "£12,000", "assessed": "quarter"}], kind="quarter")
+    assert found.most == pytest.approx(float(ndtr(-1.0)), abs=0.02)
+
+
+def test_a_cap_on_what_terms_above_pay_is_looked_at_after_them() -> None:
+    price = {"form": "unit price", "price": "£480", "per": "completed"}
+    cap = {
+        "name": "Most",
+        "measure": "total(payments)",
+        "instead_of": "payments",
+        "at_most": "£192,000",
+        "split": "equal",
+    }
+    (found,) = limited([price, cap])
+    assert (found.term, found.provider) == ("Most", None)
+    assert found.most == pytest.approx(0.5, abs=0.02)
+
+
+def test_without_limits_there_is_nothing_to_tell() -> None:
+    assert limited([{"form": "unit price", "price": "£480", "per": "completed"}]) == []
