@@ -56,9 +56,9 @@ def futures_that_decide(rounds: int) -> Section:
     return Section(
         "Futures in which parties decide",
         f"Futures of staying-well.yaml under one contract each, {_SIDE_BY_SIDE} side by side; "
-        f"{reviews} reviews a future, three providers with five levers. One processor. Without is "
-        "the same contract at observed practice; SimPy has the people in SimPy, and the same "
-        "reviews.",
+        f"{reviews} reviews a future; three providers with six levers each, and under the unit "
+        "price the council with one. One processor. Without is the same contract at observed "
+        "practice; SimPy has the people in SimPy, and the same reviews.",
         ("Contract", "without, ms", "with, ms", "ratio", "ms a review", "SimPy over this"),
         rows,
         [
