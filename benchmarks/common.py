@@ -80,10 +80,9 @@ def lived(
 ) -> Caseload:
     """Live futures to the end of the term by one of our engines, in one stretch."""
     caseload = engine(network, [Stream(seed, replication) for replication in replications])
-    for future in range(len(replications)):
-        for provider, row in enumerate(held.tolist()):
-            for service, count in enumerate(row):
-                caseload.resize(future, provider, service, count)
+    for provider, row in enumerate(held):
+        for service, count in enumerate(row):
+            caseload.hold(provider, service, np.full(len(replications), count))
     caseload.advance(network.end)
     return caseload
 

@@ -111,10 +111,9 @@ def people_alone(rounds: int) -> Section:
 def _advance(engine: Engine, network: Network, places: Places, futures: int) -> float:
     """Return the seconds a future takes, from the first instant to the last."""
     caseload = engine(network, [Stream(1, replication) for replication in range(futures)])
-    for future in range(futures):
-        for provider, row in enumerate(places.tolist()):
-            for service, count in enumerate(row):
-                caseload.resize(future, provider, service, count)
+    for provider, row in enumerate(places):
+        for service, count in enumerate(row):
+            caseload.hold(provider, service, np.full(futures, count))
     began = time.perf_counter()
     caseload.advance(network.end)
     return (time.perf_counter() - began) / futures
