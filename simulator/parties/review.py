@@ -88,7 +88,9 @@ def _step(game: Game, standing: Standing) -> tuple[Standing, Incentives]:
     With them come the incentives at the profile of own advantage before the step.
     """
     stakes, pace = game.stakes, game.pace
-    at_own, at_joint = game.incentives(standing.own), game.incentives(standing.joint)
+    at_own = at_joint = game.incentives(standing.own)
+    if not np.array_equal(standing.own, standing.joint):  # as they are before the first review
+        at_joint = game.incentives(standing.joint)
     own = response(stakes, standing.own, at_own.own, at_own.own_bend, pace)
     joint = response(stakes, standing.joint, at_joint.joint, at_joint.joint_bend, pace)
     return replace(standing, own=own, joint=joint), at_own
