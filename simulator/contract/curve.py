@@ -236,11 +236,14 @@ class Curve(Frozen):
             SettlementError: ends that are measures do not rise.
         """
         level = self.level(price_level)
+        value = self._clip(self._before_limits(x, lookup, level), lookup, level)
+        return value if level == 1.0 else value * level
+
+    def _before_limits(self, x: Array, lookup: Lookup, level: float) -> Array:
         nothing = np.isnan(x)
         if nothing.any():
             x = np.where(nothing, 0.0, x)
-        value = self._clip(self.shape(self.count(x, lookup), lookup, level), lookup, level)
-        return value if level == 1.0 else value * level
+        return self.shape(self.count(x, lookup), lookup, level)
 
     def level(self, price_level: float) -> float:
         """Return what its value is multiplied by: the level of prices if its rates are money."""
@@ -363,8 +366,7 @@ class Curve(Frozen):
         The arguments are those of :meth:`apply`.
         """
         level = self.level(price_level)
-        counted = self.count(np.where(np.isnan(x), 0.0, x), lookup)
-        value = self.shape(counted, lookup, level)
+        value = self._before_limits(x, lookup, level)
         cap, floor = (
             None if each is None else value_of(each, lookup, level)
             for each in (self.at_most, self.at_least)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtr
 
 from simulator.contract.agreement import Agreement
@@ -107,30 +108,29 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         # what others pay in the same window is worked out where these follow from it
         receives, paid = payments_of(agreement, view.kind, view.statement, parties)
         for (index, party), mean in paid.items():
-            whole = view.count * mean
-            if outlook.rows is not None and whole.ndim:
-                whole = np.take(whole, outlook.rows, axis=-1)
-            payments[..., index, party] += whole
+            payments[..., index, party] += _of_profiles(view.count * mean, outlook.rows, -1)
         for party, amount in receives.items():
             counted = amount if view.count == 1.0 else view.count * amount
             received[party] = received[party] + counted
     for party in range(parties):
         cost = outlook.costs[..., party]
-        costs[..., party] = _mean(cost)
+        costs[..., party] = mean_over(cost, -1)
         if stakes.risk_aversion[party] == 0.0 and stakes.fear[party] == 0.0:
             continue  # what it receives is certain enough for it
         lacking = stakes.floor[party] - stakes.reserves[..., party]
         shortfall[..., party], variance[..., party] = weighed(
             received[party], outlook.rows, cost, lacking, outlook.compiled
         )
-    outcomes = _mean(outlook.outcomes)
+    outcomes = mean_over(outlook.outcomes, -1)
     notice = stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes)
     return Appraisal(payments, costs, outcomes, variance, shortfall, notice)
 
 
-def _mean(values: Array) -> Array:
-    """Return the mean over the nodes, which stand last."""
-    return mean_over(values, -1) if values.ndim else values
+def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None, axis: int) -> Array:
+    """Return values of each profile, from those of the rows of a statement on some axis."""
+    if rows is None or values.ndim < -axis:
+        return values
+    return np.take(values, rows, axis=axis)
 
 
 def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Array:
@@ -148,9 +148,7 @@ def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Arra
             misses = np.where(spread > 0.0, ndtr(mean / spread), mean > 0.0)
         # what nobody can measure nobody has missed
         kept = kept * (1.0 - np.where(np.isnan(mean), 0.0, misses))
-    breach = 1.0 - kept
-    if outlook.rows is not None and breach.ndim > 1:
-        breach = np.take(breach, outlook.rows, axis=-2)
+    breach = _of_profiles(1.0 - kept, outlook.rows, -2)
     chance[..., providers] = outlook.insists[..., None] * breach
     comes: Array = chance ** stakes.breaches_left[..., None, :]
     return comes

@@ -66,7 +66,7 @@ def payments_of(
     if played is not None and all(np.isfinite(mean).all() for mean in played[1].values()):
         return played
     received, each = work(statement)  # what is not finite is refused in words
-    return received, {key: _mean(amount) for key, amount in each.items()}
+    return received, {key: mean_over(amount, -1) for key, amount in each.items()}
 
 
 def shortfalls_of(agreement: Agreement, statement: Statement) -> list[tuple[Array, Array]]:
@@ -86,12 +86,9 @@ def shortfalls_of(agreement: Agreement, statement: Statement) -> list[tuple[Arra
     played = _played(work, ("standards",), agreement, statement)
     if played is not None:
         return played[1]
-    return [(_mean(missed, -2), _mean(squared, -2)) for missed, squared in work(statement)[1]]
-
-
-def _mean(values: Array, axis: int = -1) -> Array:
-    """Return the mean over nodes; what follows from nothing that happens has no axis of them."""
-    return mean_over(values, axis) if values.ndim >= -axis else values
+    return [
+        (mean_over(missed, -2), mean_over(squared, -2)) for missed, squared in work(statement)[1]
+    ]
 
 
 def _played(

@@ -78,15 +78,14 @@ class CompiledMonths:
             coming_back=_rows_last(people.coming_back, lead, 2),
         )
         columns = plan_kernel.COLUMNS + (plan_kernel.SCREENED if self._screens else ())
-        period = np.arange(months, dtype=np.int64)
-        if periods is not None:
-            period[:] = -1
-            for place, each in enumerate(periods):
-                period[each] = place
-            if (period < 0).any():
-                raise ValueError("every month lies in one of the periods")
-        many = months if periods is None else len(periods)
-        counts = np.empty((many, providers, services, len(columns), rows))
+        if periods is None:
+            periods = [slice(month, month + 1) for month in range(months)]
+        period = np.full(months, -1, dtype=np.int64)
+        for place, each in enumerate(periods):
+            period[each] = place
+        if (period < 0).any():
+            raise ValueError("every month lies in one of the periods")
+        counts = np.empty((len(periods), providers, services, len(columns), rows))
         work = self._work(given.turned, len(counts), len(columns))
         turns_away = given.turned.any(axis=(0, 1, 2))
         open_to_all, selective = np.flatnonzero(~turns_away), np.flatnonzero(turns_away)

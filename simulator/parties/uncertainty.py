@@ -44,12 +44,16 @@ def normal_nodes(count: int, dimensions: int) -> Array:
 
 
 def mean_over(values: Array, axis: int) -> Array:
-    """Return the mean over the nodes on an axis, added in their order.
+    """Return the mean over the nodes on an axis counted from the last, added in their order.
+
+    What follows from nothing that happens has no such axis: it is its own mean.
 
     The order of a sum must not depend on how many rows stand beside it, so rows are added as a
     whole, one after the other. In a plan they lie in memory like that; others are copied. Of a
     single row NumPy would add the nodes in another order.
     """
+    if values.ndim < -axis:
+        return values
     count = values.shape[axis]
     rows = np.ascontiguousarray(np.moveaxis(values, axis, 0))
     total = np.add.accumulate(rows)[-1] if rows.size == count else np.add.reduce(rows, axis=0)

@@ -65,26 +65,28 @@ def limits_reached(outlook: Outlook, agreement: Agreement) -> list[Limited]:
         outlook: of one profile, with its nodes; several periods of a kind count alike.
         agreement: the contract.
     """
-    found: dict[int, list[tuple[Array | None, Array | None]]] = {}
+    beyond: dict[int, list[tuple[Array | None, Array | None]]] = {}
     for view in outlook.views:
         counted, needed = agreement.assessed_by[view.kind]
         flows = agreement.flows(view.statement, needed=needed)
         working = agreement.working(view.statement)
         for index, term in enumerate(agreement.terms):
             if index in counted and (term.at_most, term.at_least) != (None, None):
-                beyond = term.beyond(working.evaluate(term.measure), working.look_up)
-                found.setdefault(index, []).append((_chance(beyond[0]), _chance(beyond[1])))
+                cap, floor = term.beyond(working.evaluate(term.measure), working.look_up)
+                beyond.setdefault(index, []).append((_chance(cap), _chance(floor)))
             agreement.take_in(working, index, flows[index])
-    return [
-        Limited(
-            agreement.terms[index].name,
-            provider if many > 1 else None,
-            *(_mean_of([each[side] for each in periods], provider) for side in (0, 1)),
-        )
-        for index, periods in sorted(found.items())
-        for many in [max(len(each) for each in periods[0] if each is not None)]
-        for provider in range(many)
-    ]
+    found = []
+    for index, periods in sorted(beyond.items()):
+        sides = [_mean_of(each) for each in zip(*periods, strict=True)]
+        many = max(len(side) for side in sides if side is not None)
+        for provider in range(many):
+            most, least = (
+                None if side is None else float(np.broadcast_to(side, many)[provider])
+                for side in sides
+            )
+            name = agreement.terms[index].name
+            found.append(Limited(name, provider if many > 1 else None, most, least))
+    return found
 
 
 def _chance(beyond: npt.NDArray[np.bool_] | None) -> Array | None:
@@ -95,9 +97,9 @@ def _chance(beyond: npt.NDArray[np.bool_] | None) -> Array | None:
     return chance
 
 
-def _mean_of(periods: Sequence[Array | None], provider: int) -> float | None:
-    known = [each[provider] for each in periods if each is not None]
-    return float(np.mean(known)) if known else None
+def _mean_of(periods: Sequence[Array | None]) -> Array | None:
+    known = [each for each in periods if each is not None]
+    return np.mean(known, axis=0) if known else None
 
 
 def worth_of_work(outlook: Outlook, agreement: Agreement) -> list[Worth]:

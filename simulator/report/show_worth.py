@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -47,7 +47,6 @@ def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
         "uncertain: where a cap or a floor is likely reached, a rate counts for little."
         + ("" if scenario.behaves else " With behaviour 'none' nobody works differently for it.")
     )
-
     if limits:
         yield ""
         yield limits_table(scenario, [("", limits)])
@@ -58,13 +57,14 @@ def better_work(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
         )
 
 
-def limits_table(scenario: Scenario, limits: Iterable[tuple[str, Sequence[Limited]]]) -> str:
+def limits_table(scenario: Scenario, limits: Sequence[tuple[str, Sequence[Limited]]]) -> str:
     """Return how likely limits are to be reached.
 
     Args:
         scenario: whose providers.
-        limits: with the title of each contract; empty where there is but one. There is a limit.
+        limits: with the title of each contract; empty where there is but one.
     """
+    titled = any(title for title, _ in limits)
     rows: list[tuple[str, ...]] = []
     for title, some in limits:
         for each in some:
@@ -72,10 +72,9 @@ def limits_table(scenario: Scenario, limits: Iterable[tuple[str, Sequence[Limite
             who = "all" if number is None else list(scenario.providers.values())[number].name
             sides = (each.most, each.least)
             chances = ("-" if chance is None else in_percent(chance) for chance in sides)
-            rows.append((*((title,) if title else ()), each.term, who, *chances))
-    several = len(rows[0]) > 4
+            rows.append((*((title,) if titled else ()), each.term, who, *chances))
     header = ("Payment", "Of", "Beyond the most", "Below the least")
-    return table(("Contract", *header) if several else header, rows, texts=2 + several)
+    return table(("Contract", *header) if titled else header, rows, texts=2 + titled)
 
 
 def _worth(scenario: Scenario, agreement: Agreement) -> tuple[list[Worth], list[Limited]]:

@@ -98,6 +98,26 @@ def test_limits_are_told_by_provider_where_payments_differ() -> None:
     assert [each.least for each in found] == [None, None]
 
 
+def test_one_limit_can_differ_by_provider_where_the_other_does_not() -> None:
+    agreement = Contract.model_validate(
+        {
+            "amounts": {"highest": {"a": "£100,000", "b": "£1,000,000"}},
+            "terms": [
+                {
+                    "name": "Cost",
+                    "measure": "total(cost)",
+                    "at_most": "highest",
+                    "at_least": "£0",
+                    "split": "each",
+                }
+            ],
+        }
+    ).agree("said", TWO)
+    found = limits_reached(outlook_of(0.001), agreement)
+    told = [(each.provider, each.most, each.least) for each in found]
+    assert told == [(0, 1.0, 0.0), (1, 0.0, 0.0)]
+
+
 def test_periods_of_a_kind_count_alike() -> None:
     (found,) = limited([SAVING | {"at_most": "£12,000", "assessed": "quarter"}], kind="quarter")
     assert found.most == pytest.approx(float(ndtr(-1.0)), abs=0.02)
