@@ -251,7 +251,8 @@ class _Recorder:
     def _tape(self, stored: Mapping[int, int], added_up: Mapping[int, int]) -> Tape:
         """Return the steps that results follow from, with as few registers as it takes.
 
-        A register is free again after the last step that reads it.
+        A register is free again after the last step that reads it. No step writes to one that it
+        reads: compilers take several points at a time only where the two do not overlap.
         """
         needed = {*stored, *added_up}
         for value in range(len(self._steps) - 1, -1, -1):
@@ -281,15 +282,15 @@ class _Recorder:
                 continue
             reads = self._read_by(value)
             given = [places[each] for each in reads] if reads else of
-            for each in set(reads):
-                if each >= 0 and last[each] == value:
-                    free.append(places[each])
             if not free:
                 free.append(registers)
                 registers += 1
             places[value] = free.pop()
             code.append((what, places[value], *given, *(0,) * (3 - len(given))))
             give_back(value)
+            for each in set(reads):
+                if each >= 0 and last[each] == value:
+                    free.append(places[each])
             if value not in last:
                 free.append(places[value])
         steps = np.array(code, dtype=np.int64).reshape(-1, 5)

@@ -280,6 +280,18 @@ def test_a_step_that_changes_nothing_is_left_out() -> None:
     assert [Step(step[0]) for step in made.tape.code] == [Step.LOAD, Step.STORE]
 
 
+@pytest.mark.parametrize("name", ["unit_price", "alliance"])
+def test_no_step_writes_to_a_register_that_it_reads(name: str) -> None:
+    agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()[name]
+    paid(agreement, "year", 1, True, 1.0, False)
+    ((made, _),) = agreement.tapes.values()
+    worked = [step for step in made.tape.code.tolist() if step[0] > Step.STORE]
+    worked = [step for step in worked if step[0] != Step.AVERAGE]
+    assert len(worked) > 50
+    reads = {Step.IS_NAN: 1, Step.CHOOSE: 3}
+    assert not [step for step in worked if step[1] in step[2 : 2 + reads.get(step[0], 2)]]
+
+
 def test_costs_are_told_as_they_are_claimed() -> None:
     agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()["alliance"]
     year = told(agreement, 2, True)
