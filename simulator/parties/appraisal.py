@@ -15,6 +15,7 @@ from scipy.special import ndtr
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.parties.by_tape import payments_of, shortfalls_of
+from simulator.parties.layout import as_given, laid_out, total
 from simulator.parties.outlook import Outlook
 from simulator.parties.stakes import Stakes
 from simulator.parties.uncertainty import mean_over
@@ -77,7 +78,7 @@ class Appraisal:
             ``(..., parties)`` and ``(...,)``.
         """
         gain = (
-            self.payments.sum(axis=-2)
+            total(np.moveaxis(self.payments, -2, 0))
             - self.costs
             - 0.5 * stakes.risk_aversion * self.variance
             - stakes.fear * self.shortfall
@@ -96,34 +97,46 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         agreement: the contract.
         stakes: what the parties care about.
     """
-    lead = outlook.costs.shape[:-2]
-    parties = len(stakes.mission)
-    payments = np.zeros((*lead, len(agreement.terms), parties))
-    costs, variance, shortfall = (np.zeros((*lead, parties)) for _ in range(3))
+    *futures, profiles, _, parties = outlook.costs.shape
+    # laid out as a plan is
+    payments = np.zeros((len(agreement.terms), parties, profiles, *futures))
+    costs, variance, shortfall = np.zeros((3, parties, profiles, *futures))
     # what depends on nothing that happens has no axes: it is the same at every node
-    received: list[Array] = [np.zeros(()) for _ in range(parties)]
+    received: dict[int, Array] = {}
     for view in outlook.views:
         if view.kind not in agreement.assessed_by:
             continue
         # what others pay in the same window is worked out where these follow from it
         receives, paid = payments_of(agreement, view.kind, view.statement, parties)
         for (index, party), mean in paid.items():
-            payments[..., index, party] += _of_profiles(view.count * mean, outlook.rows, -1)
+            told = mean if view.count == 1.0 else view.count * mean
+            if told.ndim > 0:
+                told = laid_out(told, own=0)
+                told = told if outlook.rows is None else np.take(told, outlook.rows, axis=0)
+            payments[index, party] += told
         for party, amount in receives.items():
             counted = amount if view.count == 1.0 else view.count * amount
-            received[party] = received[party] + counted
+            received[party] = received[party] + counted if party in received else counted
     for party in range(parties):
         cost = outlook.costs[..., party]
-        costs[..., party] = mean_over(cost, -1)
+        costs[party] = laid_out(mean_over(cost, -1), own=0)
         if stakes.risk_aversion[party] == 0.0 and stakes.fear[party] == 0.0:
             continue  # what it receives is certain enough for it
         lacking = stakes.floor[party] - stakes.reserves[..., party]
-        shortfall[..., party], variance[..., party] = weighed(
-            received[party], outlook.rows, cost, lacking, outlook.compiled
+        weight = weighed(
+            received.get(party, np.zeros(())), outlook.rows, cost, lacking, outlook.compiled
         )
+        shortfall[party], variance[party] = (laid_out(each, own=0) for each in weight)
     outcomes = mean_over(outlook.outcomes, -1)
     notice = stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes)
-    return Appraisal(payments, costs, outcomes, variance, shortfall, notice)
+    return Appraisal(
+        as_given(payments),
+        as_given(costs, own=1),
+        outcomes,
+        as_given(variance, own=1),
+        as_given(shortfall, own=1),
+        notice,
+    )
 
 
 def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None, axis: int) -> Array:

@@ -113,17 +113,17 @@ def _played(
         return None
     recording, leaves = found
     tape = recording.tape
-    nodes, _, _, _, *lead = told.spread.base.shape
-    points = math.prod(lead), told.spread.ratio.shape[-1]
-    results, averages = np.empty((tape.results, nodes, *points)), np.zeros((tape.averages, *points))
+    _, nodes, *_ = told.spread.base.shape
+    _, _, _, *rows = told.spread.ratio.shape
+    points = math.prod(rows)
+    results, averages = np.empty((tape.results, nodes, points)), np.zeros((tape.averages, points))
     registers = np.empty((tape.registers, code.LANES))
     figures = code.Figures(leaves, *told.figures, statement.part)
     code.play(tape.code, tape.constants, figures, registers, results, averages)
-
     averages /= nodes
-    whole = results.reshape(tape.results, nodes, *lead, points[1])
-    kept = recording.kept(np.moveaxis(whole, 1, -1))
-    return kept, recording.averaged(averages.reshape(tape.averages, *lead, points[1]))
+    whole = results.reshape(tape.results, nodes, *rows)
+    kept = recording.kept(np.moveaxis(whole, (1, 2), (-1, -2)))
+    return kept, recording.averaged(np.moveaxis(averages.reshape(tape.averages, *rows), 1, -1))
 
 
 def _leaves(tape: Tape, told: Told) -> npt.NDArray[np.int64]:

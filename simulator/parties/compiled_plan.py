@@ -1,7 +1,7 @@
 """The months of a plan by compiled code, behind what plain NumPy does in ``expectation.py``.
 
-The kernel has rows on the last axis; here its arrays are made, and turned back. Needs Numba, and
-imports it: import this module where it is used.
+The kernel has rows on the last axis: of each profile, all futures. Here its arrays are made, and
+turned back. Needs Numba, and imports it: import this module where it is used.
 """
 
 from __future__ import annotations
@@ -85,12 +85,12 @@ class CompiledMonths:
             period[each] = place
         if (period < 0).any():
             raise ValueError("every month lies in one of the periods")
-        counts = np.empty((len(periods), providers, services, len(columns), rows))
+        counts = np.empty((len(periods), len(columns), providers, services, rows))
         work = self._work(given.turned, len(counts), len(columns))
         turns_away = given.turned.any(axis=(0, 1, 2))
         open_to_all, selective = np.flatnonzero(~turns_away), np.flatnonzero(turns_away)
         plan_kernel.roll(self._tables, given, work, counts, period, open_to_all, selective)
-        by_column = _lead_first(np.moveaxis(counts, 3, 1), lead, 2)
+        by_column = _lead_first(counts, lead, 2)
         nobody = {"turned_away": np.zeros((*lead, providers, services))}
         counted = [nobody | dict(zip(columns, month, strict=True)) for month in by_column]
         found = [
@@ -175,25 +175,24 @@ def _tables_of(expectation: Expectation) -> plan_kernel.Tables:
     )
 
 
-def _lead_last(values: Array, lead: tuple[int, ...], own: int) -> Array:
-    """Return a view with all leading axes, after so many axes of its own."""
-    spread = np.broadcast_to(values, (*lead, *values.shape[values.ndim - own :]))
-    return spread.transpose(*range(len(lead), spread.ndim), *range(len(lead)))
+def _rows(lead: tuple[int, ...]) -> tuple[int, ...]:
+    """Return leading axes in the order of rows: the last, of profiles, before those of futures."""
+    return lead[-1:] + lead[:-1]
 
 
 def _rows_last(values: Array, lead: tuple[int, ...], own: int) -> Array:
     """Return a copy with all leading axes as one axis of rows, after so many axes of its own."""
-    copy = np.array(_lead_last(values, lead, own), order="C")
-    return copy.reshape(*copy.shape[:own], math.prod(lead))
+    rows: Array = _months_first(values[None], lead, own)[0]
+    return rows
 
 
 def _months_first(values: Array, lead: tuple[int, ...], own: int) -> Array:
     """Return a copy with the first axis first, some axes of its own, and all others as rows."""
     months, missing = len(values), len(lead) - (values.ndim - 1 - own)
     filled = values.reshape(months, *(1,) * missing, *values.shape[1:])
-    copy = np.empty((months, *values.shape[values.ndim - own :], *lead))
     last = filled.ndim - own
-    copy[...] = filled.transpose(0, *range(last, filled.ndim), *range(1, last))
+    copy = np.empty((months, *filled.shape[last:], *_rows(lead)))
+    copy[...] = filled.transpose(0, *range(last, filled.ndim), *_rows(tuple(range(1, last))))
     return copy.reshape(*copy.shape[: 1 + own], math.prod(lead))
 
 
@@ -205,5 +204,7 @@ def _as_given(values: Array, lead: tuple[int, ...]) -> Array:
 def _lead_first(values: Array, lead: tuple[int, ...], kept: int = 0) -> Array:
     """Return a view with the leading axes that rows stand for, before all axes but those kept."""
     own = values.ndim - 1
-    spread = values.reshape(*values.shape[:-1], *lead)
-    return spread.transpose(*range(kept), *range(own, spread.ndim), *range(kept, own))
+    spread = values.reshape(*values.shape[:-1], *_rows(lead))
+    axes = tuple(range(own, spread.ndim))
+    view: Array = spread.transpose(*range(kept), *axes[1:], *axes[:1], *range(kept, own))
+    return view

@@ -954,7 +954,7 @@ def _give_back(r: Rows, w: Work, counts: Floats, rows: Integers) -> None:
             for service in range(services):
                 for column in range(columns):
                     found = w.counts[period, provider, service, column]
-                    _scatter(counts[period, provider, service, column], found, rows)
+                    _scatter(counts[period, column, provider, service], found, rows)
 
 
 @entry
@@ -973,7 +973,7 @@ def roll(
         tables: the services.
         rows: what differs between rows; people change into those at the end.
         work: space for the lanes.
-        counts: filled, ``(periods, providers, services, COLUMNS, rows)``; and those of
+        counts: filled, ``(periods, COLUMNS, providers, services, rows)``; and those of
             ``SCREENED`` where there is a place for them.
         periods: in which of these each month lies.
         open_to_all: the rows in which nobody is turned away, for whom there is less to do.

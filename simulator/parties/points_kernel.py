@@ -28,11 +28,11 @@ class Figures(NamedTuple):
     """What a statement is made of; see ``told.Told``."""
 
     leaves: npt.NDArray[np.int64]  # column, service (below nought: all), provider, is a cost
-    ratio: Floats  # (columns, providers, services, futures, rows)
-    base: Floats  # (nodes, columns, providers, services, futures)
-    claimed: Floats  # (providers, futures, rows)
-    before: Floats  # (columns, providers, services, futures)
-    months: Floats  # of data that are insisted on, (data, providers, futures, rows)
+    ratio: Floats  # (columns, providers, services, profiles, futures)
+    base: Floats  # (columns, nodes, providers, services, futures)
+    claimed: Floats  # (providers, profiles, futures)
+    before: Floats  # (columns, providers, services + 1, futures), all services last; or empty
+    months: Floats  # of data that are insisted on, (data, providers, profiles, futures)
     part: float  # of all that
 
 
@@ -45,93 +45,103 @@ def play(
     results: Floats,
     averages: Floats,
 ) -> None:
-    """Play a tape at all points.
+    """Play a tape at all points: of each profile, every future, and that at every node.
 
     Args:
         code: steps, see ``contract.tape.Tape``.
         constants: of the tape.
         figures: of the statement; columns beyond those of ``ratio`` are of ``months``.
         registers: space, ``(registers, LANES)``.
-        results: filled, ``(results, nodes, futures, rows)``.
-        averages: to which is added at every node, ``(averages, futures, rows)``.
+        results: filled, ``(results, nodes, points)``.
+        averages: to which is added at every node, ``(averages, points)``.
     """
     for place in range(len(constants)):
         for lane in range(LANES):
             registers[place, lane] = constants[place]
-    nodes, futures, rows = results.shape[1:]
-    strip = min(rows, LANES)  # rows that go side by side
-    at_once = LANES // strip  # nodes, each with such a strip
-    for future in range(futures):
-        for row in range(0, rows, strip):
-            width = min(strip, rows - row)
-            for node in range(0, nodes, at_once):
-                count = min(at_once, nodes - node)
+    nodes = results.shape[1]
+    profiles, futures = figures.ratio.shape[3:]
+    width = min(futures, LANES)  # futures of a profile that go side by side
+    at_once = LANES // width  # profiles of which these go side by side
+    for profile in range(0, profiles, at_once):
+        count = min(at_once, profiles - profile)
+        for future in range(0, futures, width):
+            wide = min(width, futures - future)
+            first, lanes = profile * futures + future, count * wide
+            last = first + lanes
+            for node in range(nodes):
                 for step in range(len(code)):
                     what, to, a, b, c = code[step]
                     if what == _LOAD:
-                        _load(figures, a, registers[to], future, row, width, node, count)
+                        _load(figures, a, registers[to], node, profile, count, future, wide)
                     elif what == _STORE:
-                        for each in range(count):
-                            there = results[to, node + each, future, row : row + width]
-                            here = registers[a, each * width : (each + 1) * width]
-                            for lane in range(width):
-                                there[lane] = here[lane]
+                        there, here = results[to, node, first:last], registers[a]
+                        for lane in range(lanes):
+                            there[lane] = here[lane]
                     elif what == _AVERAGE:
-                        total = averages[to, future, row : row + width]
-                        for each in range(count):
-                            here = registers[a, each * width : (each + 1) * width]
-                            for lane in range(width):
-                                total[lane] += here[lane]
+                        there, here = averages[to, first:last], registers[a]
+                        for lane in range(lanes):
+                            there[lane] += here[lane]
                     else:
                         here, other, third = registers[a], registers[b], registers[c]
-                        _work(what, registers[to], here, other, third, count * width)
+                        _work(what, registers[to], here, other, third, lanes)
 
 
 @jit
 def _load(
-    f: Figures, leaf: int, to: Floats, future: int, row: int, width: int, node: int, count: int
+    f: Figures, leaf: int, to: Floats, node: int, profile: int, count: int, future: int, width: int
 ) -> None:
-    """Load a figure of the statement: for some nodes a strip of rows each."""
+    """Load a figure of the statement at a node: of some profiles, so many futures each."""
     column, service, provider, cost = f.leaves[leaf]
-    lanes = count * width
     columns, _, services = f.ratio.shape[:3]
+    end = future + width
     if column >= columns:
-        months = f.months[column - columns, provider, future, row : row + width]
-        for each in range(count):
+        months = f.months[column - columns, provider]
+        for place in range(count):
+            here, there = months[profile + place, future:end], to[place * width :]
             for lane in range(width):
-                to[each * width + lane] = months[lane]
+                there[lane] = here[lane]
     else:
-        begin, end = (0, services) if service < 0 else (service, service + 1)
-        so_far = 0.0
-        for place in range(begin, end):
-            so_far += f.before[column, provider, place, future]
-        own = f.ratio[column, provider, begin, future, row : row + width]
-        other = f.ratio[column, provider, min(begin + 1, end - 1), future, row : row + width]
-        for each in range(count):
-            at_node = f.base[node + each, column, provider]
-            there, base = to[each * width : (each + 1) * width], at_node[begin, future]
-            if end - begin == 1:
+        first = max(0, service)
+        last = services - 1 if service < 0 else service
+        ratio, base = f.ratio[column, provider], f.base[column, node, provider]
+        at_node, more = base[first, future:end], base[min(first + 1, last), future:end]
+        for place in range(count):
+            here, there = ratio[first, profile + place, future:end], to[place * width :]
+            if first == last:
                 for lane in range(width):
-                    there[lane] = own[lane] * base
+                    there[lane] = here[lane] * at_node[lane]
             else:  # two at once: a walk less through the lanes
-                more = at_node[begin + 1, future]
+                other = ratio[first + 1, profile + place, future:end]
                 for lane in range(width):
-                    there[lane] = own[lane] * base + other[lane] * more
-            for place in range(begin + 2, end):
-                further = f.ratio[column, provider, place, future, row : row + width]
-                more = at_node[place, future]
+                    there[lane] = here[lane] * at_node[lane] + other[lane] * more[lane]
+            for another in range(first + 2, last + 1):
+                other = ratio[another, profile + place, future:end]
+                further = base[another, future:end]
                 for lane in range(width):
-                    there[lane] += further[lane] * more
-        if cost:
-            claimed = f.claimed[provider, future, row : row + width]
-            for each in range(count):
+                    there[lane] += other[lane] * further[lane]
+            if cost:
+                claimed = f.claimed[provider, profile + place, future:end]
                 for lane in range(width):
-                    to[each * width + lane] *= claimed[lane]
-        for lane in range(lanes):
-            to[lane] += so_far
+                    there[lane] *= claimed[lane]
+            if len(f.before) > 0:  # the last is of all services
+                so_far = f.before[column, provider, service, future:end]
+                for lane in range(width):
+                    there[lane] += so_far[lane]
     if f.part != 1.0:
-        for lane in range(lanes):
+        for lane in range(count * width):
             to[lane] *= f.part
+
+
+@jit
+def _multiply(to: Floats, a: Floats, b: Floats, lanes: int) -> None:
+    for lane in range(lanes):
+        to[lane] = a[lane] * b[lane]
+
+
+@jit
+def _multiply_more(to: Floats, a: Floats, b: Floats, lanes: int) -> None:
+    for lane in range(lanes):
+        to[lane] += a[lane] * b[lane]
 
 
 @jit
@@ -184,24 +194,23 @@ def spread_out(ratio: Floats, base: Floats, whole: Floats, total: Floats) -> Non
     """Add a column of all services together at every point, as ``told.Spread.add_to`` does.
 
     Args:
-        ratio: ``(providers, services, futures, rows)``.
+        ratio: ``(providers, services, profiles, futures)``.
         base: ``(nodes, providers, services, futures)``.
-        whole: added to, ``(providers, nodes, futures, rows)``.
-        total: space, ``(rows,)``.
+        whole: added to, ``(providers, nodes, profiles, futures)``.
+        total: space, ``(futures,)``.
     """
-    providers, nodes, futures, rows = whole.shape
+    providers, nodes, profiles, futures = whole.shape
     services = ratio.shape[1]
     for provider in range(providers):
         for node in range(nodes):
-            for future in range(futures):
-                for service in range(services):
-                    own, at_node = ratio[provider, service, future], base[node, provider, service]
-                    for row in range(rows):
-                        more = own[row] * at_node[future]
-                        total[row] = more if service == 0 else total[row] + more
-                there = whole[provider, node, future]
-                for row in range(rows):
-                    there[row] += total[row]
+            for profile in range(profiles):
+                _multiply(total, ratio[provider, 0, profile], base[node, provider, 0], futures)
+                for service in range(1, services):
+                    own, at_node = ratio[provider, service, profile], base[node, provider, service]
+                    _multiply_more(total, own, at_node, futures)
+                there = whole[provider, node, profile]
+                for future in range(futures):
+                    there[future] += total[future]
 
 
 @entry
@@ -217,35 +226,40 @@ def weigh(
     """Weigh a party's surplus over the nodes, as ``weighing.weighed`` does.
 
     Args:
-        received: ``(nodes, futures, rows)``.
+        received: ``(nodes, rows, futures)``.
         tells: for each profile, which of these rows tells of it.
-        cost: ``(nodes, futures, profiles)``.
+        cost: ``(nodes, profiles, futures)``.
         lacking: what it lacks to its floor before the surplus, ``(futures,)``.
-        shortfall: filled with the mean of what it lacks, ``(futures, profiles)``.
+        shortfall: filled with the mean of what it lacks, ``(profiles, futures)``.
         variance: filled with that of the surplus, same shape.
-        work: space, ``(nodes + 1, profiles)``.
+        work: space, ``(nodes, futures)``.
     """
-    nodes, futures, profiles = cost.shape
-    surplus, mean = work[:nodes], work[nodes]
-    for future in range(futures):
-        lack, spread = shortfall[future], variance[future]
-        for place in range(profiles):
-            mean[place], lack[place], spread[place] = 0.0, 0.0, 0.0
+    nodes, profiles, futures = cost.shape
+    for profile in range(profiles):
+        lack, spread = shortfall[profile], variance[profile]
+        mean = spread  # in whose place the variance will stand
+        for future in range(futures):
+            mean[future], lack[future] = 0.0, 0.0
         for node in range(nodes):
-            here, spent, own = received[node, future], cost[node, future], surplus[node]
-            for place in range(profiles):
-                own[place] = here[tells[place]] - spent[place]
-            for place in range(profiles):
-                mean[place] += own[place]
-                short = lacking[future] - own[place]
-                lack[place] += short if short > 0.0 else 0.0
-        for place in range(profiles):
-            mean[place] /= nodes
-            lack[place] /= nodes
+            here, spent, own = received[node, tells[profile]], cost[node, profile], work[node]
+            for future in range(futures):
+                own[future] = here[future] - spent[future]
+            for future in range(futures):
+                mean[future] += own[future]
+                short = lacking[future] - own[future]
+                lack[future] += short if short > 0.0 else 0.0
+        for future in range(futures):
+            lack[future] /= nodes
+            mean[future] /= nodes
         for node in range(nodes):
-            own = surplus[node]
-            for place in range(profiles):
-                away = own[place] - mean[place]
-                spread[place] += away * away
-        for place in range(profiles):
-            spread[place] /= nodes
+            own = work[node]
+            for future in range(futures):
+                own[future] -= mean[future]
+        for future in range(futures):
+            spread[future] = 0.0
+        for node in range(nodes):
+            own = work[node]
+            for future in range(futures):
+                spread[future] += own[future] * own[future]
+        for future in range(futures):
+            spread[future] /= nodes

@@ -10,7 +10,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from itertools import groupby
 
 import numpy as np
@@ -21,6 +20,7 @@ from simulator.contract.statement import COLUMNS, COSTS, Array
 from simulator.contract.term import Window
 from simulator.parties.commissioning import Commissioning
 from simulator.parties.expectation import Expectation, People
+from simulator.parties.layout import as_given, laid_out, total
 from simulator.parties.levers import PLACE, level_of
 from simulator.parties.outlook import Outlook, View
 from simulator.parties.technology import Technology
@@ -42,6 +42,8 @@ _NODES = 24
 near to a thousand nodes as 32 or 64 are: no slope is off by more than 0.01 of a level."""
 _OF_OUTCOMES = ("completed", "good_outcomes", "returned")
 """The columns that outcomes gained follow from."""
+_BY_THEMSELVES = ("good_outcomes", "handovers_made")
+"""What is uncertain by itself for each provider, beside its cost."""
 _SPREADS_LIKE = {"turned_away": "referred"}
 """Columns that may be nought in the first profile: what they are part of, to spread like it."""
 _OF_PEOPLE = [
@@ -125,39 +127,36 @@ class ServicePlan:
         self.counted = tuple(name for name in COLUMNS if name in {*needed, *self.watched})
         self.outcomes = _OF_OUTCOMES + (("anyway",) if expectation.needs.can_act else ())
         whole = [_SPREADS_LIKE[name] for name in self.counted if name in _SPREADS_LIKE]
-        always = (*_OF_OUTCOMES, *whole, "handovers_made", "cost")
-        self.kept = tuple(name for name in COLUMNS if name in {*self.counted, *always})
-        self._thought_through = tuple(dict.fromkeys((*self.kept, *self.outcomes)))
+        # those that are counted first: so they need not be moved to stand by themselves
+        kept = dict.fromkeys((*self.counted, *self.outcomes, *whole, *_BY_THEMSELVES))
+        self._thought_through = tuple(name for name in kept if name not in COSTS)
+        self._spent = tuple(name for name in COSTS if name in {*self.counted, "cost"})
 
     def __call__(self, profiles: Array) -> Outlook:
         """Return what is expected of profiles, ``(..., profiles, parties, levers)``.
 
         The first profile is what the others are held against.
         """
-        views = []
-        outcomes: Array = np.zeros(1)
-        # laid out in memory as what is told will be
-        levels = _rows_first(_rows_last(profiles[..., self.commissioners :, :]))
+        levels = laid_out(profiles[..., self.commissioners :, :])
         claimed = self._claimed(profiles, levels)
         insists = self._insists(profiles)
         tried = self._tried(profiles, levels)
         alike = None if any(name in COSTS for name in self.counted) else tried.alike
-        watched = None
+        first = slice(None) if alike is None else alike.first
+        views, watched = [], None
+        outcomes: Array = np.zeros(1)
         *lead, rows, parties, _ = profiles.shape
-        costs = np.zeros((parties, len(self.drawn), *lead, rows))
+        costs = np.zeros((parties, len(self.drawn), rows, *lead))
         compiled = self.expectation.compiled
-        for number, (columns, years) in enumerate(self._years(tried)):
-            spread = self._spread(columns)
-            means = {name: spread.mean(name) for name in self.outcomes}
-            # one axis after the other: the order of a sum must not depend on how many futures
-            # stand side by side
-            outcomes = outcomes + self.expectation.gained(means, levels).sum(axis=-1).sum(axis=-1)
-            spread.add_to(costs[self.commissioners :], "cost", compiled)
-            counted = spread.of_columns(self.counted)
-            months = 12.0 * years * insists
-            if alike is not None:
-                counted = counted.of_profiles(alike.first)
-                months = months[..., alike.first]
+        for number, (people, spending, years) in enumerate(self._years(tried)):
+            means = {name: as_given(people.mean(name)) for name in self.outcomes}
+            gained = laid_out(self.expectation.gained(means, as_given(tried.practice)))
+            outcomes = outcomes + total(map(total, gained))
+            spending.add_to(costs[self.commissioners :], "cost", compiled)
+            counted = people.of_columns(self.counted).of_profiles(tried.people[first])
+            if alike is None:
+                counted = counted.beside(spending.of_columns(self.counted))
+            months = np.moveaxis(12.0 * years * insists, -1, 0)[first]
             told = Told(counted, claimed, months, self.insisted, compiled=compiled)
             if number == 0 and self.watched:
                 watched = self._view("quarter", told, years)
@@ -166,13 +165,14 @@ class ServicePlan:
                 years += self.ahead.years_so_far
             views += [self._view(kind, told, years) for kind in self.kinds]
         if self.commissioning is not None:
-            cash = self.commissioning.cash(profiles[..., 0, :])
+            cash = np.moveaxis(self.commissioning.cash(profiles[..., 0, :]), -1, 0)
             pay_level = self.technology.rates.pay_level
             costs[0] = cash * sum(month.years * pay_level(month) for month in self.ahead.months)
+        outcomes = np.take(outcomes, tried.people, axis=0)
         return Outlook(
             tuple(views),
-            outcomes[..., None],
-            costs.transpose(*range(2, costs.ndim), 1, 0),
+            as_given(outcomes, own=0)[..., None],
+            as_given(costs).swapaxes(-1, -2),
             watched,
             insists,
             None if alike is None else alike.row,
@@ -186,12 +186,12 @@ class ServicePlan:
         return self.commissioning.insists(profiles[..., 0, :])
 
     def _claimed(self, profiles: Array, levels: Array) -> Array:
-        """Return what is claimed of each pound of cost, ``(providers, ..., profiles)``."""
-        above = self.technology.claimed_above(levels)
+        """Return what is claimed of each pound of cost, ``(providers, profiles, ...)``."""
+        above = laid_out(self.technology.claimed_above(as_given(levels)), own=1)
         left = np.full(profiles.shape[:-2], 1.0 - self.found)
         if self.commissioning is not None:
             left = left * (1.0 - self.commissioning.finds(profiles[..., 0, :]))
-        claimed: Array = np.moveaxis(1.0 + above * left[..., None], -1, 0)
+        claimed: Array = 1.0 + above * np.moveaxis(left, -1, 0)
         return claimed
 
     def _view(self, kind: Window, told: Told, years: float) -> View:
@@ -206,56 +206,51 @@ class ServicePlan:
         A lever that moves costs alone leads to the people of the middle level of demand, and so
         does how often the commissioners insist; of that payments can tell.
         """
-        first = np.repeat(levels[..., :1, :, :], _LEVELS, axis=-3)
-        others = levels[..., 1:, :, :]
-        moved = (others[..., _OF_PEOPLE] != first[..., :1, :, _OF_PEOPLE]).any(axis=(-1, -2))
+        first = np.repeat(levels[:, :, :1], _LEVELS, axis=2)
+        others = levels[:, :, 1:]
+        moved = (others[:, _OF_PEOPLE] != levels[:, _OF_PEOPLE, :1]).any(axis=(0, 1))
         told = moved
         if self.insisted:
-            insisting = level_of(profiles[..., 0, :], "enforcement")
-            told = moved | (insisting[..., 1:] != insisting[..., :1])
-        people, tell = (each.any(axis=tuple(range(each.ndim - 1))) for each in (moved, told))
+            insisting = np.moveaxis(level_of(profiles[..., 0, :], "enforcement"), -1, 0)
+            told = moved | (insisting[1:] != insisting[:1])
+        people, tell = (each.any(axis=tuple(range(1, each.ndim))) for each in (moved, told))
         row = _row_of(people)
         return _Tried(
-            _side_by_side([first, others]),
-            _side_by_side([first, others[..., people, :, :]]),
+            np.concatenate([first, others], axis=2),
+            np.concatenate([first, np.compress(people, others, axis=2)], axis=2),
             np.concatenate([np.arange(_LEVELS), np.where(people, _LEVELS - 1 + row, _MIDDLE)]),
+            np.append(0, row),
             _Alike(np.append(0, _row_of(tell)), np.append(0, 1 + np.flatnonzero(tell))),
         )
 
-    def _years(self, tried: _Tried) -> list[tuple[dict[str, Array], float]]:
-        """Return columns by financial year, with its length.
+    def _years(self, tried: _Tried) -> list[tuple[Spread, Spread, float]]:
+        """Return what happens to people and what it costs by financial year, with its length.
 
-        Columns have the shape ``(providers, services, ..., rows)``.
+        People are told of by each profile that leads to others, costs by each profile.
         """
-        of_people, which = tried.of_people, tried.which
-        demand = np.ones(of_people.shape[-3])
+        levels = as_given(tried.of_people)
+        demand = np.ones(levels.shape[-3])
         demand[:_LEVELS] = np.maximum(0.0, 1.0 + self.demand_spread * _DEMAND)
-        each = self.ahead.averting_a_level * level_of(of_people, "prevention")
-        effect = self.ahead.averting[..., None, :] + each
-        outside = demand[:, None] * self.technology.demand(effect)
+        each = self.ahead.averting_a_level * level_of(levels, "prevention")
+        effect = each + self.ahead.averting[..., None, :]
+        outside = self.technology.demand(effect) * demand[:, None]
         months = self.ahead.months
-        posts = self._posts(of_people)
+        posts = self._posts(levels)
         people = self.ahead.people.for_profiles()
         periods = _financial_years(months)
-        expected, _ = self.expectation.months(of_people, people, months, posts, outside, periods)
-        cash = self.technology.cash(tried.levels)
+        expected, _ = self.expectation.months(levels, people, months, posts, outside, periods)
+        cash = self.technology.cash(as_given(tried.levels))
         found = []
         for period, counts in zip(periods, expected, strict=True):
-            columns = {
-                name: np.take(_rows_last(counts[name]), which, axis=-1)
-                for name in (*self._thought_through, "started")
-                if name not in COSTS
-            }
             # prices stay from April to March, so that costs of the year follow from its sums
             years = sum(month.years for month in months[period])
             there = _mean_over(months[period], posts[period])
-            there = there if there.ndim == 2 else there[..., which, :, :]
+            if there.ndim > 2:
+                there = as_given(np.take(laid_out(there), tried.which, axis=2))
+            started = as_given(np.take(laid_out(counts["started"]), tried.which, axis=2))
             year = replace(months[period.start], years=years)
-            costs = self.technology.costs(
-                year, there, _rows_first(columns["started"]), tried.levels, cash
-            )
-            columns |= {name: _rows_last(costs[name]) for name in self.kept if name in COSTS}
-            found.append((columns, years))
+            costs = self.technology.costs(year, there, started, as_given(tried.levels), cash)
+            found.append((self._of_people(counts), self._of_costs(costs), years))
         return found
 
     def _posts(self, levels: Array) -> Array:
@@ -267,75 +262,88 @@ class ServicePlan:
         if there is None:
             return np.array(planned)
         lead = np.broadcast_shapes(there[..., None, :, :].shape[:-2], levels.shape[:-2])
-        there = _rows_last(np.broadcast_to(there[..., None, :, :], (*lead, *there.shape[-2:])))
+        there = laid_out(np.broadcast_to(there[..., None, :, :], (*lead, *there.shape[-2:])))
         posts = np.empty((len(planned), *there.shape))
         wanted: Array = there
         for place, month in enumerate(posts):
-            if place == 0 or not np.array_equal(planned[place], planned[place - 1]):
-                wanted = _rows_last(self.technology.posts_wanted(planned[place], levels))
+            if place == 0 or planned[place] is not planned[place - 1]:
+                wanted = laid_out(self.technology.posts_wanted(planned[place], levels))
             after = self.technology.hired(there, wanted, DAYS_A_YEAR / 12)
             np.add(there, after, out=month)
             there = after
         posts *= 0.5
-        return np.moveaxis(posts, (1, 2), (-2, -1))
+        return np.moveaxis(posts, (1, 2, 3), (-2, -1, -3))
 
-    def _spread(self, columns: Mapping[str, Array]) -> Spread:
+    def _of_people(self, counts: Mapping[str, Array]) -> Spread:
+        """Return what happens to people in a year, as it spreads over the nodes.
+
+        Outcomes and hand-overs are successes among those who complete: their spread is binomial.
+
+        Args:
+            counts: by column, ``(..., rows, providers, services)``: the first profile at each level
+                of demand, and then the others.
+        """
+        names = self._thought_through
+        values = np.array([laid_out(counts[name]) for name in names])
+        middle = dict(zip(names, values[:, :, :, _MIDDLE], strict=True))
+        noise = {
+            name: self._noise(number, _binomial_spread(middle[name], middle["completed"]))
+            for number, name in enumerate(_BY_THEMSELVES)
+        }
+        return self._spread(names, values, noise)
+
+    def _of_costs(self, costs: Mapping[str, Array]) -> Spread:
+        """Return the costs of a year as they spread over the nodes; see :meth:`_of_people`."""
+        values = np.array([laid_out(costs[name]) for name in self._spent])
+        spread = np.full((len(values[0]), *values.shape[4:]), _COST_SPREAD)
+        noise = self._noise(len(_BY_THEMSELVES), spread)
+        return self._spread(self._spent, values, dict.fromkeys(self._spent, noise))
+
+    def _noise(self, number: int, spread: Array) -> Array:
+        """Return factors for what is uncertain by itself, ``(nodes, providers, 1, ...)``.
+
+        Args:
+            number: of the uncertainty.
+            spread: its standard deviation, a share, ``(providers, ...)``.
+        """
+        providers = len(spread)
+        drawn = self.drawn[:, 1 + number * providers :][:, :providers]
+        # which nodes are whose must not depend on the order in which providers stand in a file
+        drawn = drawn[:, self.expectation.by_name].reshape(
+            -1, *spread.shape[:1], *(1,) * (spread.ndim - 1)
+        )
+        factors: Array = (1.0 + spread * drawn)[:, :, None]
+        return factors
+
+    def _spread(self, names: tuple[str, ...], values: Array, noise: Mapping[str, Array]) -> Spread:
         """Return columns as they spread over the nodes.
 
         Args:
-            columns: shape ``(providers, services, ..., rows)``, the first profile at each level of
-                demand and then the others.
+            names: of the columns.
+            values: ``(columns, providers, services, rows, ...)``, the first profile at each level
+                of demand and then the others; used up.
+            noise: factors of some columns at the nodes, see :meth:`_noise`.
         """
         place = np.clip(self.drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
         low = np.minimum(place.astype(np.intp), _LEVELS - 2)
-        part = place - low
-        names = self._thought_through
-        values = np.array([columns[name] for name in names])
-        levels = values[..., :_LEVELS]
+        levels = values[:, :, :, :_LEVELS]
         if not _SPREADS_LIKE.keys().isdisjoint(names):
             levels = levels[[names.index(_SPREADS_LIKE.get(name, name)) for name in names]]
-        middle = levels[..., _MIDDLE : _MIDDLE + 1]
-        rows = values[..., _LEVELS - 1 :].copy()
-        rows[..., 0] = values[..., _MIDDLE]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = np.where(middle > 0, rows / middle, 1.0)
-        levels = np.moveaxis(levels, -1, 0)
-        part = part.reshape(-1, *(1,) * (levels.ndim - 1))
-        base, above = levels[low], levels[low + 1]
+        middle = levels[:, :, :, _MIDDLE : _MIDDLE + 1]
+        levels = np.moveaxis(levels, 3, 1)
+        part = (place - low).reshape(-1, *(1,) * (levels.ndim - 2))
+        base, above = np.take(levels, low, axis=1), np.take(levels, low + 1, axis=1)
         base *= 1.0 - part
         above *= part
         base += above
-        for name, factor in self._noise(columns).items():
-            if name in names:
-                base[:, names.index(name)] *= factor
+        for name, factor in noise.items():
+            base[names.index(name)] *= factor
+        rows = values[:, :, :, _LEVELS - 1 :]
+        rows[:, :, :, 0] = values[:, :, :, _MIDDLE]  # its last level of demand stood there
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = rows / middle
+        np.copyto(ratio, 1.0, where=~(middle > 0))
         return Spread(names, ratio, base)
-
-    def _noise(self, columns: Mapping[str, Array]) -> dict[str, Array]:
-        """Return factors for what is uncertain by itself, ``(nodes, providers, 1, ...)``.
-
-        Outcomes and hand-overs are successes among those who complete: their spread is binomial.
-        """
-        completed, outcomes, handovers, cost = (
-            columns[name][..., _MIDDLE]
-            for name in ("completed", "good_outcomes", "handovers_made", "cost")
-        )
-        spreads = [
-            _binomial_spread(outcomes, completed),
-            _binomial_spread(handovers, completed),
-            np.full((len(cost), *cost.shape[2:]), _COST_SPREAD),
-        ]
-        uncertain = len(spreads) * self.expectation.providers
-        drawn = self.drawn[:, 1 : 1 + uncertain].reshape(len(self.drawn), len(spreads), -1)
-        # which nodes are whose must not depend on the order in which providers stand in a file
-        drawn = drawn[..., self.expectation.by_name]
-        drawn = drawn.reshape(*drawn.shape, *(1,) * (spreads[0].ndim - 1))
-        factors = (1.0 + np.array(spreads) * drawn)[:, :, :, None]
-        of_outcomes, of_handovers, of_cost = np.moveaxis(factors, 1, 0)
-        return {
-            "good_outcomes": of_outcomes,
-            "handovers_made": of_handovers,
-            **dict.fromkeys(COSTS, of_cost),
-        }
 
 
 @dataclass(frozen=True)
@@ -356,36 +364,29 @@ class _Tried:
     """Profiles that are thought through; the first one stands there at each level of demand.
 
     Attributes:
-        levels: ``(..., rows, providers, levers)``.
-        of_people: those that lead to different people, ``(..., fewer rows, providers, levers)``.
+        levels: ``(providers, levers, rows, ...)``.
+        of_people: those that lead to different people, ``(providers, levers, fewer rows, ...)``.
         which: for each of the rows, which of these it leads to.
+        people: for each profile, which it leads to of those that are told of: the first and all
+            that lead to others.
         alike: the profiles of which the same is told, where costs are not.
     """
 
     levels: Array
     of_people: Array
     which: npt.NDArray[np.intp]
+    people: npt.NDArray[np.intp]
     alike: _Alike
 
-
-def _rows_last(values: Array) -> Array:
-    """Return an array with its last two axes first, and so laid out in memory."""
-    return np.ascontiguousarray(np.moveaxis(values, (-2, -1), (0, 1)))
-
-
-def _rows_first(values: Array) -> Array:
-    """Return an array with its first two axes last; nothing is moved in memory."""
-    return np.moveaxis(values, (0, 1), (-2, -1))
+    @property
+    def practice(self) -> Array:
+        """The levels of those that are told of."""
+        return self.of_people[:, :, _LEVELS - 1 :]
 
 
 def _row_of(own: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
     """Return for each profile after the first which row is its own; the others have the first."""
     return np.where(own, np.cumsum(own), 0)
-
-
-def _side_by_side(parts: Sequence[Array]) -> Array:
-    """Return rows of profiles behind each other, laid out in memory as by :func:`_rows_last`."""
-    return _rows_first(np.concatenate([_rows_last(part) for part in parts], axis=-1))
 
 
 def _financial_years(months: Sequence[Month]) -> list[slice]:
@@ -398,8 +399,7 @@ def _financial_years(months: Sequence[Month]) -> list[slice]:
 def _mean_over(months: Sequence[Month], values: Array) -> Array:
     """Return the mean over months, which stand on the first axis."""
     years = [month.years for month in months]
-    total = reduce(operator.add, map(operator.mul, values, years))
-    mean: Array = total / sum(years)
+    mean: Array = total(map(operator.mul, values, years)) / sum(years)
     return mean
 
 
@@ -417,14 +417,11 @@ def _binomial_spread(successes: Array, tries: Array) -> Array:
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         failing = np.where(tries > 0, 1.0 - successes / tries, 0.0)
-        total = _over_services(successes)
-        spread = np.sqrt(_over_services(successes * failing)) / total
-    return np.where(total > 0, spread, 0.0)
+        whole = _over_services(successes)
+        spread = np.sqrt(_over_services(successes * failing)) / whole
+    return np.where(whole > 0, spread, 0.0)
 
 
 def _over_services(values: Array) -> Array:
-    """Return the sum over the second axis, one after the other.
-
-    The order of a sum must not depend on how many rows stand beside it.
-    """
-    return reduce(operator.add, np.moveaxis(values, 1, 0))
+    """Return the sum over the second axis."""
+    return total(np.moveaxis(values, 1, 0))

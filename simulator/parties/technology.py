@@ -7,8 +7,10 @@ expectation of a plan and by the engine.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -140,7 +142,8 @@ class Technology:
         staff, running, vat = self.rates.of_month(month, posts, started)
         thrift = self._factor(levels, "cost")
         pay_level = self.rates.pay_level(month)
-        extra = (cash * month.years * pay_level)[..., None] * self._at_services
+        extra = np.empty_like(running)  # in its order of memory
+        np.multiply((cash * month.years * pay_level)[..., None], self._at_services, out=extra)
         staff, running, vat = staff * thrift + extra, running * thrift, vat * thrift
         return {
             "staff_cost": np.broadcast_to(staff, running.shape),
@@ -194,8 +197,12 @@ class Technology:
             effect: of prevention at each provider, in levels, ``(..., providers)``.
         """
         averted = -np.expm1(self._effects["prevention"] * effect)
-        # not a matrix product: its sums may depend on how many futures stand side by side
-        factor: Array = 1.0 - (averted[..., None] * self._referred).sum(axis=-2)
+        # in the memory order of what is given
+        factor = np.empty_like(averted, shape=(*averted.shape[:-1], self._referred.shape[1]))
+        for service, shares in enumerate(self._referred.T):
+            # not a matrix product: its sums may depend on how many futures stand side by side
+            each = (averted[..., provider] * share for provider, share in enumerate(shares))
+            np.subtract(1.0, reduce(operator.add, each), out=factor[..., service])
         return factor
 
     @property
@@ -225,9 +232,12 @@ def spent(levels: Array, cash: Array, rise: Array) -> Array:
         cash: of the first level of each.
         rise: how much more each further level costs.
     """
-    each = cash * levels + 0.5 * rise * levels**2
-    total: Array = each.sum(axis=-1)
-    return total
+    costly = ((cash != 0.0) | (rise != 0.0)).any(axis=tuple(range(cash.ndim - 1)))
+    each = [
+        levels[..., lever] * (cash[..., lever] + 0.5 * rise[..., lever] * levels[..., lever])
+        for lever in np.flatnonzero(costly)
+    ]
+    return reduce(operator.add, each) if each else np.zeros(levels.shape[:-1])
 
 
 def _can_move(scenario: Scenario, effects: Mapping[LeverName, float]) -> npt.NDArray[np.bool_]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
 from simulator.parties.kernels import points_kernel
+from simulator.parties.layout import as_given, total
 from simulator.parties.uncertainty import mean_over
 
 __all__ = ["Spread", "Told", "ToldStatement"]
@@ -20,15 +20,12 @@ __all__ = ["Spread", "Told", "ToldStatement"]
 
 @dataclass(frozen=True)
 class Spread:
-    """Columns at every profile and node, as a product.
-
-    Profiles stand last, where they lie side by side in memory, and nodes before futures: what is
-    summed over a few providers, services or nodes then runs along whole rows.
+    """Columns at every profile and node, as a product; laid out as a plan is.
 
     Attributes:
         names: of the columns.
-        ratio: of each profile to the first, ``(columns, providers, services, ..., profiles)``.
-        base: of the first profile at each node, ``(nodes, columns, providers, services, ...)``.
+        ratio: of each profile to the first, ``(columns, providers, services, profiles, ...)``.
+        base: of the first profile at each node, ``(columns, nodes, providers, services, ...)``.
     """
 
     names: tuple[str, ...]
@@ -36,27 +33,33 @@ class Spread:
     base: Array
 
     def of_columns(self, names: tuple[str, ...]) -> Spread:
-        """Return some of the columns."""
-        if names == self.names:
-            return self
+        """Return those of some columns that are here."""
+        names = tuple(name for name in names if name in self.names)
+        if names == self.names[: len(names)]:
+            return Spread(names, self.ratio[: len(names)], self.base[: len(names)])
         places = [self.names.index(name) for name in names]
-        return Spread(names, self.ratio[places], self.base[:, places])
+        return Spread(names, self.ratio[places], self.base[places])
 
     def of_profiles(self, profiles: npt.NDArray[np.intp]) -> Spread:
         """Return the columns at some of the profiles."""
-        return replace(self, ratio=np.take(self.ratio, profiles, axis=-1))
+        if np.array_equal(profiles, np.arange(self.ratio.shape[3])):
+            return self
+        return replace(self, ratio=np.take(self.ratio, profiles, axis=3))
+
+    def beside(self, others: Spread) -> Spread:
+        """Return these columns and others."""
+        return Spread(
+            self.names + others.names,
+            np.concatenate([self.ratio, others.ratio]),
+            np.concatenate([self.base, others.base]),
+        )
 
     def at_nodes(self, name: str, service: int | None) -> Array:
-        """Return a column of one service, or of all, ``(providers, nodes, ..., profiles)``."""
+        """Return a column of one service, or of all, ``(providers, nodes, profiles, ...)``."""
         column = self.names.index(name)
-        ratio, base = self.ratio[column], self.base[:, column].swapaxes(0, 1)
-        services = range(ratio.shape[1]) if service is None else (service,)
-        shape = (*base.shape[:2], *ratio.shape[2:])
-        total, *others = (
-            np.multiply(ratio[:, None, each], base[:, :, each, ..., None], out=np.empty(shape))
-            for each in services
-        )
-        return reduce(lambda whole, more: np.add(whole, more, out=whole), others, total)
+        ratio, base = self.ratio[column][:, None], self.base[column].swapaxes(0, 1)[:, :, :, None]
+        services = range(ratio.shape[2]) if service is None else (service,)
+        return total(ratio[:, :, each] * base[:, :, each] for each in services)
 
     def add_to(self, whole: Array, name: str, compiled: bool) -> None:
         """Add a column of all services at every node to a sum.
@@ -64,7 +67,7 @@ class Spread:
         It is as of :meth:`at_nodes`.
 
         Args:
-            whole: the sum, ``(providers, nodes, ..., profiles)``; its rows lie side by side.
+            whole: the sum, ``(providers, nodes, profiles, ...)``, laid out like that.
             name: of the column.
             compiled: whether compiled code may do it.
         """
@@ -73,22 +76,23 @@ class Spread:
             whole += self.at_nodes(name, None)
             return
         column = self.names.index(name)
-        providers, services, *_, rows = self.ratio[column].shape
-        nodes, futures = len(self.base), math.prod(whole.shape[2:-1])
-        ratio = self.ratio[column].reshape(providers, services, futures, rows)
-        base = np.ascontiguousarray(self.base[:, column])
+        providers, services, profiles, *lead = self.ratio[column].shape
+        nodes, futures = self.base.shape[1], math.prod(lead)
         code.spread_out(
-            np.ascontiguousarray(ratio),
-            base.reshape(nodes, providers, services, futures),
-            whole.reshape(providers, nodes, futures, rows),
-            np.empty(rows),
+            np.ascontiguousarray(self.ratio[column]).reshape(
+                providers, services, profiles, futures
+            ),
+            np.ascontiguousarray(self.base[column]).reshape(nodes, providers, services, futures),
+            whole.reshape(providers, nodes, profiles, futures),
+            np.empty(futures),
         )
 
     def mean(self, name: str) -> Array:
-        """Return the mean of a column over nodes, ``(..., profiles, providers, services)``."""
+        """Return the mean of a column over nodes, ``(providers, services, profiles, ...)``."""
         column = self.names.index(name)
-        mean = self.ratio[column] * mean_over(self.base[:, column], 0)[..., None]
-        return np.moveaxis(mean, (0, 1), (-2, -1))
+        base: Array = self.base[column]
+        mean: Array = self.ratio[column] * mean_over(base, -base.ndim)[:, :, None]
+        return mean
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,8 @@ class Told:
 
     Attributes:
         spread: the columns that are counted, over the nodes.
-        claimed: of each pound of cost, ``(providers, ..., profiles)``.
-        months: in which the commissioners are expected to insist, ``(..., profiles)``.
+        claimed: of each pound of cost, ``(providers, profiles, ...)``.
+        months: in which the commissioners are expected to insist, ``(profiles, ...)``.
         insisted: the data that tell of these months, and of how many each tells: of every provider,
             or (1) of all together.
         before: what the year came to before the plan, ``(..., providers, services)``; empty where
@@ -117,27 +121,29 @@ class Told:
     def figures(self) -> tuple[Array, ...]:
         """What it is made of, with one axis of futures, for compiled code.
 
-        The spread's ratio and base; what is claimed, ``(providers, futures, profiles)``; what went
-        before by column; the months that the commissioners insist, with those before, ``(data,
-        providers, futures, profiles)``.
+        The spread's ratio and base; what is claimed, ``(providers, profiles, futures)``; what went
+        before by column, ``(columns, providers, services + 1, futures)``, at the end of all
+        services, or nothing; the months that the commissioners insist, with those before, ``(data,
+        providers, profiles, futures)``.
         """
         spread, providers = self.spread, len(self.claimed)
-        columns, _, services, *lead, rows = spread.ratio.shape
+        columns, _, services, profiles, *lead = spread.ratio.shape
         futures = math.prod(lead)
-        before = np.zeros((columns, providers, services, *lead))
-        months = np.zeros((len(self.insisted), providers, *lead, rows))
+        before = np.empty((columns if self.before else 0, providers, services + 1, *lead))
+        months = np.empty((len(self.insisted), providers, *self.months.shape))
         months[:] = self.months
         if self.before:
             for place, name in enumerate(spread.names):
-                before[place] = np.moveaxis(self.before[name], (-2, -1), (0, 1))
+                before[place, :, :-1] = np.moveaxis(self.before[name], (-2, -1), (0, 1))
+            before[:, :, -1] = total(before[:, :, service] for service in range(services))
             for place, name in enumerate(self.insisted):
-                months[place] += np.moveaxis(self._before(name, None), -1, 0)[..., None]
+                months[place] += np.moveaxis(self._before(name, None), -1, 0)[:, None]
         return (
-            np.ascontiguousarray(spread.ratio).reshape(columns, providers, services, futures, rows),
+            np.ascontiguousarray(spread.ratio).reshape(*spread.ratio.shape[:4], futures),
             np.ascontiguousarray(spread.base).reshape(*spread.base.shape[:4], futures),
-            np.ascontiguousarray(self.claimed).reshape(providers, futures, -1),
-            before.reshape(columns, providers, services, futures),
-            months.reshape(len(self.insisted), providers, futures, rows),
+            np.ascontiguousarray(self.claimed).reshape(providers, -1, futures),
+            before.reshape(len(before), providers, services + 1, futures),
+            months.reshape(len(months), providers, profiles, futures),
         )
 
     def statement(self, years: float, part: float = 1.0) -> ToldStatement:
@@ -159,8 +165,8 @@ class Told:
 
     def _column(self, name: str, service: int | None) -> Array:
         if name in self.insisted:
-            shape = (*self.months.shape, 1, self.insisted[name])
-            months: Array = np.broadcast_to(self.months[..., None, None], shape)
+            months = as_given(self.months, own=0)[..., None, None]
+            months = np.broadcast_to(months, (*months.shape[:-1], self.insisted[name]))
             return months + self._before(name, None)[..., None, None, :] if self.before else months
         if name not in self.spread.names:
             return np.zeros(len(self.claimed))
@@ -168,13 +174,13 @@ class Told:
         if name in COSTS:
             values *= self.claimed[:, None]
         if self.before:
-            values += np.moveaxis(self._before(name, service), -1, 0)[:, None, ..., None]
-        return values.transpose(*range(2, values.ndim), 1, 0)
+            values += np.moveaxis(self._before(name, service), -1, 0)[:, None, None]
+        return as_given(values).swapaxes(-1, -2)
 
     def _before(self, name: str, service: int | None) -> Array:
         """Return what a column came to before the plan, ``(..., providers)``."""
         each: list[Array] = list(np.moveaxis(self.before[name], -1, 0))
-        return each[service] if service is not None else reduce(operator.add, each)
+        return each[service] if service is not None else total(each)
 
 
 @dataclass(frozen=True, kw_only=True)

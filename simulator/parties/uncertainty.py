@@ -54,10 +54,14 @@ def mean_over(values: Array, axis: int) -> Array:
     """
     if values.ndim < -axis:
         return values
-    count = values.shape[axis]
-    rows = np.ascontiguousarray(np.moveaxis(values, axis, 0))
-    total = np.add.accumulate(rows)[-1] if rows.size == count else np.add.reduce(rows, axis=0)
-    mean: Array = total / count
+    nodes = np.moveaxis(values, axis, 0)
+    others = sorted(range(1, nodes.ndim), key=lambda each: -abs(nodes.strides[each]))
+    order = [0, *others]
+    rows = np.ascontiguousarray(nodes.transpose(order))
+    sums = np.add.accumulate(rows)[-1] if rows.size == len(rows) else np.add.reduce(rows, axis=0)
+    mean: Array = (sums / len(rows)).transpose(
+        [others.index(each) for each in range(1, nodes.ndim)]
+    )
     return mean
 
 

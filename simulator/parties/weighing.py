@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from simulator.contract.statement import Array
 from simulator.parties.kernels import points_kernel
+from simulator.parties.layout import as_given, laid_out
 from simulator.parties.uncertainty import mean_over
 
 __all__ = ["weighed"]
@@ -43,8 +44,7 @@ def weighed(
     if code is not None:
         return _weighed(code, received, tells, cost, lacking)
     if tells is not None and received.ndim:
-        nodes_first = np.moveaxis(received, -1, 0)  # as they lie in memory
-        received = np.moveaxis(np.take(nodes_first, tells, axis=-1), 0, -1)
+        received = np.take(received, tells, axis=-2)
     surplus = received - cost
     lack = lacking[..., None, None] - surplus
     shortfall = mean_over(np.maximum(0.0, lack, out=lack), -1)
@@ -65,13 +65,11 @@ def _weighed(
     if not received.ndim:
         received, tells = received[None, None], np.zeros(profiles, dtype=np.intp)
     received = np.broadcast_to(received, (*lead, received.shape[-2], nodes))
-    given, spent = (
-        np.ascontiguousarray(np.moveaxis(each, -1, 0)).reshape(nodes, futures, -1)
-        for each in (received, cost)
-    )
+    given, spent = (laid_out(each, own=1).reshape(nodes, -1, futures) for each in (received, cost))
     rows = np.arange(profiles) if tells is None else tells
     lacks = np.ascontiguousarray(np.broadcast_to(lacking, lead)).reshape(futures)
-    shortfall, variance = np.empty((2, futures, profiles))
-    work = np.empty((nodes + 1, profiles))
-    code.weigh(given, rows, spent, lacks, shortfall, variance, work)
-    return shortfall.reshape(*lead, profiles), variance.reshape(*lead, profiles)
+    shortfall, variance = np.empty((2, profiles, futures))
+    code.weigh(given, rows, spent, lacks, shortfall, variance, np.empty((nodes, futures)))
+    return as_given(shortfall.reshape(profiles, *lead), 0), as_given(
+        variance.reshape(profiles, *lead), 0
+    )

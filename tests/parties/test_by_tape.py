@@ -33,16 +33,16 @@ def told(agreement: Agreement, seed: int, compiled: bool, before: bool = False) 
     names = tuple(name for name in COLUMNS if name in agreement.data_used)
     size = len(agreement.signatories.providers), len(agreement.signatories.services)
     base = np.array([statement.columns[name] for name in names]).reshape(-1, NODES, FUTURES, *size)
-    ratio = random.choice([0.0, 0.5, 1.0, 1.1], (len(names), *size, FUTURES, PROFILES))
+    ratio = random.choice([0.0, 0.5, 1.0, 1.1], (len(names), *size, PROFILES, FUTURES))
     insisted = dict.fromkeys(agreement.insisted, size[0])
     so_far = statement_for(agreement, seed + 1, (FUTURES,), huge=False).columns if before else {}
     so_far = {
         name: so_far.get(name, np.ones((FUTURES, size[0], 1))) for name in (*names, *insisted)
     }
     return Told(
-        Spread(names, ratio, np.ascontiguousarray(base.transpose(1, 0, 3, 4, 2))),
-        1.0 + 0.1 * random.random((size[0], FUTURES, PROFILES)),
-        12.0 * random.random((FUTURES, PROFILES)),
+        Spread(names, ratio, np.ascontiguousarray(base.transpose(0, 1, 3, 4, 2))),
+        1.0 + 0.1 * random.random((size[0], PROFILES, FUTURES)),
+        12.0 * random.random((PROFILES, FUTURES)),
         insisted,
         so_far if before else {},
         compiled,
@@ -235,11 +235,11 @@ def test_a_contract_may_have_more_profiles_than_lanes(monkeypatch: pytest.Monkey
     wide = Told(
         Spread(
             year.spread.names,
-            np.resize(year.spread.ratio, (*year.spread.ratio.shape[:-1], many)),
+            np.resize(year.spread.ratio, (*year.spread.ratio.shape[:3], many, FUTURES)),
             year.spread.base,
         ),
-        np.resize(year.claimed, (*year.claimed.shape[:-1], many)),
-        np.resize(year.months, (FUTURES, many)),
+        np.resize(year.claimed, (len(year.claimed), many, FUTURES)),
+        np.resize(year.months, (many, FUTURES)),
         year.insisted,
     )
     parties = len(agreement.signatories.parties)

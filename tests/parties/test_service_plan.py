@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from simulator.contract.statement import Array
+from simulator.contract.statement import COLUMNS, Array
 from simulator.engine.compiled import CompiledPeople
 from simulator.engine.life import live, plan_lives
 from simulator.engine.network import build_network
@@ -137,7 +137,7 @@ def test_demand_makes_lines_longer_than_proportionally() -> None:
 
 def test_the_year_so_far_is_part_of_the_year() -> None:
     expectation, ahead = begun()
-    half = {name: np.full_like(expectation.posts, 7.0) for name in plan_of(0.0).kept}
+    half = {name: np.full_like(expectation.posts, 7.0) for name in COLUMNS}
     later = plan_of(
         0.0, months=ahead.months[6:], planned=ahead.planned[6:], so_far=half, years_so_far=0.5
     )
