@@ -7,7 +7,7 @@ turned back. Needs Numba, and imports it: import this module where it is used.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class CompiledMonths:
         places: Array,
         lead: tuple[int, ...],
         periods: Sequence[slice] | None = None,
+        counted: Collection[str] | None = None,
     ) -> tuple[list[dict[str, Array]], People]:
         """Return what is expected of each month, and where people are at the end.
 
@@ -52,6 +53,7 @@ class CompiledMonths:
             places: held, ``(months, ..., providers, services)``.
             lead: what all leading axes broadcast to.
             periods: months whose counts are added up; none leaves each month by itself.
+            counted: the columns that are wanted; none is all.
 
         Returns:
             For each month or period its counts, ``(*lead, providers, services)``, with ``anyway``
@@ -77,7 +79,11 @@ class CompiledMonths:
             arriving=_rows_last(people.arriving, lead, 2),
             coming_back=_rows_last(people.coming_back, lead, 2),
         )
-        columns = plan_kernel.COLUMNS + (plan_kernel.SCREENED if self._screens else ())
+        names = (*COUNTS, *(("anyway",) if self._screens else ()))
+        columns = [name for name in names if counted is None or name in counted]
+        places: plan_kernel.Integers = np.full(len(plan_kernel.COLUMNS), -1, dtype=np.int64)
+        for place, name in enumerate(columns):
+            places[plan_kernel.COLUMNS.index(name)] = place
         if periods is None:
             periods = [slice(month, month + 1) for month in range(months)]
         period = np.full(months, -1, dtype=np.int64)
@@ -89,14 +95,9 @@ class CompiledMonths:
         work = self._work(given.turned, len(counts), len(columns))
         turns_away = given.turned.any(axis=(0, 1, 2))
         open_to_all, selective = np.flatnonzero(~turns_away), np.flatnonzero(turns_away)
-        plan_kernel.roll(self._tables, given, work, counts, period, open_to_all, selective)
+        plan_kernel.roll(self._tables, given, work, counts, places, period, open_to_all, selective)
         by_column = _lead_first(counts, lead, 2)
-        nobody = {"turned_away": np.zeros((*lead, providers, services))}
-        counted = [nobody | dict(zip(columns, month, strict=True)) for month in by_column]
-        found = [
-            {name: month[name] for name in (*COUNTS, "anyway") if name in month}
-            for month in counted
-        ]
+        found = [dict(zip(columns, month, strict=True)) for month in by_column]
         after = People(
             present=_as_given(given.present, lead),
             variance=_as_given(given.variance, lead),
@@ -127,6 +128,7 @@ class CompiledMonths:
             np.zeros((self._stages, lanes)),
             np.zeros((self._stages, lanes)),
             np.zeros((services, lanes)),
+            np.zeros((providers, services), dtype=np.int64),
             np.zeros((periods, providers, services, columns, lanes)),
         )
 

@@ -245,8 +245,12 @@ class Parties:
     def planned_posts(self, agreement: Agreement) -> list[Array]:
         """Return the caseworkers planned in each month of the term."""
         mobilisation = float(self.scenario.contracts[agreement.name].mobilisation)
-        months = self.scenario.timetable.months
-        return [self.expectation.in_post(month, mobilisation) for month in months]
+        posts: list[Array] = []
+        for month in self.scenario.timetable.months:
+            there = self.expectation.in_post(month, mobilisation)
+            # one array as long as they stay the same
+            posts.append(posts[-1] if posts and np.array_equal(there, posts[-1]) else there)
+        return posts
 
     def typical_year(self, agreement: Agreement) -> Ahead:
         """Return the second year as it lies ahead at the norm, or the only one."""
@@ -255,7 +259,9 @@ class Parties:
         people = self.expectation.nobody()
         if first:
             levels = np.zeros((self.expectation.providers, len(LEVERS)))
-            _, people = self.expectation.months(levels, people, months[:first], posts[:first])
+            _, people = self.expectation.months(
+                levels, people, months[:first], posts[:first], counted=()
+            )
         last = first + min(12, len(months))
         base, each = self.averting_ahead(self.technology.prevention.begun((1,)), len(months))
         in_post = posts[first] if self.technology.moves_posts else None
@@ -420,7 +426,7 @@ class Deciding:
             posts = [moment.in_post] * (last - first)
         practice = self.levels[:, self._payers :]
         _, people = self.parties.expectation.months(
-            practice, self._people, self._months[first:last], posts, demand
+            practice, self._people, self._months[first:last], posts, demand, counted=()
         )
         self._people = seen(people, moment.waiting, moment.in_service)
         self._work = self.parties.technology.prevention.after(

@@ -21,7 +21,7 @@ from __future__ import annotations
 import datetime
 import math
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING
@@ -250,6 +250,7 @@ class Expectation:
         posts: Sequence[Array] | Array,
         demand: Array | float | Sequence[Array] = 1.0,
         periods: Sequence[slice] | None = None,
+        counted: Collection[str] | None = None,
     ) -> tuple[list[dict[str, Array]], People]:
         """Return what is expected of each month, and where people are at the end.
 
@@ -265,6 +266,7 @@ class Expectation:
                 or a list with such an array for each.
             periods: of these months the counts are added up; every month lies in one of them. None
                 leaves each month by itself.
+            counted: the columns that are wanted; None is all.
 
         Returns:
             For each month or period the columns of ``COUNTS``, ``(..., providers, services)``, with
@@ -286,12 +288,13 @@ class Expectation:
         )
         chances = self.chances(levers)
         if self._compiled is not None:
-            return self._compiled.roll(chances, people, outside, held, lead, periods)
+            return self._compiled.roll(chances, people, outside, held, lead, periods, counted)
         found = []
         people = people.with_lead(lead)
         for referrals, places in zip(outside, held, strict=True):
             counts, people = self._step(chances, people, referrals, places)
-            found.append(counts)
+            wanted = counts if counted is None else counts.keys() & counted
+            found.append({name: values for name, values in counts.items() if name in wanted})
         if periods is None:
             return found, people
         added = [

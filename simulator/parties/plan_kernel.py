@@ -91,10 +91,10 @@ COLUMNS = (
     "service_days",
     "handovers_due",
     "handovers_made",
+    "turned_away",
+    "anyway",
 )
-"""What is counted, in the order in which it is given back."""
-SCREENED = ("turned_away", "anyway")
-"""What is counted after that where a service screens."""
+"""What can be counted."""
 (
     _REFERRED,
     _DECLINED,
@@ -107,8 +107,9 @@ SCREENED = ("turned_away", "anyway")
     _SERVICE_DAYS,
     _HANDOVERS_DUE,
     _HANDOVERS_MADE,
+    _TURNED_AWAY,
+    _ANYWAY,
 ) = range(len(COLUMNS))
-_TURNED_AWAY, _ANYWAY = len(COLUMNS), len(COLUMNS) + 1
 
 
 def _lanes(*names: str) -> np.dtype[np.void]:
@@ -245,6 +246,7 @@ class Work(NamedTuple):
     passed: Floats  # chance of passing so many stages in a step, same, (stages, lanes)
     beyond: Floats  # chance of passing more than so many
     outside: Floats  # referrals a day in a month, (services, lanes)
+    works: Integers  # in how many lanes a team has anybody in a month, (providers, services)
     counts: Floats  # (periods, providers, services, columns, lanes)
 
 
@@ -753,7 +755,8 @@ def _turn_away(t: Tables, w: Work, blend: bool, lanes: int) -> None:
 def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: bool) -> None:
     """Let a team work for a month."""
     team, node = w.team[provider, service], t.service[service]
-    if _ask(team, node["take_up"], t.least_variance, lanes) == 0:
+    w.works[provider, service] = _ask(team, node["take_up"], t.least_variance, lanes)
+    if w.works[provider, service] == 0:
         _rest(team, lanes)
         return
     last = t.passing.shape[1] - 1
@@ -793,38 +796,48 @@ def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: b
 
 
 @jit
-def _count(counts: Floats, team: Any, mean_stay: float, lanes: int) -> None:
-    """Add what a team has done in a month."""
-    for lane in range(lanes):
-        # whoever is turned away was referred all the same
-        counts[_REFERRED, lane] += team["referred"][lane] + team["turned_away"][lane]
-        counts[_DECLINED, lane] += team["referred"][lane] - team["asked"][lane]
-    for lane in range(lanes):
-        days = team["completed"][lane] * mean_stay * team["stretch"][lane]
-        counts[_SERVICE_DAYS, lane] += days
-    _add(counts[_STARTED], team["started"], lanes)
-    _add(counts[_COMPLETED], team["completed"], lanes)
-    _add(counts[_GOOD_OUTCOMES], team["good_outcomes"], lanes)
-    _add(counts[_DROPPED_OUT], team["left"], lanes)
-    _add(counts[_RETURNED], team["returned"], lanes)
-    _add(counts[_WAIT_DAYS], team["wait_days"], lanes)
-    _add(counts[_HANDOVERS_DUE], team["handovers_due"], lanes)
-    _add(counts[_HANDOVERS_MADE], team["handovers_made"], lanes)
-
-
-@jit
-def _count_screened(
+def _count(
     t: Tables,
     w: Work,
     counts: Floats,
+    places: Integers,
     provider: int,
     service: int,
     lanes: int,
     paced: bool,
 ) -> None:
-    """Add what follows from the needs of those who came."""
+    """Add what a team has done in a month, to the columns that have a place."""
+    team, mean_stay = w.team[provider, service], t.service[service]["mean_stay"]
+    if places[_REFERRED] >= 0:  # whoever is turned away was referred all the same
+        _add(counts[places[_REFERRED]], team["referred"], lanes)
+        _add(counts[places[_REFERRED]], team["turned_away"], lanes)
+    if places[_DECLINED] >= 0:
+        declined = counts[places[_DECLINED]]
+        for lane in range(lanes):
+            declined[lane] += team["referred"][lane] - team["asked"][lane]
+    if places[_SERVICE_DAYS] >= 0:
+        days = counts[places[_SERVICE_DAYS]]
+        for lane in range(lanes):
+            days[lane] += team["completed"][lane] * mean_stay * team["stretch"][lane]
+    _add_to(counts, places[_STARTED], team["started"], lanes)
+    _add_to(counts, places[_COMPLETED], team["completed"], lanes)
+    _add_to(counts, places[_GOOD_OUTCOMES], team["good_outcomes"], lanes)
+    _add_to(counts, places[_DROPPED_OUT], team["left"], lanes)
+    _add_to(counts, places[_RETURNED], team["returned"], lanes)
+    _add_to(counts, places[_WAIT_DAYS], team["wait_days"], lanes)
+    _add_to(counts, places[_HANDOVERS_DUE], team["handovers_due"], lanes)
+    _add_to(counts, places[_HANDOVERS_MADE], team["handovers_made"], lanes)
+    _add_to(counts, places[_TURNED_AWAY], team["turned_away"], lanes)
+    if places[_ANYWAY] >= 0:
+        _count_anyway(t, w, counts[places[_ANYWAY]], provider, service, lanes, paced)
+
+
+@jit
+def _count_anyway(
+    t: Tables, w: Work, total: Floats, provider: int, service: int, lanes: int, paced: bool
+) -> None:
+    """Add those to whom a good outcome would have come without the service."""
     team, node = w.team[provider, service], t.service[service]
-    _add(counts[_TURNED_AWAY], team["turned_away"], lanes)
     anyway = team["wait"]  # it has served its turn
     _fill(anyway, 0.0, lanes)
     for need in range(node["needs"]):
@@ -837,12 +850,19 @@ def _count_screened(
             for lane in range(lanes):
                 anyway[lane] += share * chance
     for lane in range(lanes):
-        counts[_ANYWAY, lane] += anyway[lane] * team["completed"][lane]
+        total[lane] += anyway[lane] * team["completed"][lane]
 
 
 @jit
 def _month(
-    t: Tables, r: Rows, w: Work, counts: Floats, month: int, rows: Integers, paced: bool
+    t: Tables,
+    r: Rows,
+    w: Work,
+    counts: Floats,
+    places: Integers,
+    month: int,
+    rows: Integers,
+    paced: bool,
 ) -> None:
     """Live a month of some rows, in which people are turned away (``paced``) or not."""
     providers, services = t.share.shape
@@ -865,11 +885,9 @@ def _month(
             _hand_over(w.way[provider, place], team, path, lanes)
     for provider in range(providers):
         for service in range(services):
-            mean_stay = t.service[service]["mean_stay"]
-            found = counts[provider, service]
-            _count(found, w.team[provider, service], mean_stay, lanes)
-            if len(found) > len(COLUMNS):
-                _count_screened(t, w, found, provider, service, lanes, paced)
+            if w.works[provider, service] > 0:
+                found = counts[provider, service]
+                _count(t, w, found, places, provider, service, lanes, paced)
 
 
 # -- rows in and out -------------------------------------------------------------------------------
@@ -891,6 +909,12 @@ def _scatter(there: Floats, here: Floats, rows: Integers) -> None:
 def _add(there: Floats, here: Floats, lanes: int) -> None:
     for lane in range(lanes):
         there[lane] += here[lane]
+
+
+@jit
+def _add_to(counts: Floats, place: int, here: Floats, lanes: int) -> None:
+    if place >= 0:
+        _add(counts[place], here, lanes)
 
 
 @jit
@@ -963,6 +987,7 @@ def roll(
     rows: Rows,
     work: Work,
     counts: Floats,
+    places: Integers,
     periods: Integers,
     open_to_all: Integers,
     selective: Integers,
@@ -973,8 +998,8 @@ def roll(
         tables: the services.
         rows: what differs between rows; people change into those at the end.
         work: space for the lanes.
-        counts: filled, ``(periods, COLUMNS, providers, services, rows)``; and those of
-            ``SCREENED`` where there is a place for them.
+        counts: filled, ``(periods, columns, providers, services, rows)``.
+        places: of each of ``COLUMNS`` among these columns; below nought where it is not wanted.
         periods: in which of these each month lies.
         open_to_all: the rows in which nobody is turned away, for whom there is less to do.
         selective: the others.
@@ -985,5 +1010,5 @@ def roll(
             _take_in(tables, rows, work, side_by_side)
             for month in range(len(periods)):
                 found = work.counts[periods[month]]
-                _month(tables, rows, work, found, month, side_by_side, paced)
+                _month(tables, rows, work, found, places, month, side_by_side, paced)
             _give_back(rows, work, counts, side_by_side)

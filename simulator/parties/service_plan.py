@@ -238,7 +238,9 @@ class ServicePlan:
         posts = self._posts(levels)
         people = self.ahead.people.for_profiles()
         periods = _financial_years(months)
-        expected, _ = self.expectation.months(levels, people, months, posts, outside, periods)
+        expected, _ = self.expectation.months(
+            levels, people, months, posts, outside, periods, {*self._thought_through, "started"}
+        )
         cash = self.technology.cash(as_given(tried.levels))
         found = []
         for period, counts in zip(periods, expected, strict=True):

@@ -281,8 +281,26 @@ def test_places_are_whole_ones() -> None:
 # -- the kernel itself -----------------------------------------------------------------------------
 
 
-def test_columns_are_counted_in_their_order() -> None:
-    assert tuple(name for name in COUNTS if name != "turned_away") == plan_kernel.COLUMNS
+def test_the_kernel_counts_every_column() -> None:
+    assert sorted(plan_kernel.COLUMNS) == sorted((*COUNTS, "anyway"))
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_only_what_is_wanted_is_counted(compiled: bool) -> None:
+    scenario = load(FLAGSHIP)
+    plan = Expectation(scenario, compiled)
+    months = scenario.timetable.months[:3]
+    levers = np.zeros((plan.providers, len(LEVERS)))
+    posts = [plan.posts] * 3
+    every, there = plan.months(levers, plan.nobody(), months, posts)
+    wanted = ["anyway", "started", "declined"]
+    some, also_there = plan.months(levers, plan.nobody(), months, posts, counted=wanted)
+    none, _ = plan.months(levers, plan.nobody(), months, posts, counted=())
+    for whole, part in zip(every, some, strict=True):
+        assert part.keys() == set(wanted)
+        assert all(np.array_equal(part[name], whole[name]) for name in wanted)
+    assert none == [{}, {}, {}]
+    np.testing.assert_array_equal(there.present, also_there.present)
 
 
 @numba.njit
