@@ -81,9 +81,9 @@ class CompiledMonths:
         )
         names = (*COUNTS, *(("anyway",) if self._screens else ()))
         columns = [name for name in names if counted is None or name in counted]
-        places: plan_kernel.Integers = np.full(len(plan_kernel.COLUMNS), -1, dtype=np.int64)
+        wanted = np.full(len(plan_kernel.COLUMNS), -1, dtype=np.int64)
         for place, name in enumerate(columns):
-            places[plan_kernel.COLUMNS.index(name)] = place
+            wanted[plan_kernel.COLUMNS.index(name)] = place
         if periods is None:
             periods = [slice(month, month + 1) for month in range(months)]
         period = np.full(months, -1, dtype=np.int64)
@@ -95,7 +95,7 @@ class CompiledMonths:
         work = self._work(given.turned, len(counts), len(columns))
         turns_away = given.turned.any(axis=(0, 1, 2))
         open_to_all, selective = np.flatnonzero(~turns_away), np.flatnonzero(turns_away)
-        plan_kernel.roll(self._tables, given, work, counts, places, period, open_to_all, selective)
+        plan_kernel.roll(self._tables, given, work, counts, wanted, period, open_to_all, selective)
         by_column = _lead_first(counts, lead, 2)
         found = [dict(zip(columns, month, strict=True)) for month in by_column]
         after = People(

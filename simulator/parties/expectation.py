@@ -354,9 +354,7 @@ class Expectation:
             stays = self.stays.at_pace(1.0 / stretch)
             ended = stays.ended(people.served)
             coming = self._coming(people, ended, success, outside)
-            gone, received = (
-                each.sum(axis=-1) for each in self.needs.moved(turned, coming.referred)
-            )
+            gone, received = self.needs.moved(turned, coming.referred)
         taken = coming.referred - gone + received
         asked = taken * self.take_up
         rate = 1.0 / (self.stays.mean * stretch)

@@ -77,7 +77,7 @@ class Needs:
         return turned_away(self.screened, level[..., None, None])
 
     def moved(self, turned: Array, referred: Array) -> tuple[Array, Array]:
-        """Return who is turned away, and who is taken instead of another provider, by need.
+        """Return who is turned away, and who is taken instead of another provider.
 
         Args:
             turned: chance of being turned away.
@@ -85,10 +85,10 @@ class Needs:
                 ``(..., providers, services)``.
 
         Returns:
-            Both ``(..., providers, services, needs)``.
+            Both ``(..., providers, services)``.
         """
-        gone = referred[..., None] * self.share * turned
-        taken = (gone[..., :, None, :, :] * self.elsewhere[..., None]).sum(axis=-4)
+        gone: Array = referred * (self.share * turned).sum(axis=-1)
+        taken: Array = (gone[..., :, None, :] * self.elsewhere).sum(axis=-3)
         return gone, taken
 
     def mix(self, turned: Array, referred: Array) -> tuple[Array, Array]:
@@ -104,7 +104,8 @@ class Needs:
             The share of each need, ``(..., providers, services, needs)``, and the mean stay over
             that of the service, ``(..., providers, services)``.
         """
-        gone, taken = self.moved(turned, referred)
+        gone = referred[..., None] * self.share * turned
+        taken = (gone[..., :, None, :, :] * self.elsewhere[..., None]).sum(axis=-4)
         asking = referred[..., None] * self.share - gone + taken
         total = asking.sum(axis=-1)
         other = ((gone + taken).sum(axis=-1) > 0) & (total > 0)

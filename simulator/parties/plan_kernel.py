@@ -166,8 +166,11 @@ TEAM = _lanes(
     "stretch",
     "pace",
     "at_once",
+    # where people are turned away: which part of those referred; of a month, how many, and how many
+    # come instead whom others turn away
+    "turning",
     "turned_away",
-    "taken",  # of those whom others turn away
+    "taken",
     # of a month; some as in COLUMNS
     "places",
     "referred",
@@ -382,22 +385,33 @@ def _arrive(team: Any, way: Any, share: float, lanes: int) -> None:
 
 
 @jit
-def _screen(asking: Floats, team: Any, turned: Floats, share: float, lanes: int) -> None:
-    """Turn away those of a need, by its share of those referred."""
+def _turn_away(team: Any, lanes: int) -> None:
     for lane in range(lanes):
-        own = (team["referred"][lane] + team["returned"][lane]) * share
-        gone = own * turned[lane]
-        team["turned_away"][lane] += gone
-        asking[lane] = own - gone
+        own = team["referred"][lane] + team["returned"][lane]
+        team["turned_away"][lane] = own * team["turning"][lane]
+        team["taken"][lane] = 0.0
 
 
 @jit
-def _take(asking: Floats, team: Any, other: Any, turned: Floats, share: float, lanes: int) -> None:
-    """Take those of a need whom another provider turns away."""
+def _take(team: Any, other: Any, going: float, lanes: int) -> None:
+    """Take those whom another provider turns away, or a part of them."""
     for lane in range(lanes):
-        came = (other["referred"][lane] + other["returned"][lane]) * turned[lane] * share
-        team["taken"][lane] += came
-        asking[lane] += came
+        team["taken"][lane] += other["turned_away"][lane] * going
+
+
+@jit
+def _accept(asking: Floats, team: Any, turned: Floats, share: float, lanes: int) -> None:
+    """Let those of a need ask who are not turned away, by its share of those referred."""
+    for lane in range(lanes):
+        own = (team["referred"][lane] + team["returned"][lane]) * share
+        asking[lane] = own - own * turned[lane]
+
+
+@jit
+def _accept_of(asking: Floats, other: Any, turned: Floats, share: float, lanes: int) -> None:
+    """Let those of a need ask whom another provider turns away, or a part of them."""
+    for lane in range(lanes):
+        asking[lane] += (other["referred"][lane] + other["returned"][lane]) * turned[lane] * share
 
 
 @jit
@@ -702,53 +716,44 @@ def _come(t: Tables, w: Work, lanes: int, paced: bool) -> None:
 
 
 @jit
-def _divert(t: Tables, w: Work, provider: int, service: int, lanes: int) -> None:
-    """Find out whom a provider turns away, whom it takes instead of others, and who asks."""
-    team = w.team[provider, service]
-    _fill(team["turned_away"], 0.0, lanes)
-    _fill(team["taken"], 0.0, lanes)
-    for need in range(len(w.asking)):
-        share, asking = t.need_share[service, need], w.asking[need]
-        _screen(asking, team, w.turned[provider, service, need], share, lanes)
-        for other in range(len(w.team)):
-            going = t.elsewhere[other, provider, service]
-            if going > 0.0:
-                turned = w.turned[other, service, need]
-                _take(asking, team, w.team[other, service], turned, share * going, lanes)
-
-
-@jit
-def _blend(t: Tables, w: Work, provider: int, service: int, lanes: int) -> None:
-    """Say of which needs those are who ask, and what that makes of their stays."""
-    team = w.team[provider, service]
-    _begin_mix(team, w.asking, lanes)
-    for need in range(len(w.asking)):
-        share, stay = t.need_share[service, need], t.need_stay[service, need]
-        _mix(w.mix[provider, service, need], team, w.asking[need], share, stay, lanes)
-    _end_mix(team, lanes)
-
-
-@jit
-def _turn_away(t: Tables, w: Work, blend: bool, lanes: int) -> None:
-    """Let providers turn people away by need, to be taken by others.
-
-    Args:
-        t: the services.
-        w: the lanes.
-        blend: only say who would ask then.
-        lanes: how many.
-    """
+def _divert(t: Tables, w: Work, lanes: int) -> None:
+    """Find out how many each provider turns away, and how many it takes instead of others."""
     providers, services = t.share.shape
     for service in range(services):
         if t.service[service]["screens"] == 0:
             continue
         for provider in range(providers):
-            _divert(t, w, provider, service, lanes)
-            if blend:
-                _blend(t, w, provider, service, lanes)
-        if not blend:
-            for provider in range(providers):
-                _exchange(w.team[provider, service], lanes)
+            _turn_away(w.team[provider, service], lanes)
+        for provider in range(providers):
+            for other in range(providers):
+                going = t.elsewhere[other, provider, service]
+                if going > 0.0:
+                    _take(w.team[provider, service], w.team[other, service], going, lanes)
+
+
+@jit
+def _blend(t: Tables, w: Work, lanes: int) -> None:
+    """Say of which needs those are who would ask then, and what that makes of their stays."""
+    providers, services = t.share.shape
+    for service in range(services):
+        if t.service[service]["screens"] == 0:
+            continue
+        for provider in range(providers):
+            team = w.team[provider, service]
+            for need in range(len(w.asking)):
+                share, asking = t.need_share[service, need], w.asking[need]
+                _accept(asking, team, w.turned[provider, service, need], share, lanes)
+                for other in range(providers):
+                    part = share * t.elsewhere[other, provider, service]
+                    if part > 0.0:
+                        turned = w.turned[other, service, need]
+                        _accept_of(asking, w.team[other, service], turned, part, lanes)
+            _begin_mix(team, w.asking, lanes)
+            for need in range(len(w.asking)):
+                share, stay = t.need_share[service, need], t.need_stay[service, need]
+                mix = w.mix[provider, service, need]
+                _mix(mix, team, w.asking[need], share, stay, lanes)
+            _end_mix(team, lanes)
 
 
 @jit
@@ -871,9 +876,14 @@ def _month(
         _gather(w.outside[service], r.outside[month, service], rows)
     _come(t, w, lanes, False)
     if paced:  # who asks says how fast stays are passed, which says a little about who comes
-        _turn_away(t, w, True, lanes)
+        _divert(t, w, lanes)
+        _blend(t, w, lanes)
         _come(t, w, lanes, True)
-        _turn_away(t, w, False, lanes)
+        _divert(t, w, lanes)
+        for provider in range(providers):
+            for service in range(services):
+                if t.service[service]["screens"] > 0:
+                    _exchange(w.team[provider, service], lanes)
     for provider in range(providers):
         for service in range(services):
             _gather(w.team[provider, service]["places"], r.places[month, provider, service], rows)
@@ -912,6 +922,12 @@ def _add(there: Floats, here: Floats, lanes: int) -> None:
 
 
 @jit
+def _add_part(there: Floats, here: Floats, part: float, lanes: int) -> None:
+    for lane in range(lanes):
+        there[lane] += here[lane] * part
+
+
+@jit
 def _add_to(counts: Floats, place: int, here: Floats, lanes: int) -> None:
     if place >= 0:
         _add(counts[place], here, lanes)
@@ -942,9 +958,11 @@ def _take_in(t: Tables, r: Rows, w: Work, rows: Integers) -> None:
             _fill(team["pace"], 1.0, lanes)
             _fill(team["at_once"], t.entering[service, end], lanes)
             _fill(team["turned_away"], 0.0, lanes)
+            _fill(team["turning"], 0.0, lanes)
             for need in range(w.turned.shape[2]):
-                turned = r.turned[provider, service, need]
-                _gather(w.turned[provider, service, need], turned, rows)
+                turned = w.turned[provider, service, need]
+                _gather(turned, r.turned[provider, service, need], rows)
+                _add_part(team["turning"], turned, t.need_share[service, need], lanes)
             for stage in range(stages):
                 served = r.served[provider, service, stage]
                 _gather(w.stage[provider, service, stage], served, rows)
