@@ -277,10 +277,13 @@ class Service(Frozen):
         return self
 
 
+A_HAIR = 1e-9
+"""Places beyond those that caseworkers can hold, so that 0.1 x 30 holds 3 people, not 2.999..."""
+
+
 def places(posts: float, caseload: float) -> int:
     """Return how many people caseworkers can hold: whole ones, rounded down."""
-    # a hair above, so that 0.1 x 30 holds 3 people and not 2.999...
-    return math.floor(posts * caseload + 1e-9)
+    return math.floor(posts * caseload + A_HAIR)
 
 
 def referral_shares(service: Service) -> dict[str, float]:
