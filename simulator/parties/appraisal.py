@@ -128,7 +128,9 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         )
         shortfall[party], variance[party] = (laid_out(each, own=0) for each in weight)
     outcomes = mean_over(outlook.outcomes, -1)
-    notice = stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes)
+    notice = np.zeros((*futures, profiles, parties))
+    if stakes.at_stake.any():
+        notice = stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes)
     return Appraisal(
         as_given(payments),
         as_given(costs, own=1),

@@ -6,6 +6,7 @@ All changed profiles go through the plan and the contract's settlement in one ar
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -22,25 +23,19 @@ __all__ = ["Incentives", "incentives"]
 class Incentives:
     """What a little more of each lever that can be moved changes, around a profile.
 
+    Slopes stand where a table of parties and levers has the lever: ``(..., parties, levers)``.
+
     Attributes:
-        tried: the appraisal of the profile itself, then of each move up, then of each down.
+        tried: the appraisal of the profile itself, then of each move up, then of each move down.
         up: how far each move goes up, ``(..., moves)``; nought at a bound.
         down: how far down.
-        own: slope of the utility of the party whose lever it is, ``(..., parties, levers)``.
-        own_bend: its second difference; nought at a bound, where the slope is one-sided.
-        joint: slope of what all parties together gain, same shape.
-        joint_bend: its second difference.
-        worth: slope of each party's utility, ``(..., moves, parties)``.
+        stakes: what the parties care about.
     """
 
     tried: Appraisal
     up: Array
     down: Array
-    own: Array
-    own_bend: Array
-    joint: Array
-    joint_bend: Array
-    worth: Array
+    stakes: Stakes
 
     @property
     def here(self) -> Appraisal:
@@ -54,6 +49,56 @@ class Incentives:
         Of ``payments`` the shape is ``(..., moves, terms, parties)``.
         """
         return self.tried.each(lambda part, axes: _slope(part, self.up, self.down, axes))
+
+    @cached_property
+    def worth(self) -> Array:
+        """Slope of each party's utility, ``(..., moves, parties)``."""
+        utility, _ = self._worth
+        return _slope(utility, self.up, self.down, 1)
+
+    @cached_property
+    def own(self) -> Array:
+        """Slope of the utility of the party whose lever it is."""
+        party, _ = self.stakes.moves
+        return self._placed(self.worth[..., np.arange(len(party)), party])
+
+    @cached_property
+    def own_bend(self) -> Array:
+        """Its second difference; nought at a bound, where the slope is one-sided."""
+        utility, _ = self._worth
+        party, _ = self.stakes.moves
+        move = np.arange(len(party))
+        mine = utility[..., party]  # (..., profiles, moves): of the party that moves
+        above, below = mine[..., 1 + move, move], mine[..., 1 + len(move) + move, move]
+        return self._bend(above, mine[..., 0, :], below)
+
+    @cached_property
+    def joint(self) -> Array:
+        """Slope of what all parties together gain."""
+        _, joint = self._worth
+        return self._placed(_slope(joint, self.up, self.down, 0))
+
+    @cached_property
+    def joint_bend(self) -> Array:
+        """Its second difference."""
+        _, joint = self._worth
+        moves = self.up.shape[-1]
+        return self._bend(joint[..., 1 : 1 + moves], joint[..., :1], joint[..., 1 + moves :])
+
+    @cached_property
+    def _worth(self) -> tuple[Array, Array]:
+        return self.tried.worth(self.stakes)
+
+    def _bend(self, above: Array, level: Array, below: Array) -> Array:
+        both = (self.up > 0) & (self.down > 0)  # then they are alike
+        step = np.where(both, self.up, 1.0)
+        return self._placed(np.where(both, (above - 2 * level + below) / step**2, 0.0))
+
+    def _placed(self, values: Array) -> Array:
+        """Return values of moves at their parties and levers."""
+        table = np.zeros((*values.shape[:-1], *self.stakes.low.shape))
+        table[..., *self.stakes.moves] = values
+        return table
 
 
 def incentives(
@@ -82,36 +127,11 @@ def incentives(
     row[1 + count + downs] = 1 + len(ups) + np.arange(len(downs))
     profiles[..., row[1 + ups], party[ups], lever[ups]] += up[..., ups]
     profiles[..., row[1 + count + downs], party[downs], lever[downs]] -= down[..., downs]
-    found = appraise(plan(profiles), agreement, stakes)
-    tried = found.each(lambda part, axes: np.take(part, row, axis=-1 - axes))
-    utility, joint = tried.worth(stakes)
-
-    def bend(above: Array, level: Array, below: Array) -> Array:
-        both = (up > 0) & (down > 0)
-        found: Array = np.where(both, (above - 2 * level + below) / step**2, 0.0)
-        return found
-
-    def placed(values: Array) -> Array:
-        """Return values of moves at their parties and levers."""
-        table = np.zeros((*values.shape[:-1], *stakes.low.shape))
-        table[..., party, lever] = values
-        return table
-
-    worth = _slope(utility, up, down, 1)
-    move = np.arange(count)
-    mine = utility[..., party]  # (..., profiles, moves): of the party that moves
-    own_bend = bend(mine[..., 1 + move, move], mine[..., 0, :], mine[..., 1 + count + move, move])
-    joint_bend = bend(joint[..., 1 : 1 + count], joint[..., :1], joint[..., 1 + count :])
-    return Incentives(
-        tried=tried,
-        up=up,
-        down=down,
-        own=placed(worth[..., move, party]),
-        own_bend=placed(own_bend),
-        joint=placed(_slope(joint, up, down, 0)),
-        joint_bend=placed(joint_bend),
-        worth=worth,
-    )
+    tried = appraise(plan(profiles), agreement, stakes)
+    if len(ups) + len(downs) < 2 * count:
+        found = tried
+        tried = found.each(lambda part, axes: np.take(part, row, axis=-1 - axes))
+    return Incentives(tried, up, down, stakes)
 
 
 def _slope(values: Array, up: Array, down: Array, axes: int) -> Array:

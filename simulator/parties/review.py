@@ -90,7 +90,10 @@ def _step(game: Game, standing: Standing) -> tuple[Standing, Incentives]:
     stakes, pace = game.stakes, game.pace
     at_own = at_joint = game.incentives(standing.own)
     if not np.array_equal(standing.own, standing.joint):  # as they are before the first review
-        at_joint = game.incentives(standing.joint)
+        # a party's fear of notices is no gain or loss of all together
+        at_joint = replace(game, stakes=replace(stakes, at_stake=np.zeros(1))).incentives(
+            standing.joint
+        )
     own = response(stakes, standing.own, at_own.own, at_own.own_bend, pace)
     joint = response(stakes, standing.joint, at_joint.joint, at_joint.joint_bend, pace)
     return replace(standing, own=own, joint=joint), at_own
