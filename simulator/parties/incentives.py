@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
@@ -26,13 +27,16 @@ class Incentives:
     Slopes stand where a table of parties and levers has the lever: ``(..., parties, levers)``.
 
     Attributes:
-        tried: the appraisal of the profile itself, then of each move up, then of each move down.
+        tried: the appraisal of the profile itself, then of all moves that anybody can make.
+        row: which of these is the profile, then each move up, then each move down; of a move that
+            nobody can make the profile itself, ``(1 + 2 moves,)``.
         up: how far each move goes up, ``(..., moves)``; nought at a bound.
         down: how far down.
         stakes: what the parties care about.
     """
 
     tried: Appraisal
+    row: npt.NDArray[np.intp]
     up: Array
     down: Array
     stakes: Stakes
@@ -48,7 +52,8 @@ class Incentives:
 
         Of ``payments`` the shape is ``(..., moves, terms, parties)``.
         """
-        return self.tried.each(lambda part, axes: _slope(part, self.up, self.down, axes))
+        every = self.tried.each(lambda part, axes: np.take(part, self.row, axis=-1 - axes))
+        return every.each(lambda part, axes: _slope(part, self.up, self.down, axes))
 
     @cached_property
     def worth(self) -> Array:
@@ -87,7 +92,8 @@ class Incentives:
 
     @cached_property
     def _worth(self) -> tuple[Array, Array]:
-        return self.tried.worth(self.stakes)
+        utility, joint = self.tried.worth(self.stakes)
+        return utility[..., self.row, :], joint[..., self.row]
 
     def _bend(self, above: Array, level: Array, below: Array) -> Array:
         both = (self.up > 0) & (self.down > 0)  # then they are alike
@@ -127,11 +133,7 @@ def incentives(
     row[1 + count + downs] = 1 + len(ups) + np.arange(len(downs))
     profiles[..., row[1 + ups], party[ups], lever[ups]] += up[..., ups]
     profiles[..., row[1 + count + downs], party[downs], lever[downs]] -= down[..., downs]
-    tried = appraise(plan(profiles), agreement, stakes)
-    if len(ups) + len(downs) < 2 * count:
-        found = tried
-        tried = found.each(lambda part, axes: np.take(part, row, axis=-1 - axes))
-    return Incentives(tried, up, down, stakes)
+    return Incentives(appraise(plan(profiles), agreement, stakes), row, up, down, stakes)
 
 
 def _slope(values: Array, up: Array, down: Array, axes: int) -> Array:

@@ -125,12 +125,25 @@ class ServicePlan:
         providers = expectation.providers
         self.drawn = normal_nodes(nodes or nodes_of(providers), 1 + 3 * providers)
         self.counted = tuple(name for name in COLUMNS if name in {*needed, *self.watched})
-        self.outcomes = _OF_OUTCOMES + (("anyway",) if expectation.needs.can_act else ())
-        whole = [_SPREADS_LIKE[name] for name in self.counted if name in _SPREADS_LIKE]
-        # those that are counted first: so they need not be moved to stand by themselves
-        kept = dict.fromkeys((*self.counted, *self.outcomes, *whole, *_BY_THEMSELVES))
-        self._thought_through = tuple(name for name in kept if name not in COSTS)
+        self._told = tuple(name for name in self.counted if name not in COSTS)
         self._spent = tuple(name for name in COSTS if name in {*self.counted, "cost"})
+        self._outcomes = _OF_OUTCOMES + (("anyway",) if expectation.needs.can_act else ())
+        whole = [_SPREADS_LIKE[name] for name in self._told if name in _SPREADS_LIKE]
+        # those that are told first: so they need not be moved to stand by themselves
+        self._people = tuple(dict.fromkeys((*self._told, *self._outcomes, *whole)))
+        place = np.clip(self.drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
+        self._low = np.minimum(place.astype(np.intp), _LEVELS - 2)
+        """The level of demand below each node."""
+        self._part = place - self._low
+        """How far each node is on the way from there to the next."""
+        shares = np.zeros((len(place), _LEVELS))
+        shares[np.arange(len(place)), self._low] = 1.0 - self._part
+        shares[np.arange(len(place)), self._low + 1] = self._part
+        outcomes = self._drawn_for(_BY_THEMSELVES.index("good_outcomes"))
+        self._share = shares.mean(axis=0)
+        """What each level of demand counts for in a mean over nodes, ``(levels,)``."""
+        self._share_of_noise = (shares[:, :, None] * outcomes[:, None]).mean(axis=0)
+        """The same of outcomes times what is uncertain of them, ``(levels, providers)``."""
 
     def __call__(self, profiles: Array) -> Outlook:
         """Return what is expected of profiles, ``(..., profiles, parties, levers)``.
@@ -149,11 +162,11 @@ class ServicePlan:
         costs = np.zeros((parties, len(self.drawn), rows, *lead))
         compiled = self.expectation.compiled
         for number, (people, spending, years) in enumerate(self._years(tried)):
-            means = {name: as_given(people.mean(name)) for name in self.outcomes}
+            counted, means = self._of_people(people)
             gained = laid_out(self.expectation.gained(means, as_given(tried.practice)))
             outcomes = outcomes + total(map(total, gained))
             spending.add_to(costs[self.commissioners :], "cost", compiled)
-            counted = people.of_columns(self.counted).of_profiles(tried.people[first])
+            counted = counted.of_profiles(tried.people[first])
             if alike is None:
                 counted = counted.beside(spending.of_columns(self.counted))
             months = np.moveaxis(12.0 * years * insists, -1, 0)[first]
@@ -223,10 +236,10 @@ class ServicePlan:
             _Alike(np.append(0, _row_of(tell)), np.append(0, 1 + np.flatnonzero(tell))),
         )
 
-    def _years(self, tried: _Tried) -> list[tuple[Spread, Spread, float]]:
+    def _years(self, tried: _Tried) -> list[tuple[Array, Spread, float]]:
         """Return what happens to people and what it costs by financial year, with its length.
 
-        People are told of by each profile that leads to others, costs by each profile.
+        Of people see :meth:`_of_people`.
         """
         levels = as_given(tried.of_people)
         demand = np.ones(levels.shape[-3])
@@ -239,7 +252,7 @@ class ServicePlan:
         people = self.ahead.people.for_profiles()
         periods = _financial_years(months)
         expected, _ = self.expectation.months(
-            levels, people, months, posts, outside, periods, {*self._thought_through, "started"}
+            levels, people, months, posts, outside, periods, {*self._people, "started"}
         )
         cash = self.technology.cash(as_given(tried.levels))
         found = []
@@ -252,7 +265,8 @@ class ServicePlan:
             started = as_given(np.take(laid_out(counts["started"]), tried.which, axis=2))
             year = replace(months[period.start], years=years)
             costs = self.technology.costs(year, there, started, as_given(tried.levels), cash)
-            found.append((self._of_people(counts), self._of_costs(costs), years))
+            values = np.array([laid_out(counts[name]) for name in self._people])
+            found.append((values, self._of_costs(costs), years))
         return found
 
     def _posts(self, levels: Array) -> Array:
@@ -276,30 +290,65 @@ class ServicePlan:
         posts *= 0.5
         return np.moveaxis(posts, (1, 2, 3), (-2, -1, -3))
 
-    def _of_people(self, counts: Mapping[str, Array]) -> Spread:
-        """Return what happens to people in a year, as it spreads over the nodes.
+    def _of_people(self, values: Array) -> tuple[Spread, dict[str, Array]]:
+        """Return what is told of people in a year, as it spreads over the nodes, and means.
 
         Outcomes and hand-overs are successes among those who complete: their spread is binomial.
 
         Args:
-            counts: by column, ``(..., rows, providers, services)``: the first profile at each level
-                of demand, and then the others.
+            values: by column of people, ``(columns, providers, services, rows, ...)``: the first
+                profile at each level of demand, and then the others.
+
+        Returns:
+            The spread, and for all that outcomes follow from the mean over the nodes, ``(...,
+            profiles that lead to others, providers, services)``.
         """
-        names = self._thought_through
-        values = np.array([laid_out(counts[name]) for name in names])
+        names = self._people
         middle = dict(zip(names, values[:, :, :, _MIDDLE], strict=True))
-        noise = {
-            name: self._noise(number, _binomial_spread(middle[name], middle["completed"]))
-            for number, name in enumerate(_BY_THEMSELVES)
+        spreads = {
+            name: _binomial_spread(middle[name], middle["completed"])
+            for name in _BY_THEMSELVES
+            if name in names
         }
-        return self._spread(names, values, noise)
+        like = values
+        if not _SPREADS_LIKE.keys().isdisjoint(names):
+            like = values[[names.index(_SPREADS_LIKE.get(name, name)) for name in names]]
+        ratio, told = _ratio(values, like), len(self._told)
+        base = self._base(like[:told])
+        for number, name in enumerate(_BY_THEMSELVES):
+            if name in self._told:
+                base[self._told.index(name)] *= self._noise(number, spreads[name])
+        means = {}
+        for name in self._outcomes:
+            place = names.index(name)
+            levels = [values[place, :, :, level] for level in range(_LEVELS)]
+            mean = total(map(operator.mul, self._share, levels))
+            if name in spreads:
+                along = spreads[name].ndim * (None,)
+                noise = (share[:, *along] for share in self._share_of_noise)
+                mean = mean + spreads[name][:, None] * total(map(operator.mul, noise, levels))
+            means[name] = as_given(ratio[place] * mean[:, :, None])
+        return Spread(self._told, ratio[:told], base), means
 
     def _of_costs(self, costs: Mapping[str, Array]) -> Spread:
-        """Return the costs of a year as they spread over the nodes; see :meth:`_of_people`."""
+        """Return the costs of a year as they spread over the nodes.
+
+        Args:
+            costs: by column, ``(..., rows, providers, services)``: the first profile at each level
+                of demand, and then the others.
+        """
         values = np.array([laid_out(costs[name]) for name in self._spent])
-        spread = np.full((len(values[0]), *values.shape[4:]), _COST_SPREAD)
-        noise = self._noise(len(_BY_THEMSELVES), spread)
-        return self._spread(self._spent, values, dict.fromkeys(self._spent, noise))
+        base = self._base(values)
+        spread = np.full((values.shape[1], *values.shape[4:]), _COST_SPREAD)
+        base *= self._noise(len(_BY_THEMSELVES), spread)
+        return Spread(self._spent, _ratio(values, values), base)
+
+    def _drawn_for(self, number: int) -> Array:
+        """Return what is drawn of an uncertainty of each provider, ``(nodes, providers)``."""
+        providers = self.expectation.providers
+        drawn = self.drawn[:, 1 + number * providers :][:, :providers]
+        # which nodes are whose must not depend on the order in which providers stand in a file
+        return drawn[:, self.expectation.by_name]
 
     def _noise(self, number: int, spread: Array) -> Array:
         """Return factors for what is uncertain by itself, ``(nodes, providers, 1, ...)``.
@@ -308,44 +357,45 @@ class ServicePlan:
             number: of the uncertainty.
             spread: its standard deviation, a share, ``(providers, ...)``.
         """
-        providers = len(spread)
-        drawn = self.drawn[:, 1 + number * providers :][:, :providers]
-        # which nodes are whose must not depend on the order in which providers stand in a file
-        drawn = drawn[:, self.expectation.by_name].reshape(
-            -1, *spread.shape[:1], *(1,) * (spread.ndim - 1)
-        )
+        drawn = self._drawn_for(number)[:, :, *(spread.ndim - 1) * (None,)]
         factors: Array = (1.0 + spread * drawn)[:, :, None]
         return factors
 
-    def _spread(self, names: tuple[str, ...], values: Array, noise: Mapping[str, Array]) -> Spread:
-        """Return columns as they spread over the nodes.
+    def _base(self, values: Array) -> Array:
+        """Return what the first profile comes to at the nodes, but for what is uncertain by itself.
 
         Args:
-            names: of the columns.
             values: ``(columns, providers, services, rows, ...)``, the first profile at each level
-                of demand and then the others; used up.
-            noise: factors of some columns at the nodes, see :meth:`_noise`.
+                of demand and then the others.
+
+        Returns:
+            ``(columns, nodes, providers, services, ...)``.
         """
-        place = np.clip(self.drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
-        low = np.minimum(place.astype(np.intp), _LEVELS - 2)
-        levels = values[:, :, :, :_LEVELS]
-        if not _SPREADS_LIKE.keys().isdisjoint(names):
-            levels = levels[[names.index(_SPREADS_LIKE.get(name, name)) for name in names]]
-        middle = levels[:, :, :, _MIDDLE : _MIDDLE + 1]
-        levels = np.moveaxis(levels, 3, 1)
-        part = (place - low).reshape(-1, *(1,) * (levels.ndim - 2))
-        base, above = np.take(levels, low, axis=1), np.take(levels, low + 1, axis=1)
+        levels = np.moveaxis(values[:, :, :, :_LEVELS], 3, 1)
+        part = self._part.reshape(-1, *(1,) * (levels.ndim - 2))
+        base: Array = np.take(levels, self._low, axis=1)
+        above = np.take(levels, self._low + 1, axis=1)
         base *= 1.0 - part
         above *= part
         base += above
-        for name, factor in noise.items():
-            base[names.index(name)] *= factor
-        rows = values[:, :, :, _LEVELS - 1 :]
-        rows[:, :, :, 0] = values[:, :, :, _MIDDLE]  # its last level of demand stood there
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = rows / middle
-        np.copyto(ratio, 1.0, where=~(middle > 0))
-        return Spread(names, ratio, base)
+        return base
+
+
+def _ratio(values: Array, like: Array) -> Array:
+    """Return what each profile comes to over what the first does, rows being profiles.
+
+    Args:
+        values: ``(columns, providers, services, rows, ...)``: the first profile at each level of
+            demand, and then the others.
+        like: what the first profile is measured by, same shape.
+    """
+    middle = like[:, :, :, _MIDDLE : _MIDDLE + 1]
+    ratio = np.empty_like(values[:, :, :, _LEVELS - 1 :])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        np.divide(values[:, :, :, _MIDDLE], middle[:, :, :, 0], out=ratio[:, :, :, 0])
+        np.divide(values[:, :, :, _LEVELS:], middle, out=ratio[:, :, :, 1:])
+    np.copyto(ratio, 1.0, where=~(middle > 0))
+    return ratio
 
 
 @dataclass(frozen=True)
