@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import enum
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -55,6 +56,26 @@ class Step(enum.IntEnum):
     """The second number where the first is 1, else the third."""
     AVERAGE = 15
     """A result of which only the mean over nodes is wanted, to its place among these."""
+    MULTIPLY_ADD = 16
+    """Two steps at once: the product of the first two numbers, and the third."""
+    LESS_PRODUCT = 17
+    """The third number less the product of the first two."""
+    ADD_ADD = 18
+    """The sum of the first two numbers, and the third."""
+    CHOOSE_IF_NAN = 19
+    """The second number where the first is no number, else the third."""
+
+
+_TWO_AT_ONCE = {
+    (Step.ADD, Step.MULTIPLY, 0): Step.MULTIPLY_ADD,
+    (Step.ADD, Step.MULTIPLY, 1): Step.MULTIPLY_ADD,
+    (Step.SUBTRACT, Step.MULTIPLY, 1): Step.LESS_PRODUCT,
+    (Step.ADD, Step.ADD, 0): Step.ADD_ADD,
+    (Step.ADD, Step.ADD, 1): Step.ADD_ADD,
+    (Step.CHOOSE, Step.IS_NAN, 0): Step.CHOOSE_IF_NAN,
+}
+"""A step, the one whose result it alone reads and where: the step that does both, each as before.
+It reads what the inner one reads, and then what is left for the outer one."""
 
 
 class Leaf(NamedTuple):
@@ -254,18 +275,12 @@ class _Recorder:
         A register is free again after the last step that reads it. No step writes to one that it
         reads: compilers take several points at a time only where the two do not overlap.
         """
-        needed = {*stored, *added_up}
-        for value in range(len(self._steps) - 1, -1, -1):
-            if value in needed:
-                needed.update(self._read_by(value))
-        places = {value: number for number, value in enumerate(sorted(n for n in needed if n < 0))}
+        steps = self._needed({*stored, *added_up})
+        read = {value for step in steps.values() for value in _read_by(step)}
+        fixed = sorted(value for value in {*stored, *added_up} | read if value < 0)
+        places = {value: number for number, value in enumerate(fixed)}
         constants = np.array([self._by_value[value] for value in places])
-        last = {
-            read: value
-            for value in range(len(self._steps))
-            if value in needed
-            for read in self._read_by(value)
-        }
+        last = {value: place for place, step in steps.items() for value in _read_by(step)}
         free: list[int] = []
         registers = len(places)
         code: list[tuple[int, ...]] = []
@@ -277,10 +292,9 @@ class _Recorder:
 
         for constant in tuple(places):
             give_back(constant)
-        for value, (what, *of) in enumerate(self._steps):
-            if value not in needed:
-                continue
-            reads = self._read_by(value)
+        for value, step in steps.items():
+            what, *of = step
+            reads = _read_by(step)
             given = [places[each] for each in reads] if reads else of
             if not free:
                 free.append(registers)
@@ -293,13 +307,34 @@ class _Recorder:
                     free.append(places[each])
             if value not in last:
                 free.append(places[value])
-        steps = np.array(code, dtype=np.int64).reshape(-1, 5)
-        return Tape(steps, constants, tuple(self.leaves), registers, len(stored), len(added_up))
+        table = np.array(code, dtype=np.int64).reshape(-1, 5)
+        return Tape(table, constants, tuple(self.leaves), registers, len(stored), len(added_up))
 
-    def _read_by(self, value: int) -> Sequence[int]:
-        """Return the values that a step reads."""
-        what, *of = self._steps[value]
-        return () if what == Step.LOAD else of
+    def _needed(self, results: Collection[int]) -> dict[int, tuple[int, ...]]:
+        """Return the steps that results follow from, two in one where that can be."""
+        needed = set(results)
+        for value in range(len(self._steps) - 1, -1, -1):
+            if value in needed:
+                needed.update(_read_by(self._steps[value]))
+        steps = {value: step for value, step in enumerate(self._steps) if value in needed}
+        readers = Counter(value for step in steps.values() for value in _read_by(step))
+        alone = {value for value, count in readers.items() if count == 1} - set(results)
+        for value, (what, *of) in tuple(steps.items()):
+            for place, inner in enumerate(of):
+                if inner not in alone or inner not in steps:
+                    continue
+                both = _TWO_AT_ONCE.get((Step(what), Step(steps[inner][0]), place))
+                if both is not None:
+                    _, *first = steps.pop(inner)
+                    steps[value] = (both, *first, *(of[:place] + of[place + 1 :]))
+                    break
+        return steps
+
+
+def _read_by(step: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the values that a step reads."""
+    what, *of = step
+    return () if what == Step.LOAD else tuple(of)
 
 
 class Recorded(np.lib.mixins.NDArrayOperatorsMixin):

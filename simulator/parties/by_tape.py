@@ -62,8 +62,8 @@ def payments_of(
             received[party] = received[party] + amount if party in received else amount
         return received, each
 
-    played = _played(work, (kind, parties), agreement, statement)
-    if played is not None and all(np.isfinite(mean).all() for mean in played[1].values()):
+    played = _played(work, (kind, parties), agreement, statement, finite=True)
+    if played is not None:
         return played
     received, each = work(statement)  # what is not finite is refused in words
     return received, {key: mean_over(amount, -1) for key, amount in each.items()}
@@ -83,7 +83,7 @@ def shortfalls_of(agreement: Agreement, statement: Statement) -> list[tuple[Arra
     def work(statement: Statement) -> tuple[None, list[tuple[Array, Array]]]:
         return None, [(missed, missed * missed) for missed in agreement.shortfalls(statement)]
 
-    played = _played(work, ("standards",), agreement, statement)
+    played = _played(work, ("standards",), agreement, statement, finite=False)
     if played is not None:
         return played[1]
     return [
@@ -96,8 +96,12 @@ def _played(
     name: tuple[object, ...],
     agreement: Agreement,
     statement: Statement,
+    finite: bool,
 ) -> tuple[_Kept, _Averaged] | None:
-    """Return what a settlement comes to, the second part of it as means; None if no tape plays."""
+    """Return what a settlement comes to, the second part of it as means.
+
+    None where no tape plays, or a mean is not finite and has to be.
+    """
     if not isinstance(statement, ToldStatement) or not statement.told.compiled:
         return None
     code, told = points_kernel(), statement.told
@@ -121,6 +125,8 @@ def _played(
     figures = code.Figures(leaves, *told.figures, statement.part)
     code.play(tape.code, tape.constants, figures, registers, results, averages)
     averages /= nodes
+    if finite and not np.isfinite(averages).all():
+        return None
     whole = results.reshape(tape.results, nodes, *rows)
     kept = recording.kept(np.moveaxis(whole, (1, 2), (-1, -2)))
     return kept, recording.averaged(np.moveaxis(averages.reshape(tape.averages, *rows), 1, -1))

@@ -22,6 +22,7 @@ LANES = 512
 # as in contract.tape.Step; the tests hold the two together
 _LOAD, _STORE, _ADD, _SUBTRACT, _MULTIPLY, _DIVIDE, _MINIMUM, _MAXIMUM = range(8)
 _LESS, _LESS_EQUAL, _EQUAL, _IS_NAN, _OR, _AND, _CHOOSE, _AVERAGE = range(8, 16)
+_MULTIPLY_ADD, _LESS_PRODUCT, _ADD_ADD, _CHOOSE_IF_NAN = range(16, 20)
 
 
 class Figures(NamedTuple):
@@ -184,6 +185,18 @@ def _work(what: int, to: Floats, a: Floats, b: Floats, c: Floats, lanes: int) ->
     elif what == _AND:
         for lane in range(lanes):
             to[lane] = a[lane] * b[lane]
+    elif what == _MULTIPLY_ADD:
+        for lane in range(lanes):
+            to[lane] = a[lane] * b[lane] + c[lane]
+    elif what == _LESS_PRODUCT:
+        for lane in range(lanes):
+            to[lane] = c[lane] - a[lane] * b[lane]
+    elif what == _ADD_ADD:
+        for lane in range(lanes):
+            to[lane] = a[lane] + b[lane] + c[lane]
+    elif what == _CHOOSE_IF_NAN:
+        for lane in range(lanes):
+            to[lane] = b[lane] if a[lane] != a[lane] else c[lane]
     else:
         for lane in range(lanes):
             to[lane] = b[lane] if a[lane] != 0.0 else c[lane]

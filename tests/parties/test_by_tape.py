@@ -288,8 +288,30 @@ def test_no_step_writes_to_a_register_that_it_reads(name: str) -> None:
     worked = [step for step in made.tape.code.tolist() if step[0] > Step.STORE]
     worked = [step for step in worked if step[0] != Step.AVERAGE]
     assert len(worked) > 50
-    reads = {Step.IS_NAN: 1, Step.CHOOSE: 3}
+    three = (Step.CHOOSE, *range(Step.MULTIPLY_ADD, len(Step)))
+    reads = {Step.IS_NAN: 1} | dict.fromkeys(three, 3)
     assert not [step for step in worked if step[1] in step[2 : 2 + reads.get(step[0], 2)]]
+
+
+def test_two_steps_that_only_follow_on_each_other_are_one() -> None:
+    def work(statement: object) -> tuple[object, None]:
+        first, second = (statement.of(name)[..., 0] for name in ("started", "completed"))  # type: ignore[attr-defined]
+        share = first / second
+        safe = np.where(np.isnan(share), 0.0, share)
+        return [safe * first + second, second - safe * first, first + second + safe], None
+
+    made = record(work, 1, ("started", "completed"), {}, 1.0)
+    assert made is not None
+    done = [Step(step[0]) for step in made.tape.code if step[0] not in (Step.LOAD, Step.STORE)]
+    # the product is read twice, so it stays by itself
+    assert done == [
+        Step.DIVIDE,
+        Step.CHOOSE_IF_NAN,
+        Step.MULTIPLY,
+        Step.ADD,
+        Step.SUBTRACT,
+        Step.ADD_ADD,
+    ]
 
 
 def test_costs_are_told_as_they_are_claimed() -> None:
