@@ -33,6 +33,7 @@ class CompiledMonths:
         self._stages = expectation.stays.most_stages
         self._screens = expectation.needs.can_act
         self._tables = _tables_of(expectation)
+        self._spaces: dict[tuple[int, ...], plan_kernel.Work] = {}
 
     def roll(
         self,
@@ -57,10 +58,8 @@ class CompiledMonths:
 
         Returns:
             For each month or period its counts, ``(*lead, providers, services)``, with ``anyway``
-            where a service screens; people with the same axes. Counts have rows side by side in
-            memory, as the kernel leaves them. People lie as NumPy would lay them: the order of sums
-            over services or stages, and so their last bit, must not depend on how many rows there
-            are.
+            where a service screens; people with the same axes. Both have rows side by side in
+            memory, as the kernel leaves them.
         """
         providers, services = self._tables.share.shape
         rows, months = math.prod(lead), len(outside)
@@ -92,20 +91,20 @@ class CompiledMonths:
         if (period < 0).any():
             raise ValueError("every month lies in one of the periods")
         counts = np.empty((len(periods), len(columns), providers, services, rows))
-        work = self._work(given.turned, len(counts), len(columns))
+        work = self._work(given.turned.shape[2], len(counts), len(columns))
         turns_away = given.turned.any(axis=(0, 1, 2))
         open_to_all, selective = np.flatnonzero(~turns_away), np.flatnonzero(turns_away)
         plan_kernel.roll(self._tables, given, work, counts, wanted, period, open_to_all, selective)
         by_column = _lead_first(counts, lead, 2)
         found = [dict(zip(columns, month, strict=True)) for month in by_column]
         after = People(
-            present=_as_given(given.present, lead),
-            variance=_as_given(given.variance, lead),
-            served=_as_given(given.served, lead),
-            waited=_as_given(given.waited, lead),
-            arriving=_as_given(given.arriving, lead),
-            coming_back=_as_given(given.coming_back, lead),
-            relapsing=_as_given(given.relapsing, lead),
+            present=_lead_first(given.present, lead),
+            variance=_lead_first(given.variance, lead),
+            served=_lead_first(given.served, lead),
+            waited=_lead_first(given.waited, lead),
+            arriving=_lead_first(given.arriving, lead),
+            coming_back=_lead_first(given.coming_back, lead),
+            relapsing=_lead_first(given.relapsing, lead),
         )
         return found, after
 
@@ -115,8 +114,15 @@ class CompiledMonths:
             return np.zeros((*self._tables.share.shape, 0, math.prod(lead)))
         return _rows_last(turned, lead, 3)
 
-    def _work(self, turned: Array, periods: int, columns: int) -> plan_kernel.Work:
-        providers, services, needs, _ = turned.shape
+    def _work(self, needs: int, periods: int, columns: int) -> plan_kernel.Work:
+        """Return space for the lanes, the same for all that has this shape."""
+        shape = needs, periods, columns
+        if shape not in self._spaces:
+            self._spaces[shape] = self._space(*shape)
+        return self._spaces[shape]
+
+    def _space(self, needs: int, periods: int, columns: int) -> plan_kernel.Work:
+        providers, services = self._tables.share.shape
         lanes = plan_kernel.LANES
         return plan_kernel.Work(
             np.zeros((providers, services), plan_kernel.TEAM),
@@ -196,11 +202,6 @@ def _months_first(values: Array, lead: tuple[int, ...], own: int) -> Array:
     copy = np.empty((months, *filled.shape[last:], *_rows(lead)))
     copy[...] = filled.transpose(0, *range(last, filled.ndim), *_rows(tuple(range(1, last))))
     return copy.reshape(*copy.shape[: 1 + own], math.prod(lead))
-
-
-def _as_given(values: Array, lead: tuple[int, ...]) -> Array:
-    """Return a copy with the leading axes that rows stand for, in the usual order of memory."""
-    return np.ascontiguousarray(_lead_first(values, lead))
 
 
 def _lead_first(values: Array, lead: tuple[int, ...], kept: int = 0) -> Array:

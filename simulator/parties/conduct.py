@@ -19,6 +19,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.parties.commissioning import Commissioning
 from simulator.parties.expectation import Expectation, People
+from simulator.parties.layout import total
 from simulator.parties.levers import LEVERS, PLACE, level_of
 from simulator.parties.policies import Policy
 from simulator.parties.review import Game, Standing, began, review
@@ -474,7 +475,7 @@ def seen(people: People, waiting: Array, in_service: Array) -> People:
         waiting: people in line, ``(..., providers, services)``.
         in_service: people with a caseworker, same shape.
     """
-    expected = people.served.sum(axis=-1)
+    expected = total(np.moveaxis(people.served, -1, 0))
     with np.errstate(invalid="ignore", divide="ignore"):
         factor = np.where(expected > 0, in_service / expected, 0.0)
     served = people.served * factor[..., None]

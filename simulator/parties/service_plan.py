@@ -279,16 +279,13 @@ class ServicePlan:
             return np.array(planned)
         lead = np.broadcast_shapes(there[..., None, :, :].shape[:-2], levels.shape[:-2])
         there = laid_out(np.broadcast_to(there[..., None, :, :], (*lead, *there.shape[-2:])))
-        posts = np.empty((len(planned), *there.shape))
-        wanted: Array = there
-        for place, month in enumerate(posts):
-            if place == 0 or planned[place] is not planned[place - 1]:
-                wanted = laid_out(self.technology.posts_wanted(planned[place], levels))
-            after = self.technology.hired(there, wanted, DAYS_A_YEAR / 12)
-            np.add(there, after, out=month)
-            there = after
-        posts *= 0.5
-        return np.moveaxis(posts, (1, 2, 3), (-2, -1, -3))
+        posts = []
+        for _, months in groupby(planned, key=id):
+            same = list(months)
+            wanted = laid_out(self.technology.posts_wanted(same[0], levels))
+            means, there = self.technology.hired_by(there, wanted, DAYS_A_YEAR / 12, len(same))
+            posts.append(means)
+        return np.moveaxis(np.concatenate(posts), (1, 2, 3), (-2, -1, -3))
 
     def _of_people(self, values: Array) -> tuple[Spread, dict[str, Array]]:
         """Return what is told of people in a year, as it spreads over the nodes, and means.

@@ -19,7 +19,7 @@ from scipy.special import erfcx, ndtr
 from simulator.contract.statement import COLUMNS, COUNTS, Array
 from simulator.parties import plan_kernel
 from simulator.parties.by_tape import payments_of
-from simulator.parties.conduct import Parties
+from simulator.parties.conduct import Parties, seen
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.levers import LEVERS, PLACE
 from simulator.parties.plan_kernel import LANES
@@ -236,7 +236,8 @@ def test_a_plan_has_the_same_bits_beside_any_other_futures() -> None:
         outlook = parties.plan(agreement, Ahead(people, months[6:15], posts, {}))(here)
         columns = [view.statement.columns[name] for view in outlook.views for name in COLUMNS]
         lasting = [each for each in columns if each.ndim == 5]
-        return [people.served.sum(axis=-1), outlook.outcomes, outlook.costs, *lasting]
+        people = seen(people, people.waited, people.present)
+        return [people.served, people.waited, outlook.outcomes, outlook.costs, *lasting]
 
     together = thought(slice(None))
     for future in range(4):
