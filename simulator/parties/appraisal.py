@@ -97,7 +97,9 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         agreement: the contract.
         stakes: what the parties care about.
     """
-    *futures, profiles, _, parties = outlook.costs.shape
+    *futures, profiles, _ = outlook.costs[0].shape
+    parties = len(outlook.costs)
+    minding = np.flatnonzero((stakes.risk_aversion != 0.0) | (stakes.fear != 0.0)).tolist()
     # laid out as a plan is
     payments = np.zeros((len(agreement.terms), parties, profiles, *futures))
     costs, variance, shortfall = np.zeros((3, parties, profiles, *futures))
@@ -107,7 +109,7 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         if view.kind not in agreement.assessed_by:
             continue
         # what others pay in the same window is worked out where these follow from it
-        receives, paid = payments_of(agreement, view.kind, view.statement, parties)
+        receives, paid = payments_of(agreement, view.kind, view.statement, parties, minding)
         for (index, party), mean in paid.items():
             told = mean if view.count == 1.0 else view.count * mean
             if told.ndim > 0:
@@ -117,11 +119,10 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         for party, amount in receives.items():
             counted = amount if view.count == 1.0 else view.count * amount
             received[party] = received[party] + counted if party in received else counted
-    for party in range(parties):
-        cost = outlook.costs[..., party]
+    for party, cost in enumerate(outlook.costs):
         costs[party] = laid_out(mean_over(cost, -1), own=0)
-        if stakes.risk_aversion[party] == 0.0 and stakes.fear[party] == 0.0:
-            continue  # what it receives is certain enough for it
+    for party in minding:
+        cost = outlook.costs[party]
         lacking = stakes.floor[party] - stakes.reserves[..., party]
         weight = weighed(
             received.get(party, np.zeros(())), outlook.rows, cost, lacking, outlook.compiled
@@ -151,7 +152,7 @@ def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None, axis: int) ->
 def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Array:
     """Return the chance of as many quarters in breach as it still takes, ``(..., parties)``."""
     providers = agreement.signatories.provider_slice
-    chance = np.zeros((*outlook.costs.shape[:-2], len(stakes.mission)))
+    chance = np.zeros((*outlook.costs[0].shape[:-1], len(stakes.mission)))
     if outlook.ahead is None:
         return chance
     # what is uncertain of a quarter is more than of the months ahead together

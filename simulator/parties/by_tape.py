@@ -7,7 +7,7 @@ NumPy does it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 import numpy as np
@@ -32,7 +32,11 @@ Means = dict[tuple[int, int], Array]
 
 
 def payments_of(
-    agreement: Agreement, kind: Window, statement: Statement, parties: int
+    agreement: Agreement,
+    kind: Window,
+    statement: Statement,
+    parties: int,
+    minding: Collection[int] | None = None,
 ) -> tuple[Received, Means]:
     """Return what parties receive in a window by the terms of one kind, and by each its mean.
 
@@ -43,6 +47,8 @@ def payments_of(
         kind: of window.
         statement: of the window, ``(..., nodes)``.
         parties: how many of its accounts are parties.
+        minding: those who mind what they receive at each node; none is all. Of the others only
+            means are told.
 
     Raises:
         SettlementError: a payment is not a finite number.
@@ -59,10 +65,13 @@ def payments_of(
         }
         received: Received = {}
         for (_, party), amount in each.items():
+            if minding is not None and party not in minding:
+                continue
             received[party] = received[party] + amount if party in received else amount
         return received, each
 
-    played = _played(work, (kind, parties), agreement, statement, finite=True)
+    name = (kind, parties, None if minding is None else tuple(minding))
+    played = _played(work, name, agreement, statement, finite=True)
     if played is not None:
         return played
     received, each = work(statement)  # what is not finite is refused in words

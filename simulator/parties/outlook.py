@@ -39,8 +39,8 @@ class Outlook:
         views: the periods in which terms are worked out.
         outcomes: good outcomes beyond those that would have come anyway, each person once, shape
             ``(profiles..., nodes)``.
-        costs: what each party pays for its own work, pounds, ``(profiles..., nodes, parties)``;
-            the commissioners come first.
+        costs: what each party pays for its own work, pounds, each ``(profiles..., nodes)``, or with
+            one node where it is the same at all; the commissioners come first.
         ahead: a quarter of the months ahead in the first financial year, without what lies behind;
             None where nobody watches how providers keep to standards.
         insists: chance that the commissioners insist on what they may, ``(profiles...,)``.
@@ -51,7 +51,7 @@ class Outlook:
 
     views: tuple[View, ...]
     outcomes: Array
-    costs: Array
+    costs: tuple[Array, ...]
     ahead: View | None = None
     insists: Array = field(default_factory=lambda: np.ones(1))
     rows: npt.NDArray[np.intp] | None = None
@@ -98,9 +98,9 @@ class LinearPlan:
                 expected = expected + drawn @ self.noise[name].T
             columns[name] = np.broadcast_to(expected, (*lead, providers))[..., None]
         outcomes = np.einsum("...pl,pl->...", profiles, self.outcomes)[..., None]
-        costs = (profiles * self.spending).sum(axis=-1)[..., None, :]
+        costs = (profiles * self.spending).sum(axis=-1)
         return Outlook(
             (View("year", Statement(columns, 1.0)),),
             np.broadcast_to(outcomes, lead),
-            np.broadcast_to(costs, (*lead, costs.shape[-1])),
+            tuple(cost[..., None] for cost in np.moveaxis(costs, -1, 0)),
         )

@@ -158,14 +158,14 @@ class ServicePlan:
         first = slice(None) if alike is None else alike.first
         views, watched = [], None
         outcomes: Array = np.zeros(1)
-        *lead, rows, parties, _ = profiles.shape
-        costs = np.zeros((parties, len(self.drawn), rows, *lead))
+        *lead, rows, _, _ = profiles.shape
+        costs = np.zeros((len(levels), len(self.drawn), rows, *lead))
         compiled = self.expectation.compiled
         for number, (people, spending, years) in enumerate(self._years(tried)):
             counted, means = self._of_people(people)
             gained = laid_out(self.expectation.gained(means, as_given(tried.practice)))
             outcomes = outcomes + total(map(total, gained))
-            spending.add_to(costs[self.commissioners :], "cost", compiled)
+            spending.add_to(costs, "cost", compiled)
             counted = counted.of_profiles(tried.people[first])
             if alike is None:
                 counted = counted.beside(spending.of_columns(self.counted))
@@ -177,15 +177,18 @@ class ServicePlan:
                 told = replace(told, before=self.ahead.so_far)
                 years += self.ahead.years_so_far
             views += [self._view(kind, told, years) for kind in self.kinds]
+        nothing = np.zeros((*lead, rows, 1))
+        paid = [nothing] * self.commissioners
         if self.commissioning is not None:
-            cash = np.moveaxis(self.commissioning.cash(profiles[..., 0, :]), -1, 0)
+            cash = self.commissioning.cash(profiles[..., 0, :])
             pay_level = self.technology.rates.pay_level
-            costs[0] = cash * sum(month.years * pay_level(month) for month in self.ahead.months)
+            years = sum(month.years * pay_level(month) for month in self.ahead.months)
+            paid[0] = cash[..., None] * years
         outcomes = np.take(outcomes, tried.people, axis=0)
         return Outlook(
             tuple(views),
             as_given(outcomes, own=0)[..., None],
-            as_given(costs).swapaxes(-1, -2),
+            (*paid, *(as_given(cost, own=1) for cost in costs)),
             watched,
             insists,
             None if alike is None else alike.row,

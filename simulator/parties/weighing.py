@@ -33,7 +33,7 @@ def weighed(
     Args:
         received: at every node, ``(..., rows, nodes)``; what is the same at all has no axes.
         tells: for each profile, which of these rows tells of it; none where each has its own.
-        cost: of the party's own work, ``(..., profiles, nodes)``.
+        cost: of the party's own work, ``(..., profiles, nodes)``, or with one node.
         lacking: what it lacks to its floor before the surplus, ``(...,)``.
         compiled: whether compiled code may do it.
 
@@ -60,11 +60,13 @@ def _weighed(
     lacking: Array,
 ) -> tuple[Array, Array]:
     """Do it by compiled code, with one axis of futures."""
-    *lead, profiles, nodes = cost.shape
+    *lead, profiles, _ = cost.shape
     futures = math.prod(lead)
     if not received.ndim:
         received, tells = received[None, None], np.zeros(profiles, dtype=np.intp)
+    nodes = max(received.shape[-1], cost.shape[-1])
     received = np.broadcast_to(received, (*lead, received.shape[-2], nodes))
+    cost = np.broadcast_to(cost, (*lead, profiles, nodes))
     given, spent = (laid_out(each, own=1).reshape(nodes, -1, futures) for each in (received, cost))
     rows = np.arange(profiles) if tells is None else tells
     lacks = np.ascontiguousarray(np.broadcast_to(lacking, lead)).reshape(futures)

@@ -237,7 +237,7 @@ def test_a_plan_has_the_same_bits_beside_any_other_futures() -> None:
         columns = [view.statement.columns[name] for view in outlook.views for name in COLUMNS]
         lasting = [each for each in columns if each.ndim == 5]
         people = seen(people, people.waited, people.present)
-        return [people.served, people.waited, outlook.outcomes, outlook.costs, *lasting]
+        return [people.served, people.waited, outlook.outcomes, *outlook.costs, *lasting]
 
     together = thought(slice(None))
     for future in range(4):
@@ -358,7 +358,7 @@ def digest(path: str) -> str:
         for view in outlook.views:
             received, means = payments_of(agreement, view.kind, view.statement, 5)
             arrays += [*received.values(), *means.values()]
-        arrays += weighed(outlook.costs[..., 3], None, outlook.costs[..., 2], np.zeros(()), True)
+        arrays += weighed(outlook.costs[3], None, outlook.costs[2], np.zeros(()), True)
     return hashlib.sha256(b"".join(np.ascontiguousarray(each) for each in arrays)).hexdigest()
 
 

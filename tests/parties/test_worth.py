@@ -26,7 +26,7 @@ def outlook_of(spread: float, kind: str = "year", count: float = 1.0) -> Outlook
     for name, means in MEANS.items():
         columns[name] = factor * np.array(means)[:, None] / count
     view = View(kind, Statement(columns, 1.0 / count), count)  # type: ignore[arg-type]
-    return Outlook((view,), np.zeros(64), np.zeros((64, 3)))
+    return Outlook((view,), np.zeros(64), (np.zeros(1),) * 3)
 
 
 def worth(terms: list[dict[str, Any]], spread: float = 0.1, **when: Any) -> Any:
