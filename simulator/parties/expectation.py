@@ -364,17 +364,17 @@ class Expectation:
         ageing = self._hazard(waiting, asked / days)
         left = ageing * waiting * days
         started = np.minimum(asked, np.maximum(0.0, places_ - served) + ended)
-        variance = people.variance
-        for _ in range(2):  # starts follow from the people present after the step, and they from it
-            completed = ended + started * stays.at_once
-            present = np.maximum(0.0, people.present + asked - completed - left)
-            flow = asked + completed * (1.0 - over + over * self.stays.variation) + left
-            drain = rate * (1.0 - over) + ageing * over
-            variance = (people.variance + flow) / (1.0 + 2.0 * days * drain)
-            variance = np.maximum(variance, _LEAST_VARIANCE)
-            waiting_after, over = _waiting(present, np.sqrt(variance), places_)
-            left = ageing * 0.5 * (waiting + waiting_after) * days
-            started = np.maximum(0.0, present - waiting_after - served + completed)
+        # who starts follows from who is present after the step, and that from who starts: a guess
+        # first, and once more. A third time agrees no better with the engine
+        completed = ended + started * stays.at_once
+        present = np.maximum(0.0, people.present + asked - completed - left)
+        flow = asked + completed * (1.0 - over + over * self.stays.variation) + left
+        drain = rate * (1.0 - over) + ageing * over
+        variance = (people.variance + flow) / (1.0 + 2.0 * days * drain)
+        variance = np.maximum(variance, _LEAST_VARIANCE)
+        waiting_after, _ = _waiting(present, np.sqrt(variance), places_)
+        left = ageing * 0.5 * (waiting + waiting_after) * days
+        started = np.maximum(0.0, present - waiting_after - served + completed)
         completed = ended + started * stays.at_once
         present = np.maximum(0.0, people.present + asked - completed - left)
         queue = 0.5 * (waiting + waiting_after)

@@ -182,7 +182,7 @@ TEAM = _lanes(
     "ageing",  # hazard of leaving, given how long people have waited
     "before",  # waiting when it began
     "after",  # waiting at its end
-    "over",  # chance that all places are taken
+    "over",  # chance that all places are taken then
     "present_after",
     "variance_after",
     "left",
@@ -507,7 +507,7 @@ def _age(t: Tables, node: Any, team: Any, lanes: int) -> None:
 
 @jit
 def _spread(t: Tables, node: Any, team: Any, lanes: int) -> None:
-    """Say who is present after the step, if so many start: mean and variance."""
+    """Say who is present after the step, if so many start as are guessed: mean and variance."""
     days, least = t.days, t.least_variance
     rate, variation = 1.0 / node["mean_stay"], node["variation"]
     for lane in range(lanes):
@@ -526,9 +526,8 @@ def _queue(team: Any, days: float, lanes: int) -> None:
     """Say who waits after the step, and who has left and started by then."""
     for lane in range(lanes):
         present = team["present_after"][lane]
-        after, over = _waiting(present, team["variance_after"][lane], team["places"][lane])
+        after, _ = _waiting(present, team["variance_after"][lane], team["places"][lane])
         team["after"][lane] = after
-        team["over"][lane] = over
         team["left"][lane] = team["ageing"][lane] * 0.5 * (team["before"][lane] + after) * days
         serving = present - after
         team["started"][lane] = max(
@@ -771,9 +770,8 @@ def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: b
         _number_stages(w, team, stages, a_step, t.entering[service, last], lanes)
     _look(team, lanes)
     _age(t, node, team, lanes)
-    for _ in range(2):  # starts follow from the people present after the step, and they from it
-        _spread(t, node, team, lanes)
-        _queue(team, t.days, lanes)
+    _spread(t, node, team, lanes)
+    _queue(team, t.days, lanes)
     _close(team, t.days, lanes)
     for stage in range(stages - 1, -1, -1):  # nobody goes back to an earlier one
         served = w.stage[provider, service, stage]
