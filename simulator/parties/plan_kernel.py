@@ -11,6 +11,9 @@ have eight; so the exponential and the tail of the normal distribution are writt
 sums, products and quotients only, without fastmath: a row has the same bits beside any other row,
 and on any processor.
 
+Quotients take several times as long as products, and a processor's lanes wait for them: what is
+divided by the same number is multiplied by one over it.
+
 Loops are kept apart that could be one: a processor looks a few hundred instructions ahead, and must
 see the next lanes there while the present ones wait for a root or a quotient.
 
@@ -246,7 +249,7 @@ class Work(NamedTuple):
     turned: Floats  # as of the rows, or empty
     mix: Floats  # of needs among those who ask, same shape
     asking: Floats  # for one team at a time, (needs, lanes)
-    passed: Floats  # chance of passing so many stages in a step, same, (stages, lanes)
+    passed: Floats  # chance of passing so many stages in a step, as of stage
     beyond: Floats  # chance of passing more than so many
     outside: Floats  # referrals a day in a month, (services, lanes)
     works: Integers  # in how many lanes a team has anybody in a month, (providers, services)
@@ -289,6 +292,7 @@ _TAIL_BOTTOM = (
     1.0,
 )
 _DENSITY = 0.3989422804014327  # of the normal distribution in its middle
+_LEAST = 1e-300  # one over less is no number
 _LEAST_LOG = -700.0  # the exponential of less is no normal number any more
 
 
@@ -416,22 +420,28 @@ def _accept_of(asking: Floats, other: Any, turned: Floats, share: float, lanes: 
 
 @jit
 def _begin_mix(team: Any, asking: Floats, lanes: int) -> None:
-    """Count all who ask; not all of them will take up the offer."""
+    """Count all who ask; not all of them will take up the offer.
+
+    One over it stands in the place of the pace for a while, and nought where nobody moved.
+    """
     for lane in range(lanes):
         team["asked"][lane] = 0.0
         team["stretch"][lane] = 0.0
     for need in range(len(asking)):
         for lane in range(lanes):
             team["asked"][lane] += asking[need, lane]
+    for lane in range(lanes):
+        moved = team["turned_away"][lane] + team["taken"][lane] > 0.0
+        every = team["asked"][lane]
+        team["pace"][lane] = 1.0 / every if moved and every > _LEAST else 0.0
 
 
 @jit
 def _mix(mix: Floats, team: Any, asking: Floats, share: float, stay: float, lanes: int) -> None:
     """Say which part of those who ask is of a need; that of all referred where nobody moved."""
     for lane in range(lanes):
-        moved = team["turned_away"][lane] + team["taken"][lane] > 0.0
-        every = team["asked"][lane]
-        part = asking[lane] / every if moved and every > 0.0 else share
+        a_person = team["pace"][lane]
+        part = asking[lane] * a_person if a_person > 0.0 else share
         mix[lane] = part
         team["stretch"][lane] += part * stay
 
@@ -439,8 +449,7 @@ def _mix(mix: Floats, team: Any, asking: Floats, share: float, stay: float, lane
 @jit
 def _end_mix(team: Any, lanes: int) -> None:
     for lane in range(lanes):
-        moved = team["turned_away"][lane] + team["taken"][lane] > 0.0
-        stretch = team["stretch"][lane] if moved and team["asked"][lane] > 0.0 else 1.0
+        stretch = team["stretch"][lane] if team["pace"][lane] > 0.0 else 1.0
         team["stretch"][lane] = stretch
         team["pace"][lane] = 1.0 / stretch
 
@@ -547,9 +556,9 @@ def _close(team: Any, days: float, lanes: int) -> None:
         completed = team["ended"][lane] + started * team["at_once"][lane]
         present = team["present"][lane] + team["asked"][lane] - completed - left
         queue = 0.5 * (team["before"][lane] + team["after"][lane]) * days
-        wait = queue / started if started > 0.0 else 0.0
-        waited = max(0.0, queue - 0.5 * wait * left)
-        new = waited / started if started > 0.0 else 0.0
+        each = 1.0 / started if started > _LEAST else 0.0
+        waited = max(0.0, queue - 0.5 * (queue * each) * left)
+        new = waited * each
         of_served = team["waited"][lane] / in_service if in_service > 0.0 else new
         team["waited"][lane] = max(0.0, team["waited"][lane] + waited - of_served * completed)
         team["present"][lane] = max(0.0, present)
@@ -574,26 +583,32 @@ def _pass(served: Floats, earlier: Floats, passing: float, lanes: int) -> None:
 
 @jit
 def _number_stages(
-    w: Work, team: Any, stages: int, a_step: float, usual: float, lanes: int
+    passed: Floats,
+    beyond: Floats,
+    team: Any,
+    stages: int,
+    a_step: float,
+    usual: float,
+    lanes: int,
 ) -> None:
     """Say how many stages are passed in a step at the team's pace, and who passes all at once.
 
     Where the pace is that of the mean stay, what is usual is kept, to the bit.
     """
-    pace = team["pace"]
+    pace, a_stage = team["pace"], 1.0 / a_step
     for lane in range(lanes):
         chance = _exp(max(-pace[lane] * a_step, _LEAST_LOG))
-        w.passed[0, lane] = chance
-        w.beyond[0, lane] = 1.0 - chance
+        passed[0, lane] = chance
+        beyond[0, lane] = 1.0 - chance
         team["at_once"][lane] = 1.0
     for number in range(1, stages):
         for lane in range(lanes):
-            chance = w.passed[number - 1, lane] * (pace[lane] * a_step) / number
-            w.passed[number, lane] = chance
-            w.beyond[number, lane] = max(0.0, w.beyond[number - 1, lane] - chance)
+            chance = passed[number - 1, lane] * (pace[lane] * a_step) / number
+            passed[number, lane] = chance
+            beyond[number, lane] = max(0.0, beyond[number - 1, lane] - chance)
     for number in range(stages):
         for lane in range(lanes):
-            team["at_once"][lane] -= w.beyond[number, lane] / (pace[lane] * a_step)
+            team["at_once"][lane] -= beyond[number, lane] * (team["stretch"][lane] * a_stage)
     for lane in range(lanes):
         at_once = max(0.0, team["at_once"][lane])
         team["at_once"][lane] = usual if pace[lane] == 1.0 else at_once
@@ -615,14 +630,14 @@ def _stay_at_pace(
     entering: float,
     passed: Floats,
     beyond: Floats,
-    a_step: float,
+    a_stage: float,
     lanes: int,
 ) -> None:
     for lane in range(lanes):
         pace = team["pace"][lane]
         usual = pace == 1.0
         stay = staying if usual else passed[lane]
-        enter = entering if usual else beyond[lane] / (pace * a_step)
+        enter = entering if usual else beyond[lane] * (team["stretch"][lane] * a_stage)
         served[lane] = served[lane] * stay + team["started"][lane] * enter
 
 
@@ -692,15 +707,16 @@ def _come(t: Tables, w: Work, lanes: int, paced: bool) -> None:
             team, node = w.team[provider, service], t.service[service]
             share = t.share[provider, service] * t.days
             _open(team, node["relapsing_stay"], w.outside[service], share, lanes)
-            stages = node["stages"]
+            stages, beyond = node["stages"], w.beyond[provider, service]
             at_pace = paced and node["screens"] > 0
             if at_pace:
                 a_step = stages * t.days / node["mean_stay"]
-                _number_stages(w, team, stages, a_step, t.entering[service, last], lanes)
+                usual, passed = t.entering[service, last], w.passed[provider, service]
+                _number_stages(passed, beyond, team, stages, a_step, usual, lanes)
             for stage in range(stages):
                 served, ending = w.stage[provider, service, stage], t.passing[service, stage, last]
                 if at_pace:
-                    _end_stays_at_pace(team, served, ending, w.beyond[stages - 1 - stage], lanes)
+                    _end_stays_at_pace(team, served, ending, beyond[stages - 1 - stage], lanes)
                 else:
                     _end_stays(team, served, ending, lanes)
     for place in range(len(t.path)):
@@ -763,11 +779,9 @@ def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: b
     if w.works[provider, service] == 0:
         _rest(team, lanes)
         return
-    last = t.passing.shape[1] - 1
     stages, at_pace = node["stages"], paced and node["screens"] > 0
-    a_step = stages * t.days / node["mean_stay"]
-    if at_pace:
-        _number_stages(w, team, stages, a_step, t.entering[service, last], lanes)
+    passed = w.passed[provider, service]
+    a_stage = node["mean_stay"] / (stages * t.days)
     _look(team, lanes)
     _age(t, node, team, lanes)
     _spread(t, node, team, lanes)
@@ -777,15 +791,15 @@ def _serve(t: Tables, w: Work, provider: int, service: int, lanes: int, paced: b
         served = w.stage[provider, service, stage]
         staying, entering = t.passing[service, stage, stage], t.entering[service, stage]
         if at_pace:
-            passed, beyond = w.passed[0], w.beyond[stage]
-            _stay_at_pace(served, staying, team, entering, passed, beyond, a_step, lanes)
+            beyond = w.beyond[provider, service, stage]
+            _stay_at_pace(served, staying, team, entering, passed[0], beyond, a_stage, lanes)
         else:
             _stay(served, staying, team, entering, lanes)
         for earlier in range(stage):
             before = w.stage[provider, service, earlier]
             passing = t.passing[service, earlier, stage]
             if at_pace:
-                _pass_at_pace(served, before, team, passing, w.passed[stage - earlier], lanes)
+                _pass_at_pace(served, before, team, passing, passed[stage - earlier], lanes)
             else:
                 _pass(served, before, passing, lanes)
     _weigh(team, node["harm"], t.certain, lanes)
