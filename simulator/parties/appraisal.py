@@ -78,7 +78,7 @@ class Appraisal:
             ``(..., parties)`` and ``(...,)``.
         """
         gain = (
-            total(np.moveaxis(self.payments, -2, 0))
+            total(self.payments[..., term, :] for term in range(self.payments.shape[-2]))
             - self.costs
             - 0.5 * stakes.risk_aversion * self.variance
             - stakes.fear * self.shortfall

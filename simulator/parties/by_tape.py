@@ -126,6 +126,8 @@ def _played(
         return None
     recording, leaves = found
     tape = recording.tape
+    if tape.results == tape.averages == 0:  # nothing that it comes to follows from figures
+        return recording.kept(tape.constants), recording.averaged(tape.constants)
     _, nodes, *_ = told.spread.base.shape
     _, _, _, *rows = told.spread.ratio.shape
     points = math.prod(rows)
@@ -137,8 +139,10 @@ def _played(
     if finite and not np.isfinite(averages).all():
         return None
     whole = results.reshape(tape.results, nodes, *rows)
-    kept = recording.kept(np.moveaxis(whole, (1, 2), (-1, -2)))
-    return kept, recording.averaged(np.moveaxis(averages.reshape(tape.averages, *rows), 1, -1))
+    futures = range(3, whole.ndim)
+    kept = recording.kept(whole.transpose(0, *futures, 2, 1))
+    means = averages.reshape(tape.averages, *rows)
+    return kept, recording.averaged(means.transpose(0, *range(2, means.ndim), 1))
 
 
 def _leaves(tape: Tape, told: Told) -> npt.NDArray[np.int64]:

@@ -475,7 +475,7 @@ def seen(people: People, waiting: Array, in_service: Array) -> People:
         waiting: people in line, ``(..., providers, services)``.
         in_service: people with a caseworker, same shape.
     """
-    expected = total(np.moveaxis(people.served, -1, 0))
+    expected = total(people.served[..., stage] for stage in range(people.served.shape[-1]))
     with np.errstate(invalid="ignore", divide="ignore"):
         factor = np.where(expected > 0, in_service / expected, 0.0)
     served = people.served * factor[..., None]

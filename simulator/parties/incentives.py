@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -138,8 +139,10 @@ def incentives(
 
 def _slope(values: Array, up: Array, down: Array, axes: int) -> Array:
     """Return differences of what profiles come to, as they are tried, before some more axes."""
-    rows = np.moveaxis(values, values.ndim - axes - 1, 0)
-    above, below = (np.moveaxis(each, 0, -1 - axes) for each in np.split(rows[1:], 2))
+    moves, after = up.shape[-1], (slice(None),) * axes
+    ups: tuple[Any, ...] = (..., slice(1, 1 + moves), *after)
+    downs: tuple[Any, ...] = (..., slice(1 + moves, None), *after)
+    above, below = values[ups], values[downs]
     width = (up + down).reshape(*up.shape, *(1,) * axes)
     with np.errstate(invalid="ignore"):
         found: Array = np.where(width > 0, (above - below) / width, 0.0)

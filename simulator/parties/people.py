@@ -37,10 +37,13 @@ class People:
     def for_profiles(self) -> People:
         """Return the same with an axis for profiles of levers before the providers."""
         return People(
-            *(
-                np.expand_dims(getattr(self, each.name), -4 if each.name == "served" else -3)
-                for each in fields(self)
-            )
+            self.present[..., None, :, :],
+            self.variance[..., None, :, :],
+            self.served[..., None, :, :, :],
+            self.waited[..., None, :, :],
+            self.arriving[..., None, :, :],
+            self.coming_back[..., None, :, :],
+            self.relapsing[..., None, :, :],
         )
 
     def with_lead(self, lead: tuple[int, ...]) -> People:

@@ -169,7 +169,7 @@ class ServicePlan:
             counted = counted.of_profiles(tried.people[first])
             if alike is None:
                 counted = counted.beside(spending.of_columns(self.counted))
-            months = np.moveaxis(12.0 * years * insists, -1, 0)[first]
+            months = laid_out(12.0 * years * insists, own=0)[first]
             told = Told(counted, claimed, months, self.insisted, compiled=compiled)
             if number == 0 and self.watched:
                 watched = self._view("quarter", told, years)
@@ -207,7 +207,7 @@ class ServicePlan:
         left = np.full(profiles.shape[:-2], 1.0 - self.found)
         if self.commissioning is not None:
             left = left * (1.0 - self.commissioning.finds(profiles[..., 0, :]))
-        claimed: Array = 1.0 + above * np.moveaxis(left, -1, 0)
+        claimed: Array = 1.0 + above * laid_out(left, own=0)
         return claimed
 
     def _view(self, kind: Window, told: Told, years: float) -> View:
@@ -227,7 +227,7 @@ class ServicePlan:
         moved = (others[:, _OF_PEOPLE] != levels[:, _OF_PEOPLE, :1]).any(axis=(0, 1))
         told = moved
         if self.insisted:
-            insisting = np.moveaxis(level_of(profiles[..., 0, :], "enforcement"), -1, 0)
+            insisting = laid_out(level_of(profiles[..., 0, :], "enforcement"), own=0)
             told = moved | (insisting[1:] != insisting[:1])
         people, tell = (each.any(axis=tuple(range(1, each.ndim))) for each in (moved, told))
         row = _row_of(people)
@@ -288,7 +288,8 @@ class ServicePlan:
             wanted = laid_out(self.technology.posts_wanted(same[0], levels))
             means, there = self.technology.hired_by(there, wanted, DAYS_A_YEAR / 12, len(same))
             posts.append(means)
-        return np.moveaxis(np.concatenate(posts), (1, 2, 3), (-2, -1, -3))
+        every = np.concatenate(posts)
+        return every.transpose(0, *range(4, every.ndim), 3, 1, 2)
 
     def _of_people(self, values: Array) -> tuple[Spread, dict[str, Array]]:
         """Return what is told of people in a year, as it spreads over the nodes, and means.
@@ -303,31 +304,30 @@ class ServicePlan:
             The spread, and for all that outcomes follow from the mean over the nodes, ``(...,
             profiles that lead to others, providers, services)``.
         """
-        names = self._people
-        middle = dict(zip(names, values[:, :, :, _MIDDLE], strict=True))
-        spreads = {
-            name: _binomial_spread(middle[name], middle["completed"])
-            for name in _BY_THEMSELVES
-            if name in names
-        }
+        names, told = self._people, len(self._told)
+        levels = [values[:, :, :, level] for level in range(_LEVELS)]
+        by_themselves = [name for name in _BY_THEMSELVES if name in names]
+        successes = levels[_MIDDLE][[names.index(name) for name in by_themselves]]
+        completed = levels[_MIDDLE][names.index("completed")]
+        spreads = dict(zip(by_themselves, _binomial_spread(successes, completed), strict=True))
         like = values
         if not _SPREADS_LIKE.keys().isdisjoint(names):
             like = values[[names.index(_SPREADS_LIKE.get(name, name)) for name in names]]
-        ratio, told = _ratio(values, like), len(self._told)
-        base = self._base(like[:told])
+        ratio, base = _ratio(values, like), self._base(like[:told])
         for number, name in enumerate(_BY_THEMSELVES):
             if name in self._told:
                 base[self._told.index(name)] *= self._noise(number, spreads[name])
-        means = {}
-        for name in self._outcomes:
-            place = names.index(name)
-            levels = [values[place, :, :, level] for level in range(_LEVELS)]
-            mean = total(map(operator.mul, self._share, levels))
-            if name in spreads:
-                along = spreads[name].ndim * (None,)
-                noise = (share[:, *along] for share in self._share_of_noise)
-                mean = mean + spreads[name][:, None] * total(map(operator.mul, noise, levels))
-            means[name] = as_given(ratio[place] * mean[:, :, None])
+        mean = total(map(operator.mul, self._share, levels))
+        good = names.index("good_outcomes")
+        along = (slice(None), *completed[0].ndim * (None,))
+        shares = (share[along] for share in self._share_of_noise)
+        noise = total(share * level[good] for share, level in zip(shares, levels, strict=True))
+        mean[good] += spreads["good_outcomes"][:, None] * noise
+        means = {
+            name: as_given(ratio[place] * mean[place][:, :, None])
+            for place, name in enumerate(names)
+            if name in self._outcomes
+        }
         return Spread(self._told, ratio[:told], base), means
 
     def _of_costs(self, costs: Mapping[str, Array]) -> Spread:
@@ -371,7 +371,7 @@ class ServicePlan:
         Returns:
             ``(columns, nodes, providers, services, ...)``.
         """
-        levels = np.moveaxis(values[:, :, :, :_LEVELS], 3, 1)
+        levels = values[:, :, :, :_LEVELS].swapaxes(2, 3).swapaxes(1, 2)
         part = self._part.reshape(-1, *(1,) * (levels.ndim - 2))
         base: Array = np.take(levels, self._low, axis=1)
         above = np.take(levels, self._low + 1, axis=1)
@@ -464,8 +464,8 @@ def _binomial_spread(successes: Array, tries: Array) -> Array:
     """Return the standard deviation of each provider's successes, a share of them.
 
     Args:
-        successes: ``(providers, services, ...)``.
-        tries: same shape.
+        successes: of several kinds, ``(kinds, providers, services, ...)``.
+        tries: ``(providers, services, ...)``.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         failing = np.where(tries > 0, 1.0 - successes / tries, 0.0)
@@ -475,5 +475,5 @@ def _binomial_spread(successes: Array, tries: Array) -> Array:
 
 
 def _over_services(values: Array) -> Array:
-    """Return the sum over the second axis."""
-    return total(np.moveaxis(values, 1, 0))
+    """Return the sum over the third axis."""
+    return total(values[:, :, service] for service in range(values.shape[2]))

@@ -134,7 +134,8 @@ class Told:
         months[:] = self.months
         if self.before:
             for place, name in enumerate(spread.names):
-                before[place, :, :-1] = np.moveaxis(self.before[name], (-2, -1), (0, 1))
+                so_far = self.before[name]
+                before[place, :, :-1] = so_far.transpose(-2, -1, *range(so_far.ndim - 2))
             before[:, :, -1] = total(before[:, :, service] for service in range(services))
             for place, name in enumerate(self.insisted):
                 months[place] += np.moveaxis(self._before(name, None), -1, 0)[:, None]
@@ -179,8 +180,10 @@ class Told:
 
     def _before(self, name: str, service: int | None) -> Array:
         """Return what a column came to before the plan, ``(..., providers)``."""
-        each: list[Array] = list(np.moveaxis(self.before[name], -1, 0))
-        return each[service] if service is not None else total(each)
+        before = self.before[name]
+        if service is not None:
+            return before[..., service]
+        return total(before[..., each] for each in range(before.shape[-1]))
 
 
 @dataclass(frozen=True, kw_only=True)

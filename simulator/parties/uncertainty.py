@@ -54,14 +54,12 @@ def mean_over(values: Array, axis: int) -> Array:
     """
     if values.ndim < -axis:
         return values
-    nodes = np.moveaxis(values, axis, 0)
-    others = sorted(range(1, nodes.ndim), key=lambda each: -abs(nodes.strides[each]))
-    order = [0, *others]
-    rows = np.ascontiguousarray(nodes.transpose(order))
+    axis %= values.ndim
+    kept = [each for each in range(values.ndim) if each != axis]
+    others = sorted(kept, key=lambda each: -abs(values.strides[each]))
+    rows = np.ascontiguousarray(values.transpose(axis, *others))
     sums = np.add.accumulate(rows)[-1] if rows.size == len(rows) else np.add.reduce(rows, axis=0)
-    mean: Array = (sums / len(rows)).transpose(
-        [others.index(each) for each in range(1, nodes.ndim)]
-    )
+    mean: Array = (sums / len(rows)).transpose([others.index(each) for each in kept])
     return mean
 
 
