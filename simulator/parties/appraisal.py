@@ -120,14 +120,14 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
             counted = amount if view.count == 1.0 else view.count * amount
             received[party] = received[party] + counted if party in received else counted
     for party, cost in enumerate(outlook.costs):
-        costs[party] = laid_out(mean_over(cost, -1), own=0)
-    for party in minding:
-        cost = outlook.costs[party]
+        if party not in minding:
+            costs[party] = laid_out(mean_over(cost, -1), own=0)
+            continue
         lacking = stakes.floor[party] - stakes.reserves[..., party]
         weight = weighed(
             received.get(party, np.zeros(())), outlook.rows, cost, lacking, outlook.compiled
         )
-        shortfall[party], variance[party] = (laid_out(each, own=0) for each in weight)
+        costs[party], shortfall[party], variance[party] = (laid_out(each, own=0) for each in weight)
     outcomes = mean_over(outlook.outcomes, -1)
     notice = np.zeros((*futures, profiles, parties))
     if stakes.at_stake.any():

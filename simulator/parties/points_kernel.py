@@ -203,7 +203,7 @@ def _work(what: int, to: Floats, a: Floats, b: Floats, c: Floats, lanes: int) ->
 
 
 @entry
-def spread_out(ratio: Floats, base: Floats, whole: Floats, total: Floats) -> None:
+def spread_out(ratio: Floats, base: Floats, whole: Floats, total: Floats, first: bool) -> None:
     """Add a column of all services together at every point, as ``told.Spread.add_to`` does.
 
     Args:
@@ -211,6 +211,7 @@ def spread_out(ratio: Floats, base: Floats, whole: Floats, total: Floats) -> Non
         base: ``(nodes, providers, services, futures)``.
         whole: added to, ``(providers, nodes, profiles, futures)``.
         total: space, ``(futures,)``.
+        first: nothing stands there yet.
     """
     providers, nodes, profiles, futures = whole.shape
     services = ratio.shape[1]
@@ -223,7 +224,7 @@ def spread_out(ratio: Floats, base: Floats, whole: Floats, total: Floats) -> Non
                     _multiply_more(total, own, at_node, futures)
                 there = whole[provider, node, profile]
                 for future in range(futures):
-                    there[future] += total[future]
+                    there[future] = total[future] if first else there[future] + total[future]
 
 
 @entry
@@ -232,6 +233,7 @@ def weigh(
     tells: npt.NDArray[np.int64],
     cost: Floats,
     lacking: Floats,
+    expected: Floats,
     shortfall: Floats,
     variance: Floats,
     work: Floats,
@@ -243,25 +245,28 @@ def weigh(
         tells: for each profile, which of these rows tells of it.
         cost: ``(nodes, profiles, futures)``.
         lacking: what it lacks to its floor before the surplus, ``(futures,)``.
-        shortfall: filled with the mean of what it lacks, ``(profiles, futures)``.
+        expected: filled with the mean of the cost, ``(profiles, futures)``.
+        shortfall: filled with the mean of what it lacks, same shape.
         variance: filled with that of the surplus, same shape.
         work: space, ``(nodes, futures)``.
     """
     nodes, profiles, futures = cost.shape
     for profile in range(profiles):
-        lack, spread = shortfall[profile], variance[profile]
+        due, lack, spread = expected[profile], shortfall[profile], variance[profile]
         mean = spread  # in whose place the variance will stand
         for future in range(futures):
-            mean[future], lack[future] = 0.0, 0.0
+            due[future], mean[future], lack[future] = 0.0, 0.0, 0.0
         for node in range(nodes):
             here, spent, own = received[node, tells[profile]], cost[node, profile], work[node]
             for future in range(futures):
+                due[future] += spent[future]
                 own[future] = here[future] - spent[future]
             for future in range(futures):
                 mean[future] += own[future]
                 short = lacking[future] - own[future]
                 lack[future] += short if short > 0.0 else 0.0
         for future in range(futures):
+            due[future] /= nodes
             lack[future] /= nodes
             mean[future] /= nodes
         for node in range(nodes):

@@ -159,13 +159,13 @@ class ServicePlan:
         views, watched = [], None
         outcomes: Array = np.zeros(1)
         *lead, rows, _, _ = profiles.shape
-        costs = np.zeros((len(levels), len(self.drawn), rows, *lead))
+        costs = np.empty((len(levels), len(self.drawn), rows, *lead))
         compiled = self.expectation.compiled
         for number, (people, spending, years) in enumerate(self._years(tried)):
             counted, means = self._of_people(people)
             gained = laid_out(self.expectation.gained(means, as_given(tried.practice)))
             outcomes = outcomes + total(map(total, gained))
-            spending.add_to(costs, "cost", compiled)
+            spending.add_to(costs, "cost", compiled, first=number == 0)
             counted = counted.of_profiles(tried.people[first])
             if alike is None:
                 counted = counted.beside(spending.of_columns(self.counted))

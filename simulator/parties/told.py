@@ -61,7 +61,7 @@ class Spread:
         services = range(ratio.shape[2]) if service is None else (service,)
         return total(ratio[:, :, each] * base[:, :, each] for each in services)
 
-    def add_to(self, whole: Array, name: str, compiled: bool) -> None:
+    def add_to(self, whole: Array, name: str, compiled: bool, first: bool) -> None:
         """Add a column of all services at every node to a sum.
 
         It is as of :meth:`at_nodes`.
@@ -70,21 +70,22 @@ class Spread:
             whole: the sum, ``(providers, nodes, profiles, ...)``, laid out like that.
             name: of the column.
             compiled: whether compiled code may do it.
+            first: nothing stands there yet.
         """
         code = points_kernel() if compiled else None
         if code is None:
-            whole += self.at_nodes(name, None)
+            column = self.at_nodes(name, None)
+            whole[...] = column if first else whole + column
             return
-        column = self.names.index(name)
-        providers, services, profiles, *lead = self.ratio[column].shape
+        place = self.names.index(name)
+        providers, services, profiles, *lead = self.ratio[place].shape
         nodes, futures = self.base.shape[1], math.prod(lead)
         code.spread_out(
-            np.ascontiguousarray(self.ratio[column]).reshape(
-                providers, services, profiles, futures
-            ),
-            np.ascontiguousarray(self.base[column]).reshape(nodes, providers, services, futures),
+            np.ascontiguousarray(self.ratio[place]).reshape(providers, services, profiles, futures),
+            np.ascontiguousarray(self.base[place]).reshape(nodes, providers, services, futures),
             whole.reshape(providers, nodes, profiles, futures),
             np.empty(futures),
+            first,
         )
 
     def mean(self, name: str) -> Array:

@@ -25,8 +25,8 @@ def weighed(
     cost: Array,
     lacking: Array,
     compiled: bool,
-) -> tuple[Array, Array]:
-    """Return what a party is expected to lack, and the variance of its surplus.
+) -> tuple[Array, Array, Array]:
+    """Return what a party's work costs, what it is expected to lack, and its surplus' variance.
 
     Money is pounds; the variance is pounds squared.
 
@@ -38,7 +38,7 @@ def weighed(
         compiled: whether compiled code may do it.
 
     Returns:
-        Both ``(..., profiles)``.
+        All ``(..., profiles)``.
     """
     code = points_kernel() if compiled else None
     if code is not None:
@@ -49,7 +49,7 @@ def weighed(
     lack = lacking[..., None, None] - surplus
     shortfall = mean_over(np.maximum(0.0, lack, out=lack), -1)
     surplus -= mean_over(surplus, -1)[..., None]
-    return shortfall, mean_over(np.square(surplus, out=surplus), -1)
+    return mean_over(cost, -1), shortfall, mean_over(np.square(surplus, out=surplus), -1)
 
 
 def _weighed(
@@ -58,7 +58,7 @@ def _weighed(
     tells: npt.NDArray[np.intp] | None,
     cost: Array,
     lacking: Array,
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array, Array]:
     """Do it by compiled code, with one axis of futures."""
     *lead, profiles, _ = cost.shape
     futures = math.prod(lead)
@@ -70,8 +70,7 @@ def _weighed(
     given, spent = (laid_out(each, own=1).reshape(nodes, -1, futures) for each in (received, cost))
     rows = np.arange(profiles) if tells is None else tells
     lacks = np.ascontiguousarray(np.broadcast_to(lacking, lead)).reshape(futures)
-    shortfall, variance = np.empty((2, profiles, futures))
-    code.weigh(given, rows, spent, lacks, shortfall, variance, np.empty((nodes, futures)))
-    return as_given(shortfall.reshape(profiles, *lead), 0), as_given(
-        variance.reshape(profiles, *lead), 0
-    )
+    found = np.empty((3, profiles, futures))
+    code.weigh(given, rows, spent, lacks, *found, np.empty((nodes, futures)))
+    expected, shortfall, variance = (as_given(each.reshape(profiles, *lead), 0) for each in found)
+    return expected, shortfall, variance
