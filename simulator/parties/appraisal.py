@@ -142,11 +142,11 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
     )
 
 
-def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None, axis: int) -> Array:
-    """Return values of each profile, from those of the rows of a statement on some axis."""
-    if rows is None or values.ndim < -axis:
+def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None) -> Array:
+    """Return values of each profile, ``(..., profiles, x)``, from those of rows of a statement."""
+    if rows is None or values.ndim < 2:
         return values
-    return np.take(values, rows, axis=axis)
+    return np.take(values, rows, axis=-2)
 
 
 def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Array:
@@ -164,7 +164,7 @@ def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Arra
             misses = np.where(spread > 0.0, ndtr(mean / spread), mean > 0.0)
         # what nobody can measure nobody has missed
         kept = kept * (1.0 - np.where(np.isnan(mean), 0.0, misses))
-    breach = _of_profiles(1.0 - kept, outlook.rows, -2)
+    breach = _of_profiles(1.0 - kept, outlook.rows)
     chance[..., providers] = outlook.insists[..., None] * breach
     comes: Array = chance ** stakes.breaches_left[..., None, :]
     return comes

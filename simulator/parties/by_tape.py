@@ -47,7 +47,7 @@ def payments_of(
         kind: of window.
         statement: of the window, ``(..., nodes)``.
         parties: how many of its accounts are parties.
-        minding: those who mind what they receive at each node; none is all. Of the others only
+        minding: those who mind what they receive at each node; None is all. Of the others only
             means are told.
 
     Raises:
@@ -127,7 +127,8 @@ def _played(
     recording, leaves = found
     tape = recording.tape
     if tape.results == tape.averages == 0:  # nothing that it comes to follows from figures
-        return recording.kept(tape.constants), recording.averaged(tape.constants)
+        nothing = np.empty(0)
+        return recording.kept(nothing), recording.averaged(nothing)
     _, nodes, *_ = told.spread.base.shape
     _, _, _, *rows = told.spread.ratio.shape
     points = math.prod(rows)

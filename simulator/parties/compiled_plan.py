@@ -53,8 +53,8 @@ class CompiledMonths:
             outside: referrals a day, ``(months, ..., services)``.
             places: held, ``(months, ..., providers, services)``.
             lead: what all leading axes broadcast to.
-            periods: months whose counts are added up; none leaves each month by itself.
-            counted: the columns that are wanted; none is all.
+            periods: months whose counts are added up; None leaves each month by itself.
+            counted: the columns that are wanted; None is all.
 
         Returns:
             For each month or period its counts, ``(*lead, providers, services)``, with ``anyway``

@@ -20,10 +20,9 @@ from __future__ import annotations
 
 import datetime
 import math
-import operator
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +30,7 @@ from scipy.special import ndtr
 
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array
+from simulator.parties.layout import total
 from simulator.parties.levers import level_of, reach_of, shifted
 from simulator.parties.needs import Needs
 from simulator.parties.paths import Paths, left_of_a_pool
@@ -298,7 +298,7 @@ class Expectation:
         if periods is None:
             return found, people
         added = [
-            {name: _sum(month[name] for month in found[period]) for name in found[0]}
+            {name: total(month[name] for month in found[period]) for name in found[0]}
             for period in periods
         ]
         return added, people
@@ -364,8 +364,8 @@ class Expectation:
         ageing = self._hazard(waiting, asked / days)
         left = ageing * waiting * days
         started = np.minimum(asked, np.maximum(0.0, places_ - served) + ended)
-        # who starts follows from who is present after the step, and that from who starts: a guess
-        # first, and once more. A third time agrees no better with the engine
+        # who starts follows from who is present after the step, and that from who starts: a first
+        # guess is set right once; to do it again agrees no better with the engine
         completed = ended + started * stays.at_once
         present = np.maximum(0.0, people.present + asked - completed - left)
         flow = asked + completed * (1.0 - over + over * self.stays.variation) + left
@@ -464,8 +464,3 @@ def _waiting(present: Array, root: Array, held: Array) -> tuple[Array, Array]:
 def _side_by_side(arrays: Sequence[Array] | Array) -> Array:
     """Return arrays that broadcast together as one, with an axis for them first."""
     return arrays if isinstance(arrays, np.ndarray) else np.stack(np.broadcast_arrays(*arrays))
-
-
-def _sum(arrays: Iterable[Array]) -> Array:
-    """Return a sum, in the order given."""
-    return reduce(operator.add, arrays)

@@ -185,7 +185,7 @@ TEAM = _lanes(
     "ageing",  # hazard of leaving, given how long people have waited
     "before",  # waiting when it began
     "after",  # waiting at its end
-    "over",  # chance that all places are taken then
+    "over",  # chance that all places are taken when it begins
     "present_after",
     "variance_after",
     "left",
@@ -292,7 +292,7 @@ _TAIL_BOTTOM = (
     1.0,
 )
 _DENSITY = 0.3989422804014327  # of the normal distribution in its middle
-_LEAST = 1e-300  # one over less is no number
+_LEAST = 1e-300  # one over much less is infinite
 _LEAST_LOG = -700.0  # the exponential of less is no normal number any more
 
 
@@ -470,7 +470,7 @@ def _ask(team: Any, take_up: float, least_variance: float, lanes: int) -> int:
         referred = team["referred"][lane] + team["returned"][lane]
         team["referred"][lane] = referred
         team["asked"][lane] = referred * take_up
-        here = team["present"][lane] + team["ended"][lane]
+        here = team["present"][lane] + team["ended"][lane] + team["turned_away"][lane]
         some += (referred > 0.0) | (here > 0.0) | (team["variance"][lane] > least_variance)
     return some
 
@@ -917,14 +917,26 @@ def _month(
 
 @jit
 def _gather(there: Floats, here: Floats, rows: Integers) -> None:
-    for lane in range(len(rows)):
-        there[lane] = here[rows[lane]]
+    first, lanes = rows[0], len(rows)
+    if rows[lanes - 1] - first == lanes - 1:  # one after the other
+        here = here[first:]
+        for lane in range(lanes):
+            there[lane] = here[lane]
+    else:
+        for lane in range(lanes):
+            there[lane] = here[rows[lane]]
 
 
 @jit
 def _scatter(there: Floats, here: Floats, rows: Integers) -> None:
-    for lane in range(len(rows)):
-        there[rows[lane]] = here[lane]
+    first, lanes = rows[0], len(rows)
+    if rows[lanes - 1] - first == lanes - 1:
+        there = there[first:]
+        for lane in range(lanes):
+            there[lane] = here[lane]
+    else:
+        for lane in range(lanes):
+            there[rows[lane]] = here[lane]
 
 
 @jit

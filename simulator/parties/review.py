@@ -90,7 +90,7 @@ def _step(game: Game, standing: Standing) -> tuple[Standing, Incentives]:
     stakes, pace = game.stakes, game.pace
     at_own = at_joint = game.incentives(standing.own)
     if not np.array_equal(standing.own, standing.joint):  # as they are before the first review
-        # a party's fear of notices is no gain or loss of all together
+        # nothing of a party's fear of notices enters what all gain: it need not be worked out
         at_joint = replace(game, stakes=replace(stakes, at_stake=np.zeros(1))).incentives(
             standing.joint
         )

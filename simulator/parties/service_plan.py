@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import groupby
 
 import numpy as np
@@ -59,7 +60,8 @@ class Ahead:
     Attributes:
         people: where people are.
         months: the months that are planned.
-        planned: caseworkers planned in each, ``(providers, services)``.
+        planned: caseworkers planned in each, ``(providers, services)``; one array for months that
+            follow on each other with the same.
         so_far: what the financial year of the first month came to before it, by column,
             ``(..., providers, services)``, with costs as claimed; empty where the year begins.
         years_so_far: length of that, in years.
@@ -123,27 +125,14 @@ class ServicePlan:
         self.expectation, self.technology, self.ahead = expectation, technology, ahead
         self.commissioners, self.demand_spread, self.found = commissioners, demand_spread, found
         providers = expectation.providers
-        self.drawn = normal_nodes(nodes or nodes_of(providers), 1 + 3 * providers)
+        self._nodes = _nodes_at(nodes or nodes_of(providers), tuple(expectation.by_name.tolist()))
         self.counted = tuple(name for name in COLUMNS if name in {*needed, *self.watched})
         self._told = tuple(name for name in self.counted if name not in COSTS)
         self._spent = tuple(name for name in COSTS if name in {*self.counted, "cost"})
         self._outcomes = _OF_OUTCOMES + (("anyway",) if expectation.needs.can_act else ())
         whole = [_SPREADS_LIKE[name] for name in self._told if name in _SPREADS_LIKE]
         # those that are told first: so they need not be moved to stand by themselves
-        self._people = tuple(dict.fromkeys((*self._told, *self._outcomes, *whole)))
-        place = np.clip(self.drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
-        self._low = np.minimum(place.astype(np.intp), _LEVELS - 2)
-        """The level of demand below each node."""
-        self._part = place - self._low
-        """How far each node is on the way from there to the next."""
-        shares = np.zeros((len(place), _LEVELS))
-        shares[np.arange(len(place)), self._low] = 1.0 - self._part
-        shares[np.arange(len(place)), self._low + 1] = self._part
-        outcomes = self._drawn_for(_BY_THEMSELVES.index("good_outcomes"))
-        self._share = shares.mean(axis=0)
-        """What each level of demand counts for in a mean over nodes, ``(levels,)``."""
-        self._share_of_noise = (shares[:, :, None] * outcomes[:, None]).mean(axis=0)
-        """The same of outcomes times what is uncertain of them, ``(levels, providers)``."""
+        self._names = tuple(dict.fromkeys((*self._told, *self._outcomes, *whole)))
 
     def __call__(self, profiles: Array) -> Outlook:
         """Return what is expected of profiles, ``(..., profiles, parties, levers)``.
@@ -159,7 +148,7 @@ class ServicePlan:
         views, watched = [], None
         outcomes: Array = np.zeros(1)
         *lead, rows, _, _ = profiles.shape
-        costs = np.empty((len(levels), len(self.drawn), rows, *lead))
+        costs = np.empty((len(levels), len(self._nodes.low), rows, *lead))
         compiled = self.expectation.compiled
         for number, (people, spending, years) in enumerate(self._years(tried)):
             counted, means = self._of_people(people)
@@ -170,7 +159,7 @@ class ServicePlan:
             if alike is None:
                 counted = counted.beside(spending.of_columns(self.counted))
             months = laid_out(12.0 * years * insists, own=0)[first]
-            told = Told(counted, claimed, months, self.insisted, compiled=compiled)
+            told = Told(counted, claimed[:, first], months, self.insisted, compiled=compiled)
             if number == 0 and self.watched:
                 watched = self._view("quarter", told, years)
             if number == 0 and self.ahead.so_far:
@@ -255,7 +244,7 @@ class ServicePlan:
         people = self.ahead.people.for_profiles()
         periods = _financial_years(months)
         expected, _ = self.expectation.months(
-            levels, people, months, posts, outside, periods, {*self._people, "started"}
+            levels, people, months, posts, outside, periods, {*self._names, "started"}
         )
         cash = self.technology.cash(as_given(tried.levels))
         found = []
@@ -268,7 +257,7 @@ class ServicePlan:
             started = as_given(np.take(laid_out(counts["started"]), tried.which, axis=2))
             year = replace(months[period.start], years=years)
             costs = self.technology.costs(year, there, started, as_given(tried.levels), cash)
-            values = np.array([laid_out(counts[name]) for name in self._people])
+            values = np.array([laid_out(counts[name]) for name in self._names])
             found.append((values, self._of_costs(costs), years))
         return found
 
@@ -283,7 +272,7 @@ class ServicePlan:
         lead = np.broadcast_shapes(there[..., None, :, :].shape[:-2], levels.shape[:-2])
         there = laid_out(np.broadcast_to(there[..., None, :, :], (*lead, *there.shape[-2:])))
         posts = []
-        for _, months in groupby(planned, key=id):
+        for _, months in groupby(planned, key=id):  # one array as long as they stay the same
             same = list(months)
             wanted = laid_out(self.technology.posts_wanted(same[0], levels))
             means, there = self.technology.hired_by(there, wanted, DAYS_A_YEAR / 12, len(same))
@@ -304,7 +293,7 @@ class ServicePlan:
             The spread, and for all that outcomes follow from the mean over the nodes, ``(...,
             profiles that lead to others, providers, services)``.
         """
-        names, told = self._people, len(self._told)
+        names, told = self._names, len(self._told)
         levels = [values[:, :, :, level] for level in range(_LEVELS)]
         by_themselves = [name for name in _BY_THEMSELVES if name in names]
         successes = levels[_MIDDLE][[names.index(name) for name in by_themselves]]
@@ -317,10 +306,10 @@ class ServicePlan:
         for number, name in enumerate(_BY_THEMSELVES):
             if name in self._told:
                 base[self._told.index(name)] *= self._noise(number, spreads[name])
-        mean = total(map(operator.mul, self._share, levels))
+        mean = total(map(operator.mul, self._nodes.share, levels))
         good = names.index("good_outcomes")
         along = (slice(None), *completed[0].ndim * (None,))
-        shares = (share[along] for share in self._share_of_noise)
+        shares = (share[along] for share in self._nodes.share_of_noise)
         noise = total(share * level[good] for share, level in zip(shares, levels, strict=True))
         mean[good] += spreads["good_outcomes"][:, None] * noise
         means = {
@@ -343,13 +332,6 @@ class ServicePlan:
         base *= self._noise(len(_BY_THEMSELVES), spread)
         return Spread(self._spent, _ratio(values, values), base)
 
-    def _drawn_for(self, number: int) -> Array:
-        """Return what is drawn of an uncertainty of each provider, ``(nodes, providers)``."""
-        providers = self.expectation.providers
-        drawn = self.drawn[:, 1 + number * providers :][:, :providers]
-        # which nodes are whose must not depend on the order in which providers stand in a file
-        return drawn[:, self.expectation.by_name]
-
     def _noise(self, number: int, spread: Array) -> Array:
         """Return factors for what is uncertain by itself, ``(nodes, providers, 1, ...)``.
 
@@ -357,7 +339,7 @@ class ServicePlan:
             number: of the uncertainty.
             spread: its standard deviation, a share, ``(providers, ...)``.
         """
-        drawn = self._drawn_for(number)[:, :, *(spread.ndim - 1) * (None,)]
+        drawn = self._nodes.by_themselves[number][:, :, *(spread.ndim - 1) * (None,)]
         factors: Array = (1.0 + spread * drawn)[:, :, None]
         return factors
 
@@ -372,9 +354,9 @@ class ServicePlan:
             ``(columns, nodes, providers, services, ...)``.
         """
         levels = values[:, :, :, :_LEVELS].swapaxes(2, 3).swapaxes(1, 2)
-        part = self._part.reshape(-1, *(1,) * (levels.ndim - 2))
-        base: Array = np.take(levels, self._low, axis=1)
-        above = np.take(levels, self._low + 1, axis=1)
+        part = self._nodes.part.reshape(-1, *(1,) * (levels.ndim - 2))
+        base: Array = np.take(levels, self._nodes.low, axis=1)
+        above = np.take(levels, self._nodes.low + 1, axis=1)
         base *= 1.0 - part
         above *= part
         base += above
@@ -396,6 +378,50 @@ def _ratio(values: Array, like: Array) -> Array:
         np.divide(values[:, :, :, _LEVELS:], middle, out=ratio[:, :, :, 1:])
     np.copyto(ratio, 1.0, where=~(middle > 0))
     return ratio
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """What is uncertain, at each node; the same for all plans of so many providers.
+
+    Attributes:
+        low: the level of demand below each node, ``(nodes,)``.
+        part: how far it is on the way from there to the next.
+        by_themselves: what is uncertain by itself of each provider, in standard deviations: of
+            outcomes, of hand-overs and of cost, ``(3, nodes, providers)``.
+        share: what each level of demand counts for in a mean over nodes, ``(levels,)``.
+        share_of_noise: the same of outcomes times what is uncertain of them, ``(levels,
+            providers)``.
+    """
+
+    low: npt.NDArray[np.intp]
+    part: Array
+    by_themselves: Array
+    share: Array
+    share_of_noise: Array
+
+
+@cache
+def _nodes_at(count: int, by_name: tuple[int, ...]) -> _Nodes:
+    """Return so many nodes.
+
+    Args:
+        count: how many.
+        by_name: the place of each provider in the order of their names: which nodes are whose must
+            not depend on the order in which providers stand in a file.
+    """
+    uncertain = len(_BY_THEMSELVES) + 1  # and cost
+    drawn = normal_nodes(count, 1 + uncertain * len(by_name))
+    place = np.clip(drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
+    low = np.minimum(place.astype(np.intp), _LEVELS - 2)
+    part = place - low
+    by_themselves = drawn[:, 1:].reshape(count, uncertain, -1)[..., by_name].swapaxes(0, 1)
+    shares = np.zeros((count, _LEVELS))
+    shares[np.arange(count), low] = 1.0 - part
+    shares[np.arange(count), low + 1] = part
+    of_outcomes = by_themselves[_BY_THEMSELVES.index("good_outcomes")]
+    noise = (shares[:, :, None] * of_outcomes[:, None]).mean(axis=0)
+    return _Nodes(low, part, by_themselves, shares.mean(axis=0), noise)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,8 @@ expectation of a plan and by the engine.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +16,7 @@ import numpy.typing as npt
 from simulator.contract.contract import LeverName
 from simulator.contract.periods import Month
 from simulator.contract.statement import Array
+from simulator.parties.layout import total
 from simulator.parties.levers import LEVERS, PLACE, Side, hardness, level_of, reach_of
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.behaviour import Levers
@@ -226,7 +225,7 @@ class Technology:
         for service, shares in enumerate(self._referred.T):
             # not a matrix product: its sums may depend on how many futures stand side by side
             each = (averted[..., provider] * share for provider, share in enumerate(shares))
-            np.subtract(1.0, reduce(operator.add, each), out=factor[..., service])
+            np.subtract(1.0, total(each), out=factor[..., service])
         return factor
 
     @property
@@ -261,7 +260,7 @@ def spent(levels: Array, cash: Array, rise: Array) -> Array:
         levels[..., lever] * (cash[..., lever] + 0.5 * rise[..., lever] * levels[..., lever])
         for lever in np.flatnonzero(costly)
     ]
-    return reduce(operator.add, each) if each else np.zeros(levels.shape[:-1])
+    return total(each) if each else np.zeros(levels.shape[:-1])
 
 
 def _can_move(scenario: Scenario, effects: Mapping[LeverName, float]) -> npt.NDArray[np.bool_]:

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
 from simulator.parties.kernels import points_kernel
 from simulator.parties.layout import as_given, total
-from simulator.parties.uncertainty import mean_over
 
 __all__ = ["Spread", "Told", "ToldStatement"]
 
@@ -88,13 +87,6 @@ class Spread:
             first,
         )
 
-    def mean(self, name: str) -> Array:
-        """Return the mean of a column over nodes, ``(providers, services, profiles, ...)``."""
-        column = self.names.index(name)
-        base: Array = self.base[column]
-        mean: Array = self.ratio[column] * mean_over(base, -base.ndim)[:, :, None]
-        return mean
-
 
 @dataclass(frozen=True)
 class Told:
@@ -143,7 +135,7 @@ class Told:
         return (
             np.ascontiguousarray(spread.ratio).reshape(*spread.ratio.shape[:4], futures),
             np.ascontiguousarray(spread.base).reshape(*spread.base.shape[:4], futures),
-            np.ascontiguousarray(self.claimed).reshape(providers, -1, futures),
+            np.ascontiguousarray(self.claimed).reshape(providers, profiles, futures),
             before.reshape(len(before), providers, services + 1, futures),
             months.reshape(len(months), providers, profiles, futures),
         )

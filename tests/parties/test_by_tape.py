@@ -17,6 +17,7 @@ from simulator.contract.tape import Step, record
 from simulator.contract.term import Window
 from simulator.parties import by_tape, points_kernel
 from simulator.parties.by_tape import payments_of, shortfalls_of
+from simulator.parties.points_kernel import LANES
 from simulator.parties.told import Spread, Told
 from simulator.study.files import load
 from tests.conftest import FULL, ROOT
@@ -160,8 +161,8 @@ def test_a_quotient_that_is_infinite_is_told_from_one_that_is_nothing() -> None:
     )
     year = told(agreement, 3, True)
     base = year.spread.base.copy()
-    base[:, year.spread.names.index("completed")] = 0.0
-    base[:, year.spread.names.index("cost")] = 3.0
+    base[year.spread.names.index("completed")] = 0.0
+    base[year.spread.names.index("cost")] = 3.0
     spread = Spread(year.spread.names, np.ones_like(year.spread.ratio), base)
     found, expected = (
         payments_of(agreement, "year", Told(spread, *told_of(year), {}, each).statement(1.0), 5)
@@ -228,24 +229,45 @@ def signed(written: dict[str, object]) -> Agreement:
     return read(written).agree("any", parties)
 
 
-def test_a_contract_may_have_more_profiles_than_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize(
+    ("profiles", "futures"), [(LANES + 7, 2), (3, LANES + 7), (3, LANES // 2 + 1), (LANES + 7, 1)]
+)
+def test_there_may_be_more_points_than_lanes(
+    monkeypatch: pytest.MonkeyPatch, profiles: int, futures: int, before: bool
+) -> None:
     agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()["alliance"]
-    year = told(agreement, 11, True)
-    many = points_kernel.LANES + 7
+    year = told(agreement, 11, True, before)
+    ratio, base = year.spread.ratio, year.spread.base
     wide = Told(
         Spread(
             year.spread.names,
-            np.resize(year.spread.ratio, (*year.spread.ratio.shape[:3], many, FUTURES)),
-            year.spread.base,
+            np.resize(ratio, (*ratio.shape[:3], profiles, futures)),
+            np.resize(base, (*base.shape[:4], futures)),
         ),
-        np.resize(year.claimed, (len(year.claimed), many, FUTURES)),
-        np.resize(year.months, (many, FUTURES)),
+        np.resize(year.claimed, (len(year.claimed), profiles, futures)),
+        np.resize(year.months, (profiles, futures)),
         year.insisted,
+        {
+            name: np.resize(values, (futures, *values.shape[1:]))
+            for name, values in year.before.items()
+        },
     )
     parties = len(agreement.signatories.parties)
     played = payments_of(agreement, "year", wide.statement(1.0), parties)
     monkeypatch.setattr(by_tape, "points_kernel", lambda: None)
     same(played, payments_of(agreement, "year", wide.statement(1.0), parties))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_only_who_minds_is_told_what_comes_at_each_node(compiled: bool) -> None:
+    agreement = load(ROOT / "scenarios" / "staying-well.yaml").agreements()["alliance"]
+    statement = told(agreement, 5, compiled).statement(1.0)
+    parties = len(agreement.signatories.parties)
+    every, means = payments_of(agreement, "year", statement, parties)
+    some, same_means = payments_of(agreement, "year", statement, parties, [2, 3])
+    assert some.keys() == {2, 3} < every.keys()
+    same((some, same_means), ({party: every[party] for party in some}, means))
 
 
 def test_the_kernel_knows_every_step() -> None:
@@ -312,6 +334,47 @@ def test_two_steps_that_only_follow_on_each_other_are_one() -> None:
         Step.SUBTRACT,
         Step.ADD_ADD,
     ]
+
+
+def test_steps_that_are_joined_come_to_the_same() -> None:
+    random = np.random.default_rng(4)
+    names, figures = tuple(COLUMNS)[:3], random.normal(size=(3, 5))
+    figures[:2, 2] = 0.0  # whose quotient is no number
+
+    def work(statement: object) -> tuple[object, None]:
+        a, b, c = (statement.of(name)[..., 0] for name in names)  # type: ignore[attr-defined]
+        share = a / b
+        sums = [a * b + c, c + b * c, c - a * c, b * b - c, a + b + c, a + (c + c)]
+        return [*sums, np.where(np.isnan(share), 0.0, share)], None
+
+    made = record(work, 1, names, {}, 1.0)
+    assert made is not None
+    done = {Step(step) for step in made.tape.code[:, 0].tolist()}
+    assert done >= {Step.MULTIPLY_ADD, Step.LESS_PRODUCT, Step.ADD_ADD, Step.CHOOSE_IF_NAN}
+    points = figures.shape[1]
+    results = np.empty((made.tape.results, 1, points))
+    leaves = np.array([[names.index(leaf.column), 0, 0, 0] for leaf in made.tape.leaves])
+    points_kernel.play(
+        made.tape.code,
+        made.tape.constants,
+        points_kernel.Figures(
+            leaves,
+            np.ones((3, 1, 1, 1, points)),
+            figures.reshape(3, 1, 1, 1, points),
+            np.ones((1, 1, points)),
+            np.empty((0, 1, 2, points)),
+            np.empty((0, 1, 1, points)),
+            1.0,
+        ),
+        np.empty((made.tape.registers, LANES)),
+        results,
+        np.empty((0, points)),
+    )
+    columns = dict(zip(names, figures[..., None, None], strict=True))
+    with np.errstate(invalid="ignore"):
+        expected, _ = work(Statement(columns, 1.0))
+    for found, wanted in zip(made.kept(results[:, 0]), expected, strict=True):  # type: ignore[call-overload]
+        np.testing.assert_array_equal(found, wanted)
 
 
 def test_costs_are_told_as_they_are_claimed() -> None:

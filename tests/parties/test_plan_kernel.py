@@ -205,6 +205,22 @@ def assert_same_rows(
         np.testing.assert_array_equal(vars(people)[name][some], values, name)
 
 
+def test_whom_a_team_without_anybody_turns_away_is_counted() -> None:
+    scenario, counted = scenario_that_screens(), []
+    for compiled in (True, False):
+        plan = Expectation(scenario, compiled)
+        plan.needs.screened[:] = 0.5  # at two levels everybody is turned away
+        levers = np.zeros((plan.providers, len(LEVERS)))
+        levers[0, PLACE["selection"]] = 2.0
+        months = scenario.timetable.months[:2]
+        found, _ = plan.months(levers, plan.nobody(), months, [plan.posts] * 2)
+        counted.append(found)
+    for one, other in zip(*counted, strict=True):
+        assert one["turned_away"][0].sum() > 0 == one["started"][0].sum()
+        for name in ("turned_away", "referred", "started"):
+            np.testing.assert_allclose(one[name], other[name], rtol=1e-9, atol=1e-9, err_msg=name)
+
+
 NINE = "".join(
     f"""  s{number}:
     referrals: {100 + 37 * number} a year

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from simulator.contract.statement import COLUMNS, Array
 from simulator.engine.compiled import CompiledPeople
 from simulator.engine.life import live, plan_lives
 from simulator.engine.network import build_network
+from simulator.parties.conduct import Parties
 from simulator.parties.expectation import Expectation
 from simulator.parties.incentives import incentives
 from simulator.parties.levers import LEVERS, PLACE, at_norm
@@ -189,3 +191,54 @@ def test_under_every_contract_quality_is_worth_more_to_all_than_to_the_one_who_m
         assert (own > 0).all()
     else:
         assert (np.abs(own) < 500).all(), "neither pays for outcomes"
+
+
+def test_outcomes_are_those_of_the_nodes() -> None:
+    """They follow from the levels of demand; column by column the nodes come to the same."""
+    tried = profiles((0, "quality", 0.7), (2, "hand_over", -0.4), (1, "staffing", 0.5))
+    plan = plan_of(0.1)
+    outlook = plan(tried)
+    (view,) = outlook.views
+    means = {name: each.mean(axis=-3) for name, each in view.statement.columns.items()}
+    levers = tried[:, plan.commissioners :]
+    gained = plan.expectation.gained(means, levers).sum(axis=(-1, -2))
+    assert outlook.outcomes.shape == (4, 1)
+    np.testing.assert_allclose(outlook.outcomes[:, 0], gained, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["unit_price", "block", "alliance"])
+@pytest.mark.parametrize("lead", [(), (3,), (2, 2)])
+def test_a_compiled_plan_comes_to_what_numpy_does(name: str, lead: tuple[int, ...]) -> None:
+    scenario = load(ROOT / "scenarios" / "staying-well.yaml")
+    agreement = scenario.agreements()[name]
+    random = np.random.default_rng(5)
+    found = []
+    for compiled in (True, False):
+        parties = Parties(scenario, compiled)
+        stakes = parties.stakes_under(agreement)
+        ahead = parties.typical_year(agreement)
+        if lead:  # a year that has begun, with fewer caseworkers than planned
+            cells = (*lead, *ahead.planned[0].shape)
+            first = ahead.months[3:]
+            so_far = {each: np.full(cells, 40.0) for each in (*COLUMNS, *agreement.insisted)}
+            people = ahead.people.with_lead(lead)
+            in_post = np.broadcast_to(0.9 * ahead.planned[0], cells)
+            averting = np.zeros((*lead, cells[-2]))
+            ahead = Ahead(people, first, ahead.planned[3:], so_far, 0.25, in_post, averting, 0.5)
+        stakes = replace(
+            stakes,
+            risk_aversion=np.full(len(stakes.mission), 1e-5),
+            fear=np.full(len(stakes.mission), 0.2),
+            reserves=np.full((*lead, len(stakes.mission)), 2e4),
+            at_stake=np.full((*lead, len(stakes.mission)), 1e4),
+            breaches_left=np.full((*lead, len(stakes.mission)), 2.0),
+        )
+        levels = random.uniform(0.1, 0.4, (*lead, *stakes.low.shape)) * stakes.can_move
+        random = np.random.default_rng(5)
+        plan = parties.plan(agreement, ahead)
+        found.append(incentives(plan, agreement, stakes, levels, 0.1))
+    one, other = (each.tried for each in found)
+    for part in ("payments", "costs", "outcomes", "variance", "shortfall", "notice"):
+        some, same = getattr(one, part), getattr(other, part)
+        assert some.shape == same.shape
+        np.testing.assert_allclose(some, same, rtol=1e-7, atol=1e-6 * np.abs(same).max())
