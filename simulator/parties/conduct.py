@@ -43,7 +43,7 @@ _AHEAD = 12
 _FARTHEST = 2.0
 """Levels beyond it are no practice that anybody has seen."""
 _MEMORY = 40 * 2**20
-"""Bytes for what some futures need while they are decided: measured, half and twice are slower."""
+"""Bytes for what some futures need while they are decided: measured, half of it is slower."""
 _LONG_AHEAD = 12
 """Quarters over which the effect of prevention is looked at, where the term is that long."""
 
