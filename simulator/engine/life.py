@@ -44,7 +44,7 @@ from simulator.parties.scenario_stakes import relation_of
 from simulator.parties.technology import Technology
 from simulator.scenario.cost_rates import CostRates
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import A_HAIR
+from simulator.scenario.world import places_at
 
 __all__ = ["Futures", "Life", "Plan", "Watch", "live", "live_plan", "plan_lives"]
 
@@ -289,8 +289,7 @@ class Life:
     def _hold(self, provider: int, service: int) -> int:
         """Give each future the places that its caseworkers can hold; return those of the first."""
         caseload = list(self.plan.scenario.services.values())[service].caseload
-        # as in scenario.world.places
-        held = np.floor(self.posts[:, provider, service] * caseload + A_HAIR).astype(np.int64)
+        held = places_at(self.posts[:, provider, service], caseload).astype(np.int64)
         self.caseload.hold(provider, service, np.resize(held, self.futures))
         return int(held[0])
 

@@ -38,7 +38,7 @@ from simulator.parties.people import People
 from simulator.parties.stays import STEP, Stays, StaysAtPace
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
-from simulator.scenario.world import A_HAIR, log_wait_harm, referral_shares, season_factors
+from simulator.scenario.world import log_wait_harm, places_at, referral_shares, season_factors
 
 if TYPE_CHECKING:
     from simulator.parties.compiled_plan import CompiledMonths
@@ -280,9 +280,7 @@ class Expectation:
             rates = np.array([self._referrals(month) for month in months])
             between = (1,) * (np.ndim(demand) - 1)
             outside = rates.reshape(len(months), *between, self.services) * demand
-        held = _side_by_side(posts) * self.caseload
-        held += A_HAIR  # as in scenario.world.places
-        np.floor(held, out=held)
+        held = places_at(_side_by_side(posts), self.caseload)
         lead = np.broadcast_shapes(
             levers.shape[:-2], people.present.shape[:-2], outside.shape[1:-1], held.shape[1:-2]
         )

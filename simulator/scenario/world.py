@@ -6,12 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from simulator._refuse import refuse
 from simulator.contract.curve import Frozen
 from simulator.contract.days import Date
 from simulator.contract.forms.compose import provenance
+from simulator.contract.statement import Array
 from simulator.contract.term import Identifier
 from simulator.quantities import (
     ChanceAYear,
@@ -277,13 +279,20 @@ class Service(Frozen):
         return self
 
 
-A_HAIR = 1e-9
+_A_HAIR = 1e-9
 """Places beyond those that caseworkers can hold, so that 0.1 x 30 holds 3 people, not 2.999..."""
 
 
 def places(posts: float, caseload: float) -> int:
     """Return how many people caseworkers can hold: whole ones, rounded down."""
-    return math.floor(posts * caseload + A_HAIR)
+    return math.floor(posts * caseload + _A_HAIR)
+
+
+def places_at(posts: Array, caseload: Array | float) -> Array:
+    """Return the same for many at once, whole numbers all the same; both broadcast."""
+    held: Array = posts * caseload
+    held += _A_HAIR
+    return np.floor(held, out=held)
 
 
 def referral_shares(service: Service) -> dict[str, float]:

@@ -25,7 +25,7 @@ from simulator.parties.levers import LEVERS, PLACE
 from simulator.parties.plan_kernel import LANES
 from simulator.parties.service_plan import Ahead
 from simulator.parties.weighing import weighed
-from simulator.scenario.world import places
+from simulator.scenario.world import places, places_at
 from simulator.study.files import load
 from tests.conftest import ROOT, scenario_from
 from tests.parties.screening import scenario_that_screens
@@ -291,7 +291,7 @@ def test_places_are_whole_ones() -> None:
     scenario = load(FLAGSHIP)
     plan = Expectation(scenario)
     for posts in (0.1, 0.7, 1.0 / 3.0, 2.9):
-        held = np.floor(posts * plan.caseload + 1e-9)
+        held = places_at(np.array(posts), plan.caseload)
         assert held.tolist() == [places(posts, each) for each in plan.caseload]
 
 
