@@ -16,7 +16,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.parties.by_tape import payments_of, shortfalls_of
 from simulator.parties.layout import as_given, laid_out, total
-from simulator.parties.outlook import Outlook
+from simulator.parties.outlook import Futures, Outlook, View
 from simulator.parties.stakes import Stakes
 from simulator.parties.uncertainty import mean_over
 from simulator.parties.weighing import weighed
@@ -130,8 +130,8 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         costs[party], shortfall[party], variance[party] = (laid_out(each, own=0) for each in weight)
     outcomes = mean_over(outlook.outcomes, -1)
     notice = np.zeros((*futures, profiles, parties))
-    if stakes.at_stake.any():
-        notice = stakes.at_stake[..., None, :] * _comes_to_it(outlook, agreement, stakes)
+    if outlook.ahead is not None and stakes.at_stake.any():
+        _weigh_notices(notice, outlook.ahead, outlook, agreement, stakes)
     return Appraisal(
         as_given(payments),
         as_given(costs, own=1),
@@ -149,22 +149,41 @@ def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None) -> Array:
     return np.take(values, rows, axis=-2)
 
 
-def _comes_to_it(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Array:
-    """Return the chance of as many quarters in breach as it still takes, ``(..., parties)``."""
-    providers = agreement.signatories.provider_slice
-    chance = np.zeros((*outlook.costs[0].shape[:-1], len(stakes.mission)))
-    if outlook.ahead is None:
-        return chance
+def _weigh_notices(
+    notice: Array,
+    ahead: Callable[[Futures], View],
+    outlook: Outlook,
+    agreement: Agreement,
+    stakes: Stakes,
+) -> None:
+    """Fill in what notices weigh with parties, ``(..., profiles, parties)``.
+
+    Futures in which nobody has anything at stake, before and after all others, are left out.
+    """
+    *lead, _, parties = notice.shape
+    at_stake = np.broadcast_to(stakes.at_stake, (*lead, parties))
+    breaches_left = np.broadcast_to(stakes.breaches_left, (*lead, parties))
+    some: Futures = ...
+    if lead:
+        afraid = np.flatnonzero(at_stake.any(axis=tuple(range(1, at_stake.ndim))))
+        some = slice(int(afraid[0]), int(afraid[-1]) + 1)
+    breach = _of_profiles(_breach(ahead(some), agreement), outlook.rows)
+    chance = np.zeros_like(notice[some])
+    chance[..., agreement.signatories.provider_slice] = outlook.insists[some][..., None] * breach
+    # as many quarters in breach as it still takes
+    comes = chance ** breaches_left[some][..., None, :]
+    notice[some] = at_stake[some][..., None, :] * comes
+
+
+def _breach(ahead: View, agreement: Agreement) -> Array:
+    """Return the chance that a quarter is in breach, ``(..., rows, providers)``."""
     # what is uncertain of a quarter is more than of the months ahead together
-    wider = outlook.ahead.count**0.5
+    wider = ahead.count**0.5
     kept: Array = np.ones(1)
-    for mean, of_squares in shortfalls_of(agreement, outlook.ahead.statement):
+    for mean, of_squares in shortfalls_of(agreement, ahead.statement):
         spread = np.sqrt(np.maximum(of_squares - np.square(mean), 0.0)) * wider
         with np.errstate(invalid="ignore", divide="ignore"):
             misses = np.where(spread > 0.0, ndtr(mean / spread), mean > 0.0)
         # what nobody can measure nobody has missed
         kept = kept * (1.0 - np.where(np.isnan(mean), 0.0, misses))
-    breach = _of_profiles(1.0 - kept, outlook.rows)
-    chance[..., providers] = outlook.insists[..., None] * breach
-    comes: Array = chance ** stakes.breaches_left[..., None, :]
-    return comes
+    return 1.0 - kept

@@ -16,7 +16,9 @@ from simulator.parties import expectation as plain
 from simulator.parties import plan_kernel
 from simulator.parties.expectation import Chances, Expectation
 from simulator.parties.people import People
+from simulator.parties.staffing import Staffing
 from simulator.parties.stays import STEP
+from simulator.scenario.world import A_HAIR
 
 __all__ = ["CompiledMonths"]
 
@@ -40,7 +42,8 @@ class CompiledMonths:
         chances: Chances,
         people: People,
         outside: Array,
-        places: Array,
+        staffing: Staffing,
+        years: Sequence[float],
         lead: tuple[int, ...],
         periods: Sequence[slice] | None = None,
         counted: Collection[str] | None = None,
@@ -51,7 +54,8 @@ class CompiledMonths:
             chances: what practice makes of people.
             people: where they are at the beginning.
             outside: referrals a day, ``(months, ..., services)``.
-            places: held, ``(months, ..., providers, services)``.
+            staffing: caseworkers in the months.
+            years: length of each month.
             lead: what all leading axes broadcast to.
             periods: months whose counts are added up; None leaves each month by itself.
             counted: the columns that are wanted; None is all.
@@ -63,22 +67,29 @@ class CompiledMonths:
         """
         providers, services = self._tables.share.shape
         rows, months = math.prod(lead), len(outside)
+        factor = staffing.factor
+        factor = np.broadcast_to(factor, (*factor.shape[:-2], providers, 1))
         given = plan_kernel.Rows(
             practice=_rows_last(np.exp(-chances.quality * self._reach), lead, 2),
             lapsing=_rows_last(chances.lapsing, lead, 2),
             turned=self._turned(chances.turned, lead),
             success=_rows_last(chances.success, lead, 2),
             outside=_months_first(outside, lead, 1),
-            places=_months_first(places, lead, 2),
-            present=_rows_last(people.present, lead, 2),
-            variance=_rows_last(people.variance, lead, 2),
-            waited=_rows_last(people.waited, lead, 2),
-            relapsing=_rows_last(people.relapsing, lead, 2),
-            served=_rows_last(people.served, lead, 3),
-            arriving=_rows_last(people.arriving, lead, 2),
-            coming_back=_rows_last(people.coming_back, lead, 2),
+            staffing=_rows_last(factor[..., 0], lead, 1),
         )
-        names = (*COUNTS, *(("anyway",) if self._screens else ()))
+        there = np.zeros((providers, services)) if staffing.there is None else staffing.there
+        few = _told_of(np.broadcast_shapes(people.present.shape[:-2], there.shape[:-2]), lead)
+        planned = staffing.planned
+        posts = plan_kernel.Posts(
+            planned=_months_first(planned, lead if planned.ndim > 3 else (), 2),
+            there=_rows_last(there, few, 2),
+            left=staffing.left,
+            within=staffing.within,
+            years=np.array(years),
+        )
+        before = people.each(lambda values, own: _rows_last(values, few, own))
+        after = before.each(lambda values, own: np.empty((*values.shape[:own], rows)))
+        names = (*COUNTS, *(("anyway",) if self._screens else ()), "worker_years")
         columns = [name for name in names if counted is None or name in counted]
         wanted = np.full(len(plan_kernel.COLUMNS), -1, dtype=np.int64)
         for place, name in enumerate(columns):
@@ -94,19 +105,22 @@ class CompiledMonths:
         work = self._work(given.turned.shape[2], len(counts), len(columns))
         turns_away = given.turned.any(axis=(0, 1, 2))
         open_to_all, selective = np.flatnonzero(~turns_away), np.flatnonzero(turns_away)
-        plan_kernel.roll(self._tables, given, work, counts, wanted, period, open_to_all, selective)
+        plan_kernel.roll(
+            self._tables,
+            given,
+            posts,
+            plan_kernel.Whereabouts(**vars(before)),
+            plan_kernel.Whereabouts(**vars(after)),
+            work,
+            counts,
+            wanted,
+            period,
+            open_to_all,
+            selective,
+        )
         by_column = _lead_first(counts, lead, 2)
         found = [dict(zip(columns, month, strict=True)) for month in by_column]
-        after = People(
-            present=_lead_first(given.present, lead),
-            variance=_lead_first(given.variance, lead),
-            served=_lead_first(given.served, lead),
-            waited=_lead_first(given.waited, lead),
-            arriving=_lead_first(given.arriving, lead),
-            coming_back=_lead_first(given.coming_back, lead),
-            relapsing=_lead_first(given.relapsing, lead),
-        )
-        return found, after
+        return found, after.each(lambda values, _: _lead_first(values, lead))
 
     def _turned(self, turned: Array | None, lead: tuple[int, ...]) -> Array:
         """Return the chance of being turned away by rows; empty where nobody is."""
@@ -134,6 +148,7 @@ class CompiledMonths:
             np.zeros((providers, services, self._stages, lanes)),
             np.zeros((providers, services, self._stages, lanes)),
             np.zeros((services, lanes)),
+            np.zeros(lanes, dtype=np.int64),
             np.zeros((providers, services), dtype=np.int64),
             np.zeros((periods, providers, services, columns, lanes)),
         )
@@ -175,6 +190,8 @@ def _tables_of(expectation: Expectation) -> plan_kernel.Tables:
         against=against,
         passing=stays.passing,
         entering=stays.entering,
+        caseload=expectation.caseload,
+        hair=A_HAIR,
         days=STEP,
         least_variance=plain._LEAST_VARIANCE,
         nobody=plain._NOBODY,
@@ -186,6 +203,21 @@ def _tables_of(expectation: Expectation) -> plan_kernel.Tables:
 def _rows(lead: tuple[int, ...]) -> tuple[int, ...]:
     """Return leading axes in the order of rows: the last, of profiles, before those of futures."""
     return lead[-1:] + lead[:-1]
+
+
+def _told_of(some: tuple[int, ...], lead: tuple[int, ...]) -> tuple[int, ...]:
+    """Return leading axes without the first ones in the order of rows over which all is the same.
+
+    Args:
+        some: leading axes of what is told.
+        lead: what they broadcast to.
+    """
+    some, few = (1,) * (len(lead) - len(some)) + some, list(lead)
+    for axis in _rows(tuple(range(len(lead)))):
+        if some[axis] != 1:
+            break
+        few[axis] = 1
+    return tuple(few)
 
 
 def _rows_last(values: Array, lead: tuple[int, ...], own: int) -> Array:

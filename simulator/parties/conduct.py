@@ -42,7 +42,7 @@ _AHEAD = 12
 """Months that a plan looks ahead."""
 _FARTHEST = 2.0
 """Levels beyond it are no practice that anybody has seen."""
-_MEMORY = 40 * 2**20
+_MEMORY = 80 * 2**20
 """Bytes for what some futures need while they are decided: measured, half of it is slower."""
 _LONG_AHEAD = 12
 """Quarters over which the effect of prevention is looked at, where the term is that long."""
@@ -220,7 +220,9 @@ class Parties:
         moves = int(self.stakes_under(agreement).can_move.sum())
         columns = len(agreement.data_used) + len(agreement.signatories.accounts)
         cells = self.expectation.providers * self.expectation.services
-        a_future = 8 * (1 + 2 * moves) * nodes_of(self.expectation.providers) * cells * columns
+        nodes = nodes_of(self.expectation.providers)
+        # own advantage and what is best for all are thought through at once
+        a_future = 8 * 2 * (1 + 2 * moves) * nodes * cells * columns
         return max(1, int(_MEMORY / a_future))
 
     def plan(self, agreement: Agreement, ahead: Ahead, nodes: int | None = None) -> ServicePlan:
@@ -246,12 +248,8 @@ class Parties:
     def planned_posts(self, agreement: Agreement) -> list[Array]:
         """Return the caseworkers planned in each month of the term."""
         mobilisation = float(self.scenario.contracts[agreement.name].mobilisation)
-        posts: list[Array] = []
-        for month in self.scenario.timetable.months:
-            there = self.expectation.in_post(month, mobilisation)
-            # one array as long as they stay the same
-            posts.append(posts[-1] if posts and np.array_equal(there, posts[-1]) else there)
-        return posts
+        months = self.scenario.timetable.months
+        return [self.expectation.in_post(month, mobilisation) for month in months]
 
     def typical_year(self, agreement: Agreement) -> Ahead:
         """Return the second year as it lies ahead at the norm, or the only one."""

@@ -35,6 +35,7 @@ from simulator.parties.levers import level_of, reach_of, shifted
 from simulator.parties.needs import Needs
 from simulator.parties.paths import Paths, left_of_a_pool
 from simulator.parties.people import People
+from simulator.parties.staffing import Staffing, known
 from simulator.parties.stays import STEP, Stays, StaysAtPace
 from simulator.quantities import DAYS_A_YEAR
 from simulator.scenario.scenario import Scenario
@@ -247,7 +248,7 @@ class Expectation:
         levers: Array,
         people: People,
         months: Sequence[Month],
-        posts: Sequence[Array] | Array,
+        posts: Sequence[Array] | Staffing,
         demand: Array | float | Sequence[Array] = 1.0,
         periods: Sequence[slice] | None = None,
         counted: Collection[str] | None = None,
@@ -261,7 +262,8 @@ class Expectation:
                 ``(..., providers, levers)``.
             people: where people are at the beginning.
             months: which.
-            posts: caseworkers in post in each, ``(..., providers, services)``.
+            posts: caseworkers in post in each, ``(..., providers, services)``, or those planned and
+                what becomes of them.
             demand: factor on referrals from outside: a number, ``(..., services)`` for all months,
                 or a list with such an array for each.
             periods: of these months the counts are added up; every month lies in one of them. None
@@ -270,27 +272,34 @@ class Expectation:
 
         Returns:
             For each month or period the columns of ``COUNTS``, ``(..., providers, services)``, with
-            all the leading axes, as the people after them. Where a service screens there is also
-            ``anyway``: those among ``completed`` to whom a good outcome would have come without it.
+            all the leading axes, as the people after them; and ``worker_years``: caseworkers in
+            post, times years. Where a service screens there is also ``anyway``: those among
+            ``completed`` to whom a good outcome would have come without it.
         """
         if isinstance(demand, Sequence):
             pairs = zip(months, demand, strict=True)
-            outside = _side_by_side([self._referrals(month) * factor for month, factor in pairs])
+            each = (self._referrals(month) * factor for month, factor in pairs)
+            outside = np.stack(np.broadcast_arrays(*each))
         else:
             rates = np.array([self._referrals(month) for month in months])
             between = (1,) * (np.ndim(demand) - 1)
             outside = rates.reshape(len(months), *between, self.services) * demand
-        held = places_at(_side_by_side(posts), self.caseload)
+        staffing = posts if isinstance(posts, Staffing) else known(posts)
         lead = np.broadcast_shapes(
-            levers.shape[:-2], people.present.shape[:-2], outside.shape[1:-1], held.shape[1:-2]
+            levers.shape[:-2], people.present.shape[:-2], outside.shape[1:-1], staffing.lead
         )
         chances = self.chances(levers)
+        years = [month.years for month in months]
         if self._compiled is not None:
-            return self._compiled.roll(chances, people, outside, held, lead, periods, counted)
+            return self._compiled.roll(
+                chances, people, outside, staffing, years, lead, periods, counted
+            )
         found = []
         people = people.with_lead(lead)
-        for referrals, places in zip(outside, held, strict=True):
-            counts, people = self._step(chances, people, referrals, places)
+        for referrals, there, length in zip(outside, staffing.by_month(), years, strict=True):
+            worked = np.broadcast_to(there * length, people.present.shape)
+            counts, people = self._step(chances, people, referrals, places_at(there, self.caseload))
+            counts = counts | {"worker_years": worked}
             wanted = counts if counted is None else counts.keys() & counted
             found.append({name: values for name, values in counts.items() if name in wanted})
         if periods is None:
@@ -457,8 +466,3 @@ def _waiting(present: Array, root: Array, held: Array) -> tuple[Array, Array]:
     over = ndtr(x)
     waiting = root * _DENSITY * np.exp(-0.5 * x * x) + beyond * over
     return np.clip(waiting, 0.0, present), over
-
-
-def _side_by_side(arrays: Sequence[Array] | Array) -> Array:
-    """Return arrays that broadcast together as one, with an axis for them first."""
-    return arrays if isinstance(arrays, np.ndarray) else np.stack(np.broadcast_arrays(*arrays))

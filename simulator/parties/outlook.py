@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import EllipsisType
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +14,10 @@ from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.term import Window
 from simulator.parties.uncertainty import normal_nodes
 
-__all__ = ["LinearPlan", "Outlook", "Plan", "View"]
+__all__ = ["Futures", "LinearPlan", "Outlook", "Plan", "View"]
+
+Futures = slice | EllipsisType
+"""Some futures, along the first of their axes, or all."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,9 @@ class Outlook:
             ``(profiles..., nodes)``.
         costs: what each party pays for its own work, pounds, each ``(profiles..., nodes)``, or with
             one node where it is the same at all; the commissioners come first.
-        ahead: a quarter of the months ahead in the first financial year, without what lies behind;
-            None where nobody watches how providers keep to standards.
+        ahead: tells of a quarter of the months ahead in the first financial year, without what
+            lies behind, given which futures are asked for along their first axis; None where nobody
+            watches how providers keep to standards.
         insists: chance that the commissioners insist on what they may, ``(profiles...,)``.
         rows: for each profile, which row of the statements tells of it; none where each has its
             own.
@@ -52,7 +57,7 @@ class Outlook:
     views: tuple[View, ...]
     outcomes: Array
     costs: tuple[Array, ...]
-    ahead: View | None = None
+    ahead: Callable[[Futures], View] | None = None
     insists: Array = field(default_factory=lambda: np.ones(1))
     rows: npt.NDArray[np.intp] | None = None
     compiled: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -34,23 +35,22 @@ class People:
     coming_back: Array
     relapsing: Array
 
+    def each(self, change: Callable[[Array, int], Array]) -> People:
+        """Return it with every part changed.
+
+        Args:
+            change: what to do with a part, given how many axes of its own it has.
+        """
+        own = {"served": 3}
+        parts = (each.name for each in fields(self))
+        return People(*(change(getattr(self, name), own.get(name, 2)) for name in parts))
+
     def for_profiles(self) -> People:
         """Return the same with an axis for profiles of levers before the providers."""
-        return People(
-            self.present[..., None, :, :],
-            self.variance[..., None, :, :],
-            self.served[..., None, :, :, :],
-            self.waited[..., None, :, :],
-            self.arriving[..., None, :, :],
-            self.coming_back[..., None, :, :],
-            self.relapsing[..., None, :, :],
-        )
+        return self.each(lambda values, own: np.expand_dims(values, -own - 1))
 
     def with_lead(self, lead: tuple[int, ...]) -> People:
         """Return the same with just these leading axes; those there are broadcast to them."""
-        found = []
-        for each in fields(self):
-            values = getattr(self, each.name)
-            own = values.shape[-3:] if each.name == "served" else values.shape[-2:]
-            found.append(np.broadcast_to(values, (*lead, *own)))
-        return People(*found)
+        return self.each(
+            lambda values, own: np.broadcast_to(values, (*lead, *values.shape[values.ndim - own :]))
+        )

@@ -39,8 +39,10 @@ __all__ = [
     "TEAM",
     "WAY",
     "Floats",
+    "Posts",
     "Rows",
     "Tables",
+    "Whereabouts",
     "Work",
     "entry",
     "jit",
@@ -96,6 +98,7 @@ COLUMNS = (
     "handovers_made",
     "turned_away",
     "anyway",
+    "worker_years",
 )
 """What can be counted."""
 (
@@ -112,6 +115,7 @@ COLUMNS = (
     _HANDOVERS_MADE,
     _TURNED_AWAY,
     _ANYWAY,
+    _WORKER_YEARS,
 ) = range(len(COLUMNS))
 
 
@@ -160,10 +164,12 @@ TEAM = _lanes(
     "variance",
     "waited",
     "relapsing",
+    "in_post",
     # of the levers: factor on the odds against a good outcome; part of those after which people
-    # come back
+    # come back; factor on the caseworkers planned
     "practice",
     "lapsing",
+    "staffing",
     # of who asks: mean stay over that of the service, and one over it; part of those who start in
     # the step who complete in it. Where nobody is turned away they stay as they are
     "stretch",
@@ -175,6 +181,7 @@ TEAM = _lanes(
     "turned_away",
     "taken",
     # of a month; some as in COLUMNS
+    "posts",
     "places",
     "referred",
     "returned",
@@ -215,6 +222,8 @@ class Tables(NamedTuple):
     against: Floats  # odds against a good outcome, (services, needs)
     passing: Floats  # from each stage to each in a step, (services, stages + 1, stages + 1)
     entering: Floats  # where those are who start in a step, (services, stages + 1)
+    caseload: Floats  # (services,)
+    hair: float  # added to places before they are rounded down
     days: float  # of a step
     least_variance: float
     nobody: float  # people a day who are left over by rounding
@@ -223,21 +232,39 @@ class Tables(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What differs between rows, the last axis of each. People change into those at the end."""
+    """What differs between rows, the last axis of each."""
 
     practice: Floats  # factor on odds against a good outcome, (providers, services, rows)
     lapsing: Floats  # part of good outcomes after which people come back, same shape
     turned: Floats  # chance of being turned away, (providers, services, needs, rows), or empty
     success: Floats  # of hand-overs, (providers, paths, rows)
     outside: Floats  # referrals a day, (months, services, rows)
-    places: Floats  # (months, providers, services, rows)
-    present: Floats  # (providers, services, rows), as are the next three
+    staffing: Floats  # factor on the caseworkers planned, (providers, rows)
+
+
+class Whereabouts(NamedTuple):
+    """Where people are, the last axis of each being rows.
+
+    Where there are fewer than there are rows, they stand for all, over and over.
+    """
+
+    present: Floats  # (providers, services, rows), as are those without a word on it
     variance: Floats
-    waited: Floats
-    relapsing: Floats
     served: Floats  # (providers, services, stages, rows)
-    arriving: Floats  # (providers, paths, rows)
+    waited: Floats
+    arriving: Floats  # (providers, paths, rows), as is the next
     coming_back: Floats
+    relapsing: Floats
+
+
+class Posts(NamedTuple):
+    """Caseworkers, as in ``staffing.Staffing``."""
+
+    planned: Floats  # (months, providers, services, rows), or with one row for all
+    there: Floats  # (providers, services, rows), as many rows as people have before
+    left: float
+    within: float
+    years: Floats  # length of each month, (months,)
 
 
 class Work(NamedTuple):
@@ -252,6 +279,7 @@ class Work(NamedTuple):
     passed: Floats  # chance of passing so many stages in a step, as of stage
     beyond: Floats  # chance of passing more than so many
     outside: Floats  # referrals a day in a month, (services, lanes)
+    before: Integers  # where the people of each lane are told of before, (lanes,)
     works: Integers  # in how many lanes a team has anybody in a month, (providers, services)
     counts: Floats  # (periods, providers, services, columns, lanes)
 
@@ -695,6 +723,23 @@ def _hand_over(way: Any, team: Any, path: Any, lanes: int) -> None:
 
 
 @jit
+def _hire(team: Any, left: float, within: float, lanes: int) -> None:
+    """Say who is in post over a month, where ``posts`` has those planned, and after it."""
+    for lane in range(lanes):
+        wanted = team["posts"][lane] * team["staffing"][lane]
+        missing = team["in_post"][lane] - wanted
+        team["posts"][lane] = wanted + missing * within
+        team["in_post"][lane] = wanted + missing * left
+
+
+@jit
+def _hold(team: Any, caseload: float, hair: float, lanes: int) -> None:
+    """Say how many people those in post can hold: whole ones, rounded down."""
+    for lane in range(lanes):
+        team["places"][lane] = np.floor(team["posts"][lane] * caseload + hair)
+
+
+@jit
 def _come(t: Tables, w: Work, lanes: int, paced: bool) -> None:
     """Find out who is referred to each team, from wherever they come.
 
@@ -874,6 +919,7 @@ def _count_anyway(
 def _month(
     t: Tables,
     r: Rows,
+    p: Posts,
     w: Work,
     counts: Floats,
     places: Integers,
@@ -898,7 +944,16 @@ def _month(
                     _exchange(w.team[provider, service], lanes)
     for provider in range(providers):
         for service in range(services):
-            _gather(w.team[provider, service]["places"], r.places[month, provider, service], rows)
+            team, planned = w.team[provider, service], p.planned[month, provider, service]
+            if len(planned) == 1:
+                _fill(team["posts"], planned[0], lanes)
+            else:
+                _gather(team["posts"], planned, rows)
+            _hire(team, p.left, p.within, lanes)
+            _hold(team, t.caseload[service], t.hair, lanes)
+            if places[_WORKER_YEARS] >= 0:  # also of those who have nobody to work with
+                worked = counts[provider, service, places[_WORKER_YEARS]]
+                _add_part(worked, team["posts"], p.years[month], lanes)
             _serve(t, w, provider, service, lanes, paced)
     for place in range(len(t.path)):
         path = t.path[place]
@@ -964,20 +1019,27 @@ def _fill(there: Floats, value: float, lanes: int) -> None:
 
 
 @jit
-def _take_in(t: Tables, r: Rows, w: Work, rows: Integers) -> None:
-    lanes = len(rows)
+def _take_in(
+    t: Tables, r: Rows, people: Whereabouts, there: Floats, w: Work, rows: Integers
+) -> None:
+    lanes, told_of = len(rows), people.present.shape[2]
+    before = w.before[:lanes]
+    for lane in range(lanes):
+        before[lane] = rows[lane] % told_of
     w.counts[:] = 0.0
     end = t.passing.shape[1] - 1
     providers, services, stages = w.stage.shape[:3]
     for provider in range(providers):
         for service in range(services):
             team = w.team[provider, service]
-            _gather(team["present"], r.present[provider, service], rows)
-            _gather(team["variance"], r.variance[provider, service], rows)
-            _gather(team["waited"], r.waited[provider, service], rows)
-            _gather(team["relapsing"], r.relapsing[provider, service], rows)
+            _gather(team["present"], people.present[provider, service], before)
+            _gather(team["variance"], people.variance[provider, service], before)
+            _gather(team["waited"], people.waited[provider, service], before)
+            _gather(team["relapsing"], people.relapsing[provider, service], before)
             _gather(team["practice"], r.practice[provider, service], rows)
             _gather(team["lapsing"], r.lapsing[provider, service], rows)
+            _gather(team["in_post"], there[provider, service], before)
+            _gather(team["staffing"], r.staffing[provider], rows)
             _fill(team["stretch"], 1.0, lanes)
             _fill(team["pace"], 1.0, lanes)
             _fill(team["at_once"], t.entering[service, end], lanes)
@@ -988,32 +1050,32 @@ def _take_in(t: Tables, r: Rows, w: Work, rows: Integers) -> None:
                 _gather(turned, r.turned[provider, service, need], rows)
                 _add_part(team["turning"], turned, t.need_share[service, need], lanes)
             for stage in range(stages):
-                served = r.served[provider, service, stage]
-                _gather(w.stage[provider, service, stage], served, rows)
+                served = people.served[provider, service, stage]
+                _gather(w.stage[provider, service, stage], served, before)
         for path in range(w.way.shape[1]):
             way = w.way[provider, path]
             _gather(way["success"], r.success[provider, path], rows)
-            _gather(way["arriving"], r.arriving[provider, path], rows)
-            _gather(way["coming_back"], r.coming_back[provider, path], rows)
+            _gather(way["arriving"], people.arriving[provider, path], before)
+            _gather(way["coming_back"], people.coming_back[provider, path], before)
 
 
 @jit
-def _give_back(r: Rows, w: Work, counts: Floats, rows: Integers) -> None:
+def _give_back(people: Whereabouts, w: Work, counts: Floats, rows: Integers) -> None:
     providers, services, stages = w.stage.shape[:3]
     for provider in range(providers):
         for service in range(services):
             team = w.team[provider, service]
-            _scatter(r.present[provider, service], team["present"], rows)
-            _scatter(r.variance[provider, service], team["variance"], rows)
-            _scatter(r.waited[provider, service], team["waited"], rows)
-            _scatter(r.relapsing[provider, service], team["relapsing"], rows)
+            _scatter(people.present[provider, service], team["present"], rows)
+            _scatter(people.variance[provider, service], team["variance"], rows)
+            _scatter(people.waited[provider, service], team["waited"], rows)
+            _scatter(people.relapsing[provider, service], team["relapsing"], rows)
             for stage in range(stages):
-                served = r.served[provider, service, stage]
+                served = people.served[provider, service, stage]
                 _scatter(served, w.stage[provider, service, stage], rows)
         for path in range(w.way.shape[1]):
             way = w.way[provider, path]
-            _scatter(r.arriving[provider, path], way["arriving"], rows)
-            _scatter(r.coming_back[provider, path], way["coming_back"], rows)
+            _scatter(people.arriving[provider, path], way["arriving"], rows)
+            _scatter(people.coming_back[provider, path], way["coming_back"], rows)
     periods, _, _, columns, _ = w.counts.shape
     for period in range(periods):
         for provider in range(providers):
@@ -1027,6 +1089,9 @@ def _give_back(r: Rows, w: Work, counts: Floats, rows: Integers) -> None:
 def roll(
     tables: Tables,
     rows: Rows,
+    posts: Posts,
+    before: Whereabouts,
+    after: Whereabouts,
     work: Work,
     counts: Floats,
     places: Integers,
@@ -1038,7 +1103,10 @@ def roll(
 
     Args:
         tables: the services.
-        rows: what differs between rows; people change into those at the end.
+        rows: what differs between rows.
+        posts: caseworkers.
+        before: where people are.
+        after: filled with where they are at the end.
         work: space for the lanes.
         counts: filled, ``(periods, columns, providers, services, rows)``.
         places: of each of ``COLUMNS`` among these columns; below nought where it is not wanted.
@@ -1049,8 +1117,8 @@ def roll(
     for some, paced in ((open_to_all, False), (selective, True)):
         for first in range(0, len(some), LANES):
             side_by_side = some[first : first + LANES]
-            _take_in(tables, rows, work, side_by_side)
+            _take_in(tables, rows, before, posts.there, work, side_by_side)
             for month in range(len(periods)):
                 found = work.counts[periods[month]]
-                _month(tables, rows, work, found, places, month, side_by_side, paced)
-            _give_back(rows, work, counts, side_by_side)
+                _month(tables, rows, posts, work, found, places, month, side_by_side, paced)
+            _give_back(after, work, counts, side_by_side)

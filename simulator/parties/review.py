@@ -74,29 +74,32 @@ def review(game: Game, standing: Standing, reviews_left: int | None) -> Standing
         reviews_left: reviews that follow in the term; none means that it never ends.
     """
     stakes, relation = game.stakes, game.relation
-    after, at_own = _step(game, standing)
-    weights = _weights(stakes, at_own, standing)
+    after, worth = _step(game, standing)
+    weights = _weights(stakes, worth, standing)
     seen = goodwill(relation, standing.taken, standing.own, standing.joint, stakes.norm)
     trust = trust_after(relation, standing.trust, seen, weights)
     after = _taken(replace(after, trust=trust), weights, game, reviews_left)
     return _in_other_manners(after, standing, seen, game)
 
 
-def _step(game: Game, standing: Standing) -> tuple[Standing, Incentives]:
+def _step(game: Game, standing: Standing) -> tuple[Standing, Array]:
     """Return own advantage and what is best for all a step on, each from its own profile.
 
-    With them come the incentives at the profile of own advantage before the step.
+    With them comes what moves are worth to each party, ``(..., moves, parties)``, at the profile of
+    own advantage before the step.
     """
-    stakes, pace = game.stakes, game.pace
-    at_own = at_joint = game.incentives(standing.own)
-    if not np.array_equal(standing.own, standing.joint):  # as they are before the first review
-        # nothing of a party's fear of notices enters what all gain: it need not be worked out
-        at_joint = replace(game, stakes=replace(stakes, at_stake=np.zeros(1))).incentives(
-            standing.joint
-        )
-    own = response(stakes, standing.own, at_own.own, at_own.own_bend, pace)
-    joint = response(stakes, standing.joint, at_joint.joint, at_joint.joint_bend, pace)
-    return replace(standing, own=own, joint=joint), at_own
+    # both are thought through at once: much of that takes as long for one as for two
+    profiles = np.stack([standing.own, standing.joint])
+    alike = np.array_equal(standing.own, standing.joint)  # as they are before the first review
+    tried = profiles[:1] if alike else profiles
+    # nothing of a party's fear of notices enters what all gain: it need not be worked out
+    afraid = np.arange(len(tried)).reshape(-1, *(1,) * (tried.ndim - 2)) == 0
+    stakes = replace(game.stakes, at_stake=game.stakes.at_stake * afraid)
+    found = replace(game, stakes=stakes).incentives(tried)
+    slope = np.stack([found.own[0], found.joint[-1]])
+    bend = np.stack([found.own_bend[0], found.joint_bend[-1]])
+    own, joint = response(stakes, profiles, slope, bend, game.pace)
+    return replace(standing, own=own, joint=joint), found.worth[0]
 
 
 def _taken(standing: Standing, weights: Array, game: Game, reviews_left: int | None) -> Standing:
@@ -163,16 +166,21 @@ def _trusting(trust: Array, weights: Array) -> Array:
     return together
 
 
-def _weights(stakes: Stakes, at_own: Incentives, standing: Standing) -> Array:
-    """Return how each party weighs others and their levers, ``(..., of, others, levers)``."""
+def _weights(stakes: Stakes, worth: Array, standing: Standing) -> Array:
+    """Return how each party weighs others and their levers, ``(..., of, others, levers)``.
+
+    Args:
+        stakes: what the parties care about.
+        worth: of a move to each party, ``(..., moves, parties)``.
+        standing: where they stand.
+    """
     party, lever = stakes.moves
     parties, levers = stakes.low.shape
     moved = (standing.joint - standing.own)[..., party, lever]
-    worth = np.zeros((*standing.own.shape[:-2], parties, parties, levers))
-    gain = at_own.worth * moved[..., None]  # (..., moves, of)
-    worth[..., :, party, lever] = np.moveaxis(gain, -1, -2)
-    worth[..., np.arange(parties), np.arange(parties), :] = 0.0
-    return in_mind(worth)
+    gain = np.zeros((*standing.own.shape[:-2], parties, parties, levers))
+    gain[..., :, party, lever] = np.moveaxis(worth * moved[..., None], -1, -2)
+    gain[..., np.arange(parties), np.arange(parties), :] = 0.0
+    return in_mind(gain)
 
 
 def settled(game: Game, standing: Standing, reviews: int = 60, near: float = 1e-12) -> Standing:
@@ -189,5 +197,5 @@ def settled(game: Game, standing: Standing, reviews: int = 60, near: float = 1e-
         moved = np.abs([standing.own - before.own, standing.joint - before.joint]).max()
         if moved <= near:
             break
-    weights = _weights(game.stakes, game.incentives(standing.own), standing)
+    weights = _weights(game.stakes, game.incentives(standing.own).worth, standing)
     return _taken(standing, weights, game, None)

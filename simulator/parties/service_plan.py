@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 
 import numpy as np
@@ -23,7 +23,8 @@ from simulator.parties.commissioning import Commissioning
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.layout import as_given, laid_out, total
 from simulator.parties.levers import PLACE, level_of
-from simulator.parties.outlook import Outlook, View
+from simulator.parties.outlook import Futures, Outlook, View
+from simulator.parties.staffing import Staffing
 from simulator.parties.technology import Technology
 from simulator.parties.told import Spread, Told
 from simulator.parties.uncertainty import normal_nodes
@@ -60,8 +61,7 @@ class Ahead:
     Attributes:
         people: where people are.
         months: the months that are planned.
-        planned: caseworkers planned in each, ``(providers, services)``; one array for months that
-            follow on each other with the same.
+        planned: caseworkers planned in each, ``(providers, services)``.
         so_far: what the financial year of the first month came to before it, by column,
             ``(..., providers, services)``, with costs as claimed; empty where the year begins.
         years_so_far: length of that, in years.
@@ -161,9 +161,9 @@ class ServicePlan:
             months = laid_out(12.0 * years * insists, own=0)[first]
             told = Told(counted, claimed[:, first], months, self.insisted, compiled=compiled)
             if number == 0 and self.watched:
-                watched = self._view("quarter", told, years)
+                watched = partial(self._ahead, told, years)
             if number == 0 and self.ahead.so_far:
-                told = replace(told, before=self.ahead.so_far)
+                told = replace(told, before=self._so_far(lead))
                 years += self.ahead.years_so_far
             views += [self._view(kind, told, years) for kind in self.kinds]
         nothing = np.zeros((*lead, rows, 1))
@@ -205,6 +205,15 @@ class ServicePlan:
         part = lengths[kind] / years
         return View(kind, told.statement(lengths[kind], part), 1.0 / part)
 
+    def _so_far(self, lead: Sequence[int]) -> dict[str, Array]:
+        """Return what the financial year came to so far, with these leading axes."""
+        so_far = self.ahead.so_far.items()
+        return {name: np.broadcast_to(each, (*lead, *each.shape[-2:])) for name, each in so_far}
+
+    def _ahead(self, told: Told, years: float, some: Futures) -> View:
+        """Return a quarter of the months ahead, in some of the futures."""
+        return self._view("quarter", told.of_futures(some), years)
+
     def _tried(self, profiles: Array, levels: Array) -> _Tried:
         """Return what is thought through: the first profile at each level of demand, and the rest.
 
@@ -240,45 +249,40 @@ class ServicePlan:
         effect = each + self.ahead.averting[..., None, :]
         outside = self.technology.demand(effect) * demand[:, None]
         months = self.ahead.months
-        posts = self._posts(levels)
         people = self.ahead.people.for_profiles()
         periods = _financial_years(months)
+        wanted = {*self._names, "started", "worker_years"}
         expected, _ = self.expectation.months(
-            levels, people, months, posts, outside, periods, {*self._names, "started"}
+            levels, people, months, self._staffing(levels), outside, periods, wanted
         )
         cash = self.technology.cash(as_given(tried.levels))
         found = []
         for period, counts in zip(periods, expected, strict=True):
             # prices stay from April to March, so that costs of the year follow from its sums
             years = sum(month.years for month in months[period])
-            there = _mean_over(months[period], posts[period])
-            if there.ndim > 2:
-                there = as_given(np.take(laid_out(there), tried.which, axis=2))
-            started = as_given(np.take(laid_out(counts["started"]), tried.which, axis=2))
+            started, worked = (
+                as_given(np.take(laid_out(counts[name]), tried.which, axis=2))
+                for name in ("started", "worker_years")
+            )
             year = replace(months[period.start], years=years)
-            costs = self.technology.costs(year, there, started, as_given(tried.levels), cash)
+            costs = self.technology.costs(
+                year, worked / years, started, as_given(tried.levels), cash
+            )
             values = np.array([laid_out(counts[name]) for name in self._names])
             found.append((values, self._of_costs(costs), years))
         return found
 
-    def _posts(self, levels: Array) -> Array:
-        """Return the caseworkers in post in each month, as a provider expects them.
-
-        Months stand on the first axis.
-        """
-        there, planned = self.ahead.in_post, self.ahead.planned
+    def _staffing(self, levels: Array) -> Staffing:
+        """Return the caseworkers of all months, as a provider expects them."""
+        there, planned = self.ahead.in_post, np.array(self.ahead.planned)
         if there is None:
-            return np.array(planned)
-        lead = np.broadcast_shapes(there[..., None, :, :].shape[:-2], levels.shape[:-2])
-        there = laid_out(np.broadcast_to(there[..., None, :, :], (*lead, *there.shape[-2:])))
-        posts = []
-        for _, months in groupby(planned, key=id):  # one array as long as they stay the same
-            same = list(months)
-            wanted = laid_out(self.technology.posts_wanted(same[0], levels))
-            means, there = self.technology.hired_by(there, wanted, DAYS_A_YEAR / 12, len(same))
-            posts.append(means)
-        every = np.concatenate(posts)
-        return every.transpose(0, *range(4, every.ndim), 3, 1, 2)
+            return Staffing(planned)
+        return Staffing(
+            planned,
+            self.technology.staffing(levels),
+            there[..., None, :, :],
+            self.technology.left_to_hire(DAYS_A_YEAR / 12),
+        )
 
     def _of_people(self, values: Array) -> tuple[Spread, dict[str, Array]]:
         """Return what is told of people in a year, as it spreads over the nodes, and means.
@@ -472,13 +476,6 @@ def _financial_years(months: Sequence[Month]) -> list[slice]:
     places = range(len(months))
     years = [list(some) for _, some in groupby(places, lambda place: months[place].financial_year)]
     return [slice(some[0], some[-1] + 1) for some in years]
-
-
-def _mean_over(months: Sequence[Month], values: Array) -> Array:
-    """Return the mean over months, which stand on the first axis."""
-    years = [month.years for month in months]
-    mean: Array = total(map(operator.mul, values, years)) / sum(years)
-    return mean
 
 
 def nodes_of(providers: int) -> int:

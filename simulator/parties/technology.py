@@ -180,36 +180,23 @@ class Technology:
             posts: as planned, ``(providers, services)``.
             levels: of the levers, ``(..., providers, levers)``.
         """
-        wanted: Array = posts * self._factor(levels, "staffing")
+        wanted: Array = posts * self.staffing(levels)
         return wanted
+
+    def staffing(self, levels: Array) -> Array:
+        """Return the factor on the caseworkers planned, ``(..., providers, 1)``.
+
+        Args:
+            levels: of the levers, ``(..., providers, levers)``.
+        """
+        return self._factor(levels, "staffing")
 
     def hired(self, there: Array, wanted: Array, days: float) -> Array:
         """Return the caseworkers in post after some days on the way to those wanted."""
-        posts: Array = wanted + (there - wanted) * self._left(days)
+        posts: Array = wanted + (there - wanted) * self.left_to_hire(days)
         return posts
 
-    def hired_by(self, there: Array, wanted: Array, days: float, steps: int) -> tuple[Array, Array]:
-        """Return the mean caseworkers in post in each of some steps on the way to those wanted.
-
-        Within a step it is the mean of those at its beginning and at its end.
-
-        Args:
-            there: in post at the beginning.
-            wanted: same shape.
-            days: of a step.
-            steps: how many.
-
-        Returns:
-            With steps on the first axis, and those in post after the last.
-        """
-        left = self._left(days)
-        missing = there - wanted
-        parts = 0.5 * (1.0 + left) * left ** np.arange(steps)
-        means = missing * parts.reshape(-1, *(1,) * missing.ndim)
-        means += wanted
-        return means, wanted + missing * left**steps
-
-    def _left(self, days: float) -> float:
+    def left_to_hire(self, days: float) -> float:
         """Return the part of the way to those wanted that is left after some days."""
         return math.exp(-days / self.hiring_days) if self.hiring_days > 0 else 0.0
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
 from simulator.parties.kernels import points_kernel
 from simulator.parties.layout import as_given, total
+from simulator.parties.outlook import Futures
 
 __all__ = ["Spread", "Told", "ToldStatement"]
 
@@ -109,6 +110,17 @@ class Told:
     insisted: Mapping[str, int]
     before: Mapping[str, Array] = field(default_factory=dict)
     compiled: bool = True
+
+    def of_futures(self, some: Futures) -> Told:
+        """Return what is told of some futures, along the first of their axes, or of all."""
+        ratio, base = self.spread.ratio[:, :, :, :, some], self.spread.base[:, :, :, :, some]
+        return replace(
+            self,
+            spread=Spread(self.spread.names, ratio, base),
+            claimed=self.claimed[:, :, some],
+            months=self.months[:, some],
+            before={name: values[some] for name, values in self.before.items()},
+        )
 
     @cached_property
     def figures(self) -> tuple[Array, ...]:

@@ -279,19 +279,19 @@ class Service(Frozen):
         return self
 
 
-_A_HAIR = 1e-9
+A_HAIR = 1e-9
 """Places beyond those that caseworkers can hold, so that 0.1 x 30 holds 3 people, not 2.999..."""
 
 
 def places(posts: float, caseload: float) -> int:
     """Return how many people caseworkers can hold: whole ones, rounded down."""
-    return math.floor(posts * caseload + _A_HAIR)
+    return math.floor(posts * caseload + A_HAIR)
 
 
 def places_at(posts: Array, caseload: Array | float) -> Array:
     """Return the same for many at once, whole numbers all the same; both broadcast."""
     held: Array = posts * caseload
-    held += _A_HAIR
+    held += A_HAIR
     return np.floor(held, out=held)
 
 

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from simulator.contract.agreement import Agreement
 from simulator.contract.statement import COLUMNS, Array
 from simulator.engine.compiled import CompiledPeople
 from simulator.engine.life import live, plan_lives
@@ -206,39 +207,66 @@ def test_outcomes_are_those_of_the_nodes() -> None:
     np.testing.assert_allclose(outlook.outcomes[:, 0], gained, rtol=1e-9)
 
 
+def facing(
+    parties: Parties, agreement: Agreement, lead: tuple[int, ...]
+) -> tuple[ServicePlan, Stakes]:
+    """Return a plan, in some futures of a year that has begun, and what parties care about."""
+    stakes = parties.stakes_under(agreement)
+    ahead = parties.typical_year(agreement)
+    if lead:  # with fewer caseworkers than planned
+        cells = (*lead, *ahead.planned[0].shape)
+        first = ahead.months[3:]
+        so_far = {each: np.full(cells, 40.0) for each in (*COLUMNS, *agreement.insisted)}
+        people = ahead.people.with_lead(lead)
+        in_post = np.broadcast_to(0.9 * ahead.planned[0], cells)
+        averting = np.zeros((*lead, cells[-2]))
+        ahead = Ahead(people, first, ahead.planned[3:], so_far, 0.25, in_post, averting, 0.5)
+    stakes = replace(
+        stakes,
+        risk_aversion=np.full(len(stakes.mission), 1e-5),
+        fear=np.full(len(stakes.mission), 0.2),
+        reserves=np.full((*lead, len(stakes.mission)), 2e4),
+        at_stake=np.full((*lead, len(stakes.mission)), 1e4),
+        breaches_left=np.full((*lead, len(stakes.mission)), 2.0),
+    )
+    return parties.plan(agreement, ahead), stakes
+
+
 @pytest.mark.parametrize("name", ["unit_price", "block", "alliance"])
 @pytest.mark.parametrize("lead", [(), (3,), (2, 2)])
 def test_a_compiled_plan_comes_to_what_numpy_does(name: str, lead: tuple[int, ...]) -> None:
     scenario = load(ROOT / "scenarios" / "staying-well.yaml")
     agreement = scenario.agreements()[name]
-    random = np.random.default_rng(5)
     found = []
     for compiled in (True, False):
-        parties = Parties(scenario, compiled)
-        stakes = parties.stakes_under(agreement)
-        ahead = parties.typical_year(agreement)
-        if lead:  # a year that has begun, with fewer caseworkers than planned
-            cells = (*lead, *ahead.planned[0].shape)
-            first = ahead.months[3:]
-            so_far = {each: np.full(cells, 40.0) for each in (*COLUMNS, *agreement.insisted)}
-            people = ahead.people.with_lead(lead)
-            in_post = np.broadcast_to(0.9 * ahead.planned[0], cells)
-            averting = np.zeros((*lead, cells[-2]))
-            ahead = Ahead(people, first, ahead.planned[3:], so_far, 0.25, in_post, averting, 0.5)
-        stakes = replace(
-            stakes,
-            risk_aversion=np.full(len(stakes.mission), 1e-5),
-            fear=np.full(len(stakes.mission), 0.2),
-            reserves=np.full((*lead, len(stakes.mission)), 2e4),
-            at_stake=np.full((*lead, len(stakes.mission)), 1e4),
-            breaches_left=np.full((*lead, len(stakes.mission)), 2.0),
-        )
-        levels = random.uniform(0.1, 0.4, (*lead, *stakes.low.shape)) * stakes.can_move
         random = np.random.default_rng(5)
-        plan = parties.plan(agreement, ahead)
+        plan, stakes = facing(Parties(scenario, compiled), agreement, lead)
+        levels = random.uniform(0.1, 0.4, (*lead, *stakes.low.shape)) * stakes.can_move
         found.append(incentives(plan, agreement, stakes, levels, 0.1))
     one, other = (each.tried for each in found)
     for part in ("payments", "costs", "outcomes", "variance", "shortfall", "notice"):
         some, same = getattr(one, part), getattr(other, part)
         assert some.shape == same.shape
         np.testing.assert_allclose(some, same, rtol=1e-7, atol=1e-6 * np.abs(same).max())
+
+
+@pytest.mark.parametrize("name", ["unit_price", "alliance"])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_standpoints_thought_through_at_once_are_those_of_each_alone(
+    name: str, compiled: bool
+) -> None:
+    """What is known of a future it is for both; where nothing is at stake notices weigh nothing."""
+    scenario = load(ROOT / "scenarios" / "staying-well.yaml")
+    agreement = scenario.agreements()[name]
+    plan, stakes = facing(Parties(scenario, compiled), agreement, (3,))
+    random = np.random.default_rng(7)
+    levels = random.uniform(0.1, 0.4, (2, 3, *stakes.low.shape)) * stakes.can_move
+    fears = np.array([1.0, 0.0])[:, None, None] * stakes.at_stake
+    both = incentives(plan, agreement, replace(stakes, at_stake=fears), levels, 0.1)
+    for place, fear in enumerate(fears):
+        alone = incentives(plan, agreement, replace(stakes, at_stake=fear), levels[place], 0.1)
+        np.testing.assert_array_equal(both.worth[place], alone.worth)
+        np.testing.assert_array_equal(both.joint[place], alone.joint)
+        np.testing.assert_array_equal(both.own_bend[place], alone.own_bend)
+    assert both.tried.notice[0].any() == bool(agreement.watched)
+    assert not both.tried.notice[1].any()

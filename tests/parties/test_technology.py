@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from simulator.parties.levers import PLACE
@@ -47,16 +46,3 @@ def test_quality_moves_where_it_lowers_relapse_alone() -> None:
     assert who_moves(scenario_that_screens(relapse="20%"), "quality") == [False, False]
     better = scenario_that_screens(relapse="{chance: 20%, best: 10%}")
     assert who_moves(better, "quality") == [True, True]
-
-
-@pytest.mark.parametrize("takes", ["3 months", "0 days"])
-def test_those_in_post_by_steps_are_those_hired_step_by_step(takes: str) -> None:
-    technology = Technology(scenario_that_screens(), CostRates(scenario_that_screens()))
-    technology.hiring_days = {"3 months": 91.0, "0 days": 0.0}[takes]
-    there, wanted = np.array([[2.0, 5.0], [1.0, 0.0]]), np.array([[3.0, 4.0], [1.0, 2.0]])
-    means, after = technology.hired_by(there, wanted, 30.0, 4)
-    for mean in means:
-        later = technology.hired(there, wanted, 30.0)
-        np.testing.assert_allclose(mean, 0.5 * (there + later), rtol=1e-12)
-        there = later
-    np.testing.assert_allclose(after, there, rtol=1e-12)
