@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -44,26 +45,27 @@ def best(stakes: Stakes, profile: Array, slope: Array, bend: Array) -> Array:
         slope: of what each maximises, but for its private effort.
         bend: its second difference.
     """
-    wish = slope - np.einsum("plm,...pm->...pl", stakes.effort, profile - stakes.norm)
-    held = ~stakes.can_move | ((profile >= stakes.high) & (wish > 0))
-    held = held | ((profile <= stakes.low) & (wish < 0))
-    free = ~held
-    curvature = stakes.effort + _diagonal(np.maximum(0.0, -bend))
-    curvature = np.where(free[..., :, None] & free[..., None, :], curvature, 0.0)
-    curvature = curvature + _diagonal(held.astype(float))
-    step = np.linalg.solve(curvature, np.where(free, wish, 0.0)[..., None])[..., 0]
-    return np.asarray(step, dtype=np.float64)
+    # only the parties and levers that anybody can move: the fewer there are, the less is solved
+    party, lever = (np.flatnonzero(stakes.can_move.any(axis=axis)) for axis in (1, 0))
+    some: tuple[Any, ...] = (..., party[:, None], lever)
+    effort, can_move = stakes.effort[np.ix_(party, lever, lever)], stakes.can_move[some]
+    here, norm = profile[some], stakes.norm[some]
+    wish = slope[some] - np.einsum("plm,...pm->...pl", effort, here - norm)
+    free = can_move & ~((here >= stakes.high[some]) & (wish > 0))
+    free = free & ~((here <= stakes.low[some]) & (wish < 0))
+    curvature = np.where(free[..., :, None] & free[..., None, :], effort, 0.0)
+    each = np.arange(len(lever))
+    curvature[..., each, each] += np.where(free, np.maximum(0.0, -bend[some]), 1.0)
+    found = np.zeros(np.broadcast_shapes(profile.shape, slope.shape))
+    step = np.linalg.solve(curvature, np.where(free, wish, 0.0)[..., None])
+    found[some] = step[..., 0]
+    return found
 
 
 def response(stakes: Stakes, profile: Array, slope: Array, bend: Array, pace: Pace) -> Array:
     """Return the profile after a review in which each party moves towards what is best for it."""
     wished = np.clip(best(stakes, profile, slope, bend), -pace.longest, pace.longest)
     return np.clip(profile + pace.share * wished, stakes.low, stakes.high)
-
-
-def _diagonal(values: Array) -> Array:
-    table: Array = values[..., None] * np.eye(values.shape[-1])
-    return table
 
 
 def cross_response(
