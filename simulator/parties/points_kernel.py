@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from simulator.parties.plan_kernel import Floats, entry, jit
 
-__all__ = ["LANES", "Figures", "play", "spread_out", "weigh"]
+__all__ = ["LANES", "Figures", "Nodes", "over_nodes", "play", "spread_out", "weigh"]
 
 LANES = 512
 """Points side by side; has no effect on any figure."""
@@ -200,6 +200,76 @@ def _work(what: int, to: Floats, a: Floats, b: Floats, c: Floats, lanes: int) ->
     else:
         for lane in range(lanes):
             to[lane] = b[lane] if a[lane] != 0.0 else c[lane]
+
+
+class Nodes(NamedTuple):
+    """As of ``nodes.Nodes``."""
+
+    low: npt.NDArray[np.intp]
+    part: Floats
+    by_themselves: Floats
+
+
+@entry
+def over_nodes(
+    values: Floats,
+    like: npt.NDArray[np.int64],
+    middle: int,
+    levels: int,
+    nodes: Nodes,
+    number: npt.NDArray[np.int64],
+    spread: Floats,
+    ratio: Floats,
+    base: Floats,
+) -> None:
+    """Say how columns spread over the nodes, as ``nodes.over_nodes`` does.
+
+    Args:
+        values: ``(columns, providers, services, rows, futures)``.
+        like: by which of them each column is measured.
+        middle: the row of the middle level of demand.
+        levels: how many rows there are of levels of demand.
+        nodes: of the plan.
+        number: for each column told what is uncertain of it by itself; below nought nothing is.
+        spread: standard deviation of that, ``(told, providers, futures)``.
+        ratio: filled, ``(columns, providers, services, profiles, futures)``.
+        base: filled, ``(told, nodes, providers, services, futures)``.
+    """
+    columns, providers, services, profiles, _ = ratio.shape
+    for column in range(columns):
+        for provider in range(providers):
+            for service in range(services):
+                own = values[column, provider, service]
+                by = values[like[column], provider, service]
+                for profile in range(profiles):
+                    row = middle if profile == 0 else levels - 1 + profile
+                    _divide(ratio[column, provider, service, profile], own[row], by[middle])
+                for node in range(len(base[0]) if column < len(base) else 0):
+                    low, part = nodes.low[node], nodes.part[node]
+                    there = base[column, node, provider, service]
+                    _between(there, by[low], by[low + 1], part)
+                    if number[column] >= 0:
+                        drawn = nodes.by_themselves[number[column], node, provider]
+                        _vary(there, spread[column, provider], drawn)
+
+
+@jit
+def _divide(there: Floats, a: Floats, b: Floats) -> None:
+    for future in range(len(there)):
+        there[future] = a[future] / b[future] if b[future] > 0.0 else 1.0
+
+
+@jit
+def _between(there: Floats, a: Floats, b: Floats, part: float) -> None:
+    before = 1.0 - part
+    for future in range(len(there)):
+        there[future] = a[future] * before + b[future] * part
+
+
+@jit
+def _vary(there: Floats, spread: Floats, drawn: float) -> None:
+    for future in range(len(there)):
+        there[future] *= 1.0 + spread[future] * drawn
 
 
 @entry

@@ -1,16 +1,11 @@
-"""A plan for the months ahead: levers in, statements and outcomes out, with their uncertainty.
-
-Demand is uncertain through the plan: the services are thought through at five levels of it. What
-levers change is thought through at the middle one and taken along to the others as ratios.
-Outcomes, hand-overs and costs are uncertain by themselves, for each provider.
-"""
+"""A plan for the months ahead: levers in, statements and outcomes out, with their uncertainty."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -23,18 +18,15 @@ from simulator.parties.commissioning import Commissioning
 from simulator.parties.expectation import Expectation, People
 from simulator.parties.layout import as_given, laid_out, total
 from simulator.parties.levers import PLACE, level_of
+from simulator.parties.nodes import BY_ITSELF, DEMAND, LEVELS, MIDDLE, Own, nodes_at, over_nodes
 from simulator.parties.outlook import Futures, Outlook, View
 from simulator.parties.staffing import Staffing
 from simulator.parties.technology import Technology
 from simulator.parties.told import Spread, Told
-from simulator.parties.uncertainty import normal_nodes
 from simulator.quantities import DAYS_A_YEAR
 
 __all__ = ["Ahead", "ServicePlan", "nodes_of"]
 
-_DEMAND = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
-"""Standard deviations of demand at which the services are thought through."""
-_LEVELS, _MIDDLE = len(_DEMAND), 2
 _DEMAND_SPREAD = 0.05
 """Standard deviation of demand over the months ahead, a share of it: an assumption."""
 _COST_SPREAD = 0.02
@@ -44,8 +36,6 @@ _NODES = 24
 near to a thousand nodes as 32 or 64 are: no slope is off by more than 0.01 of a level."""
 _OF_OUTCOMES = ("completed", "good_outcomes", "returned")
 """The columns that outcomes gained follow from."""
-_BY_THEMSELVES = ("good_outcomes", "handovers_made")
-"""What is uncertain by itself for each provider, beside its cost."""
 _SPREADS_LIKE = {"turned_away": "referred"}
 """Columns that may be nought in the first profile: what they are part of, to spread like it."""
 _OF_PEOPLE = [
@@ -125,7 +115,7 @@ class ServicePlan:
         self.expectation, self.technology, self.ahead = expectation, technology, ahead
         self.commissioners, self.demand_spread, self.found = commissioners, demand_spread, found
         providers = expectation.providers
-        self._nodes = _nodes_at(nodes or nodes_of(providers), tuple(expectation.by_name.tolist()))
+        self._nodes = nodes_at(nodes or nodes_of(providers), tuple(expectation.by_name.tolist()))
         self.counted = tuple(name for name in COLUMNS if name in {*needed, *self.watched})
         self._told = tuple(name for name in self.counted if name not in COSTS)
         self._spent = tuple(name for name in COSTS if name in {*self.counted, "cost"})
@@ -220,7 +210,7 @@ class ServicePlan:
         A lever that moves costs alone leads to the people of the middle level of demand, and so
         does how often the commissioners insist; of that payments can tell.
         """
-        first = np.repeat(levels[:, :, :1], _LEVELS, axis=2)
+        first = np.repeat(levels[:, :, :1], LEVELS, axis=2)
         others = levels[:, :, 1:]
         moved = (others[:, _OF_PEOPLE] != levels[:, _OF_PEOPLE, :1]).any(axis=(0, 1))
         told = moved
@@ -232,7 +222,7 @@ class ServicePlan:
         return _Tried(
             np.concatenate([first, others], axis=2),
             np.concatenate([first, np.compress(people, others, axis=2)], axis=2),
-            np.concatenate([np.arange(_LEVELS), np.where(people, _LEVELS - 1 + row, _MIDDLE)]),
+            np.concatenate([np.arange(LEVELS), np.where(people, LEVELS - 1 + row, MIDDLE)]),
             np.append(0, row),
             _Alike(np.append(0, _row_of(tell)), np.append(0, 1 + np.flatnonzero(tell))),
         )
@@ -244,7 +234,7 @@ class ServicePlan:
         """
         levels = as_given(tried.of_people)
         demand = np.ones(levels.shape[-3])
-        demand[:_LEVELS] = np.maximum(0.0, 1.0 + self.demand_spread * _DEMAND)
+        demand[:LEVELS] = np.maximum(0.0, 1.0 + self.demand_spread * DEMAND)
         each = self.ahead.averting_a_level * level_of(levels, "prevention")
         effect = each + self.ahead.averting[..., None, :]
         outside = self.technology.demand(effect) * demand[:, None]
@@ -297,31 +287,30 @@ class ServicePlan:
             The spread, and for all that outcomes follow from the mean over the nodes, ``(...,
             profiles that lead to others, providers, services)``.
         """
-        names, told = self._names, len(self._told)
-        levels = [values[:, :, :, level] for level in range(_LEVELS)]
-        by_themselves = [name for name in _BY_THEMSELVES if name in names]
-        successes = levels[_MIDDLE][[names.index(name) for name in by_themselves]]
-        completed = levels[_MIDDLE][names.index("completed")]
-        spreads = dict(zip(by_themselves, _binomial_spread(successes, completed), strict=True))
-        like = values
-        if not _SPREADS_LIKE.keys().isdisjoint(names):
-            like = values[[names.index(_SPREADS_LIKE.get(name, name)) for name in names]]
-        ratio, base = _ratio(values, like), self._base(like[:told])
-        for number, name in enumerate(_BY_THEMSELVES):
-            if name in self._told:
-                base[self._told.index(name)] *= self._noise(number, spreads[name])
+        names, told = self._names, self._told
+        completed, good = (names.index(name) for name in ("completed", "good_outcomes"))
+        own = {}
+        for number, name in enumerate(BY_ITSELF):
+            if name in names:
+                middle = values[[names.index(name), completed], :, :, MIDDLE]
+                own[names.index(name)] = Own(number, _binomial_spread(*middle))
+        like = [names.index(_SPREADS_LIKE.get(name, name)) for name in names]
+        at_nodes = {column: each for column, each in own.items() if column < len(told)}
+        ratio, base = over_nodes(
+            self._nodes, values, like, at_nodes, len(told), self.expectation.compiled
+        )
+        levels = [values[:, :, :, level] for level in range(LEVELS)]
         mean = total(map(operator.mul, self._nodes.share, levels))
-        good = names.index("good_outcomes")
-        along = (slice(None), *completed[0].ndim * (None,))
+        along = (slice(None), *(values.ndim - 3) * (None,))
         shares = (share[along] for share in self._nodes.share_of_noise)
         noise = total(share * level[good] for share, level in zip(shares, levels, strict=True))
-        mean[good] += spreads["good_outcomes"][:, None] * noise
+        mean[good] += own[good].spread[:, None] * noise
         means = {
             name: as_given(ratio[place] * mean[place][:, :, None])
             for place, name in enumerate(names)
             if name in self._outcomes
         }
-        return Spread(self._told, ratio[:told], base), means
+        return Spread(told, ratio[: len(told)], base), means
 
     def _of_costs(self, costs: Mapping[str, Array]) -> Spread:
         """Return the costs of a year as they spread over the nodes.
@@ -331,101 +320,12 @@ class ServicePlan:
                 of demand, and then the others.
         """
         values = np.array([laid_out(costs[name]) for name in self._spent])
-        base = self._base(values)
-        spread = np.full((values.shape[1], *values.shape[4:]), _COST_SPREAD)
-        base *= self._noise(len(_BY_THEMSELVES), spread)
-        return Spread(self._spent, _ratio(values, values), base)
-
-    def _noise(self, number: int, spread: Array) -> Array:
-        """Return factors for what is uncertain by itself, ``(nodes, providers, 1, ...)``.
-
-        Args:
-            number: of the uncertainty.
-            spread: its standard deviation, a share, ``(providers, ...)``.
-        """
-        drawn = self._nodes.by_themselves[number][:, :, *(spread.ndim - 1) * (None,)]
-        factors: Array = (1.0 + spread * drawn)[:, :, None]
-        return factors
-
-    def _base(self, values: Array) -> Array:
-        """Return what the first profile comes to at the nodes, but for what is uncertain by itself.
-
-        Args:
-            values: ``(columns, providers, services, rows, ...)``, the first profile at each level
-                of demand and then the others.
-
-        Returns:
-            ``(columns, nodes, providers, services, ...)``.
-        """
-        levels = values[:, :, :, :_LEVELS].swapaxes(2, 3).swapaxes(1, 2)
-        part = self._nodes.part.reshape(-1, *(1,) * (levels.ndim - 2))
-        base: Array = np.take(levels, self._nodes.low, axis=1)
-        above = np.take(levels, self._nodes.low + 1, axis=1)
-        base *= 1.0 - part
-        above *= part
-        base += above
-        return base
-
-
-def _ratio(values: Array, like: Array) -> Array:
-    """Return what each profile comes to over what the first does, rows being profiles.
-
-    Args:
-        values: ``(columns, providers, services, rows, ...)``: the first profile at each level of
-            demand, and then the others.
-        like: what the first profile is measured by, same shape.
-    """
-    middle = like[:, :, :, _MIDDLE : _MIDDLE + 1]
-    ratio = np.empty_like(values[:, :, :, _LEVELS - 1 :])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        np.divide(values[:, :, :, _MIDDLE], middle[:, :, :, 0], out=ratio[:, :, :, 0])
-        np.divide(values[:, :, :, _LEVELS:], middle, out=ratio[:, :, :, 1:])
-    np.copyto(ratio, 1.0, where=~(middle > 0))
-    return ratio
-
-
-@dataclass(frozen=True)
-class _Nodes:
-    """What is uncertain, at each node; the same for all plans of so many providers.
-
-    Attributes:
-        low: the level of demand below each node, ``(nodes,)``.
-        part: how far it is on the way from there to the next.
-        by_themselves: what is uncertain by itself of each provider, in standard deviations: of
-            outcomes, of hand-overs and of cost, ``(3, nodes, providers)``.
-        share: what each level of demand counts for in a mean over nodes, ``(levels,)``.
-        share_of_noise: the same of outcomes times what is uncertain of them, ``(levels,
-            providers)``.
-    """
-
-    low: npt.NDArray[np.intp]
-    part: Array
-    by_themselves: Array
-    share: Array
-    share_of_noise: Array
-
-
-@cache
-def _nodes_at(count: int, by_name: tuple[int, ...]) -> _Nodes:
-    """Return so many nodes.
-
-    Args:
-        count: how many.
-        by_name: the place of each provider in the order of their names: which nodes are whose must
-            not depend on the order in which providers stand in a file.
-    """
-    uncertain = len(_BY_THEMSELVES) + 1  # and cost
-    drawn = normal_nodes(count, 1 + uncertain * len(by_name))
-    place = np.clip(drawn[:, 0] - _DEMAND[0], 0.0, _LEVELS - 1.0)
-    low = np.minimum(place.astype(np.intp), _LEVELS - 2)
-    part = place - low
-    by_themselves = drawn[:, 1:].reshape(count, uncertain, -1)[..., by_name].swapaxes(0, 1)
-    shares = np.zeros((count, _LEVELS))
-    shares[np.arange(count), low] = 1.0 - part
-    shares[np.arange(count), low + 1] = part
-    of_outcomes = by_themselves[_BY_THEMSELVES.index("good_outcomes")]
-    noise = (shares[:, :, None] * of_outcomes[:, None]).mean(axis=0)
-    return _Nodes(low, part, by_themselves, shares.mean(axis=0), noise)
+        of_cost = np.full((values.shape[1], *values.shape[4:]), _COST_SPREAD)
+        columns = range(len(self._spent))
+        own = dict.fromkeys(columns, Own(BY_ITSELF.index("cost"), of_cost))
+        compiled = self.expectation.compiled
+        spread = over_nodes(self._nodes, values, columns, own, len(columns), compiled)
+        return Spread(self._spent, *spread)
 
 
 @dataclass(frozen=True)
@@ -463,7 +363,7 @@ class _Tried:
     @property
     def practice(self) -> Array:
         """The levels of those that are told of."""
-        return self.of_people[:, :, _LEVELS - 1 :]
+        return self.of_people[:, :, LEVELS - 1 :]
 
 
 def _row_of(own: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
@@ -487,16 +387,11 @@ def _binomial_spread(successes: Array, tries: Array) -> Array:
     """Return the standard deviation of each provider's successes, a share of them.
 
     Args:
-        successes: of several kinds, ``(kinds, providers, services, ...)``.
-        tries: ``(providers, services, ...)``.
+        successes: ``(providers, services, ...)``.
+        tries: same shape.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         failing = np.where(tries > 0, 1.0 - successes / tries, 0.0)
-        whole = _over_services(successes)
-        spread = np.sqrt(_over_services(successes * failing)) / whole
+        whole = total(successes.swapaxes(0, 1))
+        spread = np.sqrt(total((successes * failing).swapaxes(0, 1))) / whole
     return np.where(whole > 0, spread, 0.0)
-
-
-def _over_services(values: Array) -> Array:
-    """Return the sum over the third axis."""
-    return total(values[:, :, service] for service in range(values.shape[2]))
