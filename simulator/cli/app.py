@@ -176,7 +176,7 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="PARTY=NAME",
-            help="How a provider decides: none, theory, full, steady, profit-first, mission-first, "
+            help="How a party decides: none, theory, full, steady, profit-first, mission-first, "
             "tit-for-tat, cautious or copy-last; can be given again.",
         ),
     ] = None,

@@ -24,7 +24,7 @@ __all__ = ["explain_choice"]
 def explain_choice(
     folder: Path, future: int, quarter: str, party: str, contract: str | None, as_json: bool
 ) -> None:
-    """Explain what a provider does in a quarter, as it decided at the meeting before it."""
+    """Explain what a party does in a quarter, as it decided at the meeting before it."""
     recorded, read = scenario_of(folder)
     scenario = build(read)
     if not scenario.behaves:
@@ -35,27 +35,27 @@ def explain_choice(
             f"explain: found --future {future}; the run has the futures 1 to {replications:,}"
         )
     name = _one_of("--contract", contract, list(scenario.contracts))
-    provider = _provider(scenario, party)
+    chooser = _party(scenario, party)
     review, dates = _review(scenario, quarter)
     practice = at_norm(float(each.quality) for each in scenario.providers.values())
     plans = plan_lives(scenario, build_network(scenario, practice))
     plan = next(each for each in plans if each.watch.agreement.name == name)
     seed = recorded.manifest["seed"]
     chosen = choose_engine(scenario.engine)
-    found = looked_at_again(plan, seed, future - 1, review, provider, chosen)
+    found = looked_at_again(plan, seed, future - 1, review, chooser, chosen)
     if as_json:
         document = {
             "schema": "alliance-choice/1",
             "run_id": recorded.manifest["run_id"],
             "future": future,
             "contract": name,
-            "party": provider,
+            "party": chooser,
             "quarter": quarter,
             "choices": choice_document(found),
         }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
-    title = scenario.signatories.name(provider)
+    title = scenario.signatories.name(chooser)
     heading = (
         f"{scenario.title_of(name)}, future {future:,} of run {recorded.manifest['run_id']}: what "
         f"{title} does from {dates}, decided at the meeting before"
@@ -77,9 +77,9 @@ def _one_of(option: str, given: str | None, known: list[str]) -> str:
     return given
 
 
-def _provider(scenario: Scenario, given: str) -> str:
-    """Return the provider that is meant by its key or its title, in whatever case."""
-    titles = {key: scenario.signatories.name(key) for key in scenario.providers}
+def _party(scenario: Scenario, given: str) -> str:
+    """Return the party that is meant by its key or its title, in whatever case."""
+    titles = {key: scenario.signatories.name(key) for key in scenario.signatories.parties}
     meant = given.strip().casefold()
     for names in ({key: key for key in titles}, titles):
         found = [key for key, name in names.items() if name.casefold() == meant]

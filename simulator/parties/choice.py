@@ -29,6 +29,7 @@ class Choice:
 
     Attributes:
         lever: its place among the levers.
+        months: how many are planned ahead.
         by_term: what each term of the contract would pay it, by name.
         own_cost: what it would spend, below nought a cost.
         mission: what it feels of the outcomes.
@@ -48,6 +49,7 @@ class Choice:
     """
 
     lever: int
+    months: int
     by_term: Mapping[str, float]
     own_cost: float
     mission: float
@@ -112,6 +114,7 @@ def choices(decided: Decided, party: int, future: int = 0) -> list[Choice]:
         result.append(
             Choice(
                 lever=lever,
+                months=decided.months,
                 by_term={
                     name: float(amount) for name, amount in zip(names, paid, strict=True) if amount
                 },

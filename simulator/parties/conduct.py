@@ -298,12 +298,14 @@ class Decided:
         before: where they stood.
         after: where they stand.
         reviews_left: reviews at which they will decide again.
+        months: how many they look ahead.
     """
 
     game: Game
     before: Standing
     after: Standing
     reviews_left: int
+    months: int = _AHEAD
 
 
 class Deciding:
@@ -358,7 +360,9 @@ class Deciding:
             game, before = self.game(moment), self.standing
             self.standing = review(game, before, self._reviews_left)
             self._replace(moment.stepped_in)
-            self.decided = Decided(game, before, self.standing, self._reviews_left)
+            months = len(self._months[moment.months_done :][:_AHEAD])
+            left = self._reviews_left
+            self.decided = Decided(game, before, self.standing, left, months)
 
     def _replace(self, providers: npt.NDArray[np.bool_] | None) -> None:
         """Have somebody else in the place of some providers, as everybody was at the start.

@@ -29,6 +29,10 @@ _LEAST = 0.005
 _FAR = 0.25
 """A mean level further from nought is not what was observed: a quarter of the way to a peer's best.
 """
+_OPENLY = (
+    " With equal openness everybody decides anew where no clause brings anything to light, though "
+    "it is paid for; renewal is the same under every contract."
+)
 
 
 def behaviour_text(scenario: Scenario, doc: dict[str, Any]) -> str:
@@ -42,11 +46,18 @@ def behaviour_text(scenario: Scenario, doc: dict[str, Any]) -> str:
 def collaboration_in_a_sentence(scenario: Scenario, doc: dict[str, Any], name: str) -> str:
     """Return what stands beside the headline of a contract: without any effect of collaboration."""
     split, futures = doc["split"][name], doc["replications"]
-    blind, nobody = split["without_collaboration"], split["money"]
-    less, more = (percent(blind[key], futures) for key in ("p_costs_less", "p_worth_more"))
+    nobody = split["money"]
+    said = [
+        f"{when} it costs less in {percent(split[key]['p_costs_less'], futures)} futures and is "
+        f"worth more in {percent(split[key]['p_worth_more'], futures)}"
+        for when, key in (
+            ("If collaboration has no effect", "without_collaboration"),
+            ("with equal openness", "equally_open"),
+        )
+        if split[key] is not None
+    ]
     return (
-        f"If collaboration has no effect it costs less in {less} futures and is worth more in "
-        f"{more}. If {_as_under_the_baseline(scenario, name)} it would cost "
+        f"{'; '.join(said)}. If {_as_under_the_baseline(scenario, name)} it would cost "
         f"{_less_or_more(nobody['cash'], scenario.currency)} on average."
     )
 
@@ -81,12 +92,15 @@ def _splits(scenario: Scenario, doc: dict[str, Any]) -> Iterator[str]:
         heading = paragraph(
             f"{title} against {base}: where the difference comes from. Worth counts "
             f"{money(float(scenario.outcome_value or 0), currency)} for each outcome gained, less "
-            "what the commissioners pay. Shares are of futures."
+            "what the commissioners pay. Outcomes here count each person once, and not who comes "
+            "back or would have done as well without the service. Shares are of futures."
         )
         meaning = paragraph(
             f"Money is what the difference would be if {_as_under_the_baseline(scenario, name)}; "
             f"behaviour is the rest. The check is {base} with what everybody does under {title}; "
-            "the interaction is what money and behaviour make only together. Luck is a "
+            "the interaction is what money and behaviour make only together. If collaboration has "
+            "no effect, everybody does and is paid the same, but care over hand-overs changes "
+            f"nothing.{_OPENLY if split['equally_open'] is not None else ''} Luck is a "
             f"range about nought: from its mean the difference in cash lies {luck[0]} in 90% of "
             f"futures, that in worth {luck[1]}.{_about_the_norm(scenario, split)}"
         )

@@ -26,12 +26,18 @@ _SAME = 0.005
 """Levels no further from each other read the same."""
 _LEVELS = (
     ("Did before", "before"),
-    ("Best for itself", "own"),
-    ("Best for all", "joint"),
+    ("Best for itself, so far", "own"),
+    ("Best for all, so far", "joint"),
     ("Does now", "after"),
 )
 
 
+_SO_FAR = (
+    "What is best, for itself or for all, is looked for step by step: at each meeting six tenths "
+    "of the way to where it now seems to lie, half a level at most. Private effort counts from "
+    "what a party would do without any incentive: below that it would rather do more. The worth "
+    "to all parties is less what the work costs them."
+)
 _FACTORS = (("Trust in the others", "trust"), ("Held to its word", "holds"))
 
 
@@ -48,7 +54,9 @@ def choice_text(heading: str, party: str, choices: Sequence[Choice], currency: s
         return "\n\n".join((heading, paragraph(f"{party} has nothing to decide.")))
     beside = [choices[first : first + _BESIDE] for first in range(0, len(choices), _BESIDE)]
     tables = [_worth(each, currency) for each in beside]
-    return "\n\n".join((paragraph(heading), *tables, *_in_words(party, choices, currency)))
+    return "\n\n".join(
+        (paragraph(heading), *tables, paragraph(_SO_FAR), *_in_words(party, choices, currency))
+    )
 
 
 def _worth(choices: Sequence[Choice], currency: str) -> str:
@@ -102,11 +110,12 @@ def _in_words(party: str, choices: Sequence[Choice], currency: str) -> Iterator[
                 ("risk", each.risk),
                 ("fear of running short", each.solvency),
                 ("the chance of a notice", each.notice),
+                ("private effort so far", each.effort),
             )
             if abs(amount) >= 0.5
         ]
         yield paragraph(
-            f"{_title(each)}: over the year ahead one level more is worth "
+            f"{_title(each)}: over the {each.months} months ahead one level more is worth "
             f"{money(each.together, currency)} to all parties together. {party} keeps "
             f"{money(each.money, currency)} of money{kept}"
             f"{'; ' + ', '.join(beside) if beside else ''}.{_why(each)} It goes from "
@@ -143,6 +152,7 @@ def choice_document(choices: Sequence[Choice]) -> list[dict[str, Any]]:
     return [
         {
             "lever": LEVERS[each.lever].name,
+            "months_ahead": each.months,
             "by_term": dict(each.by_term),
             **{part: getattr(each, part) for _, part in _PARTS},
             "together": each.together,

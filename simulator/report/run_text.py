@@ -300,7 +300,8 @@ def _how_parties_decide(scenario: Scenario) -> str:
     norm = (
         "Observed practice is what they would do without any incentive"
         if scenario.observed_under is None
-        else f"Observed practice is what they do under {scenario.title_of(scenario.observed_under)}"
+        else "Observed practice is what they do in a typical year under "
+        f"{scenario.title_of(scenario.observed_under)}; over the futures they stray from it"
     )
     lead = next(iter(scenario.commissioners))
     acts, agreements = Commissioning(scenario), scenario.agreements().values()
@@ -315,6 +316,11 @@ def _how_parties_decide(scenario: Scenario) -> str:
         "Providers decide every quarter by what each contract pays them, by risk, reserves, "
         "mission and trust; no number says that one form of contract is better. How strongly they "
         f"respond rests on judgement, not on measurement. {norm}. {of_payers}."
+        + "".join(
+            f" {scenario.signatories.name(party)} decides by the policy {policy}."
+            for party, policy in scenario.policies.items()
+            if policy != scenario.behaviour
+        )
     )
 
 

@@ -14,6 +14,7 @@ from simulator.contract.phrases import sum_words, words
 from simulator.contract.remedies import Remedies
 from simulator.contract.shape import turns
 from simulator.contract.wording import sentence, sentences_of_measures
+from simulator.parties.levers import LEVERS
 from simulator.quantities import Figure
 from simulator.report.show_example import example
 from simulator.report.show_worth import better_work
@@ -69,6 +70,8 @@ def _contract(scenario: Scenario | ContractFile, name: str, agreement: Agreement
         yield paragraph(_adjustment(change, agreement))
     if contract.remedies is not None:
         yield paragraph(_remedies(contract.remedies, agreement, scenario.currency))
+    if isinstance(scenario, Scenario):
+        yield from _seen(scenario, agreement)
     yield ""
     yield from _limits(scenario, agreement)
     found = turns(agreement)
@@ -115,13 +118,32 @@ def _remedies(remedies: Remedies, agreement: Agreement, currency: str) -> str:
     lead = agreement.signatories.name(agreement.signatories.commissioners[0])
     after, within = int(remedies.after), int(remedies.within)
     return (
-        f"Each provider keeps to, in every quarter: {standards}. After {_quarters(after)} in "
-        f"breach it is given notice and a plan of support, which costs {lead} "
+        f"Each provider keeps to, in every quarter: {standards}. A quarter below that is a breach "
+        f"where {lead} insists. After {_quarters(after)} in breach, with none between in which all "
+        f"is kept, it is given notice and a plan of support, which costs {lead} "
         f"{money(remedies.support, currency)}. A second notice within {_quarters(within)} ends "
         f"its part with a chance of {remedies.termination.written}. {lead} then steps in for "
         f"{remedies.gap.written}, at {money(remedies.step_in, currency)} beside the service "
         "itself, until a successor begins."
     )
+
+
+def _seen(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
+    """Say how often the lead commissioner insists, and what clauses bring to light."""
+    contract = scenario.contracts[agreement.name]
+    if agreement.is_at_discretion:
+        lead = agreement.signatories.name(agreement.signatories.commissioners[0])
+        observed = scenario.levers.enforcement.observed.written
+        yield paragraph(f"As observed, {lead} insists in {observed} of quarters.")
+    titles = {lever.name: lever.title for lever in LEVERS}
+    for name, clause in contract.clauses.items():
+        caught = ", ".join(
+            f"{share.written} of departures in {titles[lever]}"
+            for lever, share in clause.catches.items()
+        )
+        yield paragraph(
+            f"'{name.replace('_', ' ')}' brings to light, of what nobody would notice: {caught}."
+        )
 
 
 def _quarters(count: int) -> str:

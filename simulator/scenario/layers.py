@@ -69,9 +69,9 @@ def set_values(document: Document, settings: Iterable[str]) -> Document:
     """Return the document with ``path=value`` settings laid over it.
 
     A path runs through keys and list positions: ``contracts.alliance.cap=8%``,
-    ``contracts.output.terms.0.price=£500``. ``parties.north`` finds a party on either side. The
-    value is read as YAML. Of a number's evidence its unit stays, and its range where the new value
-    lies inside; its source does not.
+    ``contracts.output.terms.0.price=£500``. ``parties.north`` finds a party on either side, by its
+    key or its name. The value is read as YAML. Of a number's evidence its unit stays, and its
+    range where the new value lies inside; its source does not.
 
     Raises:
         UsageError: a setting has no ``=``, its path leads through something without keys, or it
@@ -100,13 +100,13 @@ def _on_its_side(path: Path, tree: Any) -> Path:
     if len(path) < 2 or path[0] != "parties" or not isinstance(tree, dict):
         return path
     payers, providers = ([str(key) for key in _keys(tree.get(side))] for side in _SIDES)
-    party = str(path[1])
+    party = _by_name(str(path[1]), tree)
     if party in payers:
-        return ("commissioners", *path[1:])
+        return ("commissioners", party, *path[2:])
     if party == "council" and "council" in tree:
-        return path[1:]
+        return (party, *path[2:])
     if party in providers:
-        return ("providers", *path[1:])
+        return ("providers", party, *path[2:])
     known = [*payers, *(["council"] if "council" in tree else []), *providers]
     near = did_you_mean(party, known)
     option = "--policy" if path[2:] == ("policy",) else f"--set {dotted(path)}"
@@ -114,6 +114,24 @@ def _on_its_side(path: Path, tree: Any) -> Path:
         f"{option}: found '{party}'; the parties are {', '.join(known)}"
         + (f"; {near}" if near else "")
     )
+
+
+def _by_name(party: str, tree: dict[Any, Any]) -> str:
+    """Return the key of the party that is called so in tables; as given where none is."""
+    groups = [*(tree.get(side) for side in _SIDES), {"council": tree.get("council")}]
+    named = [
+        str(key)
+        for group in groups
+        if isinstance(group, dict)
+        for key, each in group.items()
+        if _as_called(each.get("name", key) if isinstance(each, dict) else key) == _as_called(party)
+    ]
+    return named[0] if len(named) == 1 else party
+
+
+def _as_called(name: Any) -> str:
+    """Return a name as people take two for the same; without one, a party's key is read as it."""
+    return str(name).replace("_", " ").strip().casefold()
 
 
 def _keys(group: Any) -> list[Any]:
@@ -162,7 +180,9 @@ def _set(document: Document, path: Path, value: Document, setting: str) -> None:
             kept["range"] = old["range"]
         new = {"value": new, "source": "set on the command line", **kept}
     group[last] = new
-    place = (f"--set {dotted(path)}", 0, 0)
+    # of a party it was given in few words; see 'set_values'
+    decides = path[-1] == "policy" and setting.startswith("parties.")
+    place = ("--policy" if decides else f"--set {dotted(path)}", 0, 0)
     for stale in _paths(old, path):
         document.values.pop(stale, None)
     for end in range(1, len(path) + 1):

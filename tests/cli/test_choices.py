@@ -37,6 +37,7 @@ def test_the_headline_is_never_on_cash_alone(folder: Path) -> None:
     for part in (
         "Good outcomes",
         "If collaboration has no effect it costs less in",
+        "If everybody did under Alliance",
         "If everybody did under Alliance what they do under Output",
         "for each good outcome gained",
         "runs out of cash",
@@ -72,7 +73,9 @@ def test_a_choice_is_told_part_by_part(folder: Path) -> None:
     said = " ".join(done.stdout.split())
     assert "what South does from 1 July 2027 to 30 September 2027" in said
     assert "Effective share" in said
-    assert "Quality of casework: over the year ahead one level more is worth £" in said
+    # three quarters of the two years are left
+    assert "Quality of casework: over the 9 months ahead one level more is worth £" in said
+    assert "private effort so far takes £" in said
     assert "mission adds £" in said
     told = json.loads(alliance_here("explain", "run", *ASKED, "--json", cwd=folder).stdout)
     levers = {each["lever"]: each for each in told["choices"]}
@@ -93,8 +96,8 @@ def test_the_baseline_is_named_where_several_contracts_could_be_meant(folder: Pa
     ("changes", "told"),
     [
         ({"--future": 7}, "found --future 7; the run has the futures 1 to 6"),
-        ({"--party": "east"}, "found --party east; it is one of north (North), south (South)"),
-        ({"--party": "council"}, "found --party council; it is one of north (North)"),
+        ({"--party": "east"}, "found --party east; it is one of council (Council), north (North)"),
+        ({"--party": "west"}, "found --party west; it is one of council (Council), north (North)"),
         ({"--party": "Suth"}, "did you mean 'South'?"),
         (
             {"--quarter": "2026-07"},
@@ -114,6 +117,26 @@ def test_what_cannot_be_asked(folder: Path, changes: dict[str, object], told: st
     )
     assert done.returncode == 2, done.stderr
     assert told in " ".join(done.stderr.split())
+
+
+def test_the_choices_of_the_lead_commissioner_are_told(folder: Path) -> None:
+    asked = [part if part != "south" else "council" for part in ASKED]
+    done = alliance_here("explain", "run", *asked, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "Council has nothing to decide." in done.stdout
+    told = json.loads(alliance_here("explain", "run", *asked, "--json", cwd=folder).stdout)
+    assert told["choices"] == []
+
+
+def test_a_page_names_the_policies_of_a_run(folder: Path) -> None:
+    few = ("--replications", 2, "--drawn", 0, "--out", "other")
+    done = alliance_here("run", "town.yaml", *few, "--policy", "South=cautious", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "South decides by the policy cautious." in " ".join(done.stdout.split())
+    assert "by the policy" not in (folder / "said.txt").read_text(encoding="utf-8")
+    done = alliance_here("run", "town.yaml", *few, "--policy", "south=careful", cwd=folder)
+    assert done.returncode != 0
+    assert done.stderr.startswith("--policy: providers.south.policy: found 'careful'")
 
 
 def test_a_party_is_found_by_its_title(folder: Path) -> None:

@@ -68,8 +68,22 @@ def test_the_default_of_enforcement_is_listed_where_it_matters() -> None:
 def test_a_contract_in_words_tells_its_ladder() -> None:
     flat = " ".join(show_text(scenario_with(LADDER)).split())
     assert (
-        "After 2 quarters in breach it is given notice and a plan of support, which costs Council "
-        "£1,000. A second notice within 4 quarters ends its part with a chance of 100%. Council "
-        "then steps in for 7 months, at £20,000 beside the service itself, until a successor "
-        "begins."
+        "A quarter below that is a breach where Council insists. After 2 quarters in breach, with "
+        "none between in which all is kept, it is given notice and a plan of support, which costs "
+        "Council £1,000. A second notice within 4 quarters ends its part with a chance of 100%. "
+        "Council then steps in for 7 months, at £20,000 beside the service itself, until a "
+        "successor begins."
+    ) in flat
+    assert "As observed, Council insists in " in flat
+
+
+def test_a_contract_in_words_tells_what_clauses_show() -> None:
+    catches = "catches: {cost: 20%, padding: 30%}"
+    contract = (
+        LADDER[:-1] + f", clauses: {{open_book: {{who: providers, amount: £1, {catches}}}}}}}"
+    )
+    flat = " ".join(show_text(scenario_with(contract)).split())
+    assert (
+        "'open book' brings to light, of what nobody would notice: 20% of departures in cost "
+        "control, 30% of departures in padding of claims."
     ) in flat
