@@ -16,7 +16,7 @@ from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
 from simulator.parties.by_tape import payments_of, shortfalls_of
 from simulator.parties.layout import as_given, laid_out, total
-from simulator.parties.outlook import Futures, Outlook, View
+from simulator.parties.outlook import Outlook, Part, View
 from simulator.parties.stakes import Stakes
 from simulator.parties.uncertainty import mean_over
 from simulator.parties.weighing import weighed
@@ -151,19 +151,20 @@ def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None) -> Array:
 
 def _weigh_notices(
     notice: Array,
-    ahead: Callable[[Futures], View],
+    ahead: Callable[[Part], View],
     outlook: Outlook,
     agreement: Agreement,
     stakes: Stakes,
 ) -> None:
     """Fill in what notices weigh with parties, ``(..., profiles, parties)``.
 
-    Futures in which nobody has anything at stake, before and after all others, are left out.
+    Where nobody has anything at stake, at the beginning and the end of the first leading axis (in a
+    review that of standpoints), nothing is worked out.
     """
     *lead, _, parties = notice.shape
     at_stake = np.broadcast_to(stakes.at_stake, (*lead, parties))
     breaches_left = np.broadcast_to(stakes.breaches_left, (*lead, parties))
-    some: Futures = ...
+    some: Part = ...
     if lead:
         afraid = np.flatnonzero(at_stake.any(axis=tuple(range(1, at_stake.ndim))))
         some = slice(int(afraid[0]), int(afraid[-1]) + 1)

@@ -61,9 +61,9 @@ class CompiledMonths:
             counted: the columns that are wanted; None is all.
 
         Returns:
-            For each month or period its counts, ``(*lead, providers, services)``, with ``anyway``
-            where a service screens; people with the same axes. Both have rows side by side in
-            memory, as the kernel leaves them.
+            For each month or period its counts, ``(*lead, providers, services)``, with
+            ``worker_years``, and ``anyway`` where a service screens; people with the same axes.
+            Both have rows side by side in memory, as the kernel leaves them.
         """
         providers, services = self._tables.share.shape
         rows, months = math.prod(lead), len(outside)

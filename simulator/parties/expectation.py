@@ -312,7 +312,7 @@ class Expectation:
 
     @cached_property
     def _compiled(self) -> CompiledMonths | None:
-        """The compiled twin of ``_step``; none where Numba cannot be imported."""
+        """The compiled twin of what follows; none where Numba cannot be imported."""
         if not self.compiled:
             return None
         try:

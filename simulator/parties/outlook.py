@@ -14,10 +14,11 @@ from simulator.contract.statement import COLUMNS, Array, Statement
 from simulator.contract.term import Window
 from simulator.parties.uncertainty import normal_nodes
 
-__all__ = ["Futures", "LinearPlan", "Outlook", "Plan", "View"]
+__all__ = ["LinearPlan", "Outlook", "Part", "Plan", "View"]
 
-Futures = slice | EllipsisType
-"""Some futures, along the first of their axes, or all."""
+Part = slice | EllipsisType
+"""Part of what is thought through at once, along the first leading axis, or all of it. In a review
+that axis has the standpoints, then come futures."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Outlook:
         costs: what each party pays for its own work, pounds, each ``(profiles..., nodes)``, or with
             one node where it is the same at all; the commissioners come first.
         ahead: tells of a quarter of the months ahead in the first financial year, without what
-            lies behind, given which futures are asked for along their first axis; None where nobody
+            lies behind, given what is asked for along the first leading axis; None where nobody
             watches how providers keep to standards.
         insists: chance that the commissioners insist on what they may, ``(profiles...,)``.
         rows: for each profile, which row of the statements tells of it; none where each has its
@@ -57,7 +58,7 @@ class Outlook:
     views: tuple[View, ...]
     outcomes: Array
     costs: tuple[Array, ...]
-    ahead: Callable[[Futures], View] | None = None
+    ahead: Callable[[Part], View] | None = None
     insists: Array = field(default_factory=lambda: np.ones(1))
     rows: npt.NDArray[np.intp] | None = None
     compiled: bool = False

@@ -1,6 +1,7 @@
 """The months of a plan, compiled.
 
-The same as ``Expectation._step``, which is to be read first; the tests hold the two together.
+The same as ``Staffing.by_month``, ``places_at`` and ``Expectation._step``, which are to be read
+first; the tests hold them together.
 
 Rows (futures, profiles of levers) know nothing of each other. A processor works on several numbers
 at once, so rows lie side by side: as many as there are lanes are taken in, live all their months
@@ -279,7 +280,7 @@ class Work(NamedTuple):
     passed: Floats  # chance of passing so many stages in a step, as of stage
     beyond: Floats  # chance of passing more than so many
     outside: Floats  # referrals a day in a month, (services, lanes)
-    before: Integers  # where the people of each lane are told of before, (lanes,)
+    source: Integers  # which row tells where the people of each lane are before, (lanes,)
     works: Integers  # in how many lanes a team has anybody in a month, (providers, services)
     counts: Floats  # (periods, providers, services, columns, lanes)
 
@@ -971,7 +972,15 @@ def _month(
 
 
 @jit
+def _pick(there: Floats, here: Floats, source: Integers) -> None:
+    """Take numbers from any places."""
+    for lane in range(len(source)):
+        there[lane] = here[source[lane]]
+
+
+@jit
 def _gather(there: Floats, here: Floats, rows: Integers) -> None:
+    """Take numbers from rows, each beyond the one before it."""
     first, lanes = rows[0], len(rows)
     if rows[lanes - 1] - first == lanes - 1:  # one after the other
         here = here[first:]
@@ -1023,22 +1032,22 @@ def _take_in(
     t: Tables, r: Rows, people: Whereabouts, there: Floats, w: Work, rows: Integers
 ) -> None:
     lanes, told_of = len(rows), people.present.shape[2]
-    before = w.before[:lanes]
+    source = w.source[:lanes]
     for lane in range(lanes):
-        before[lane] = rows[lane] % told_of
+        source[lane] = rows[lane] % told_of
     w.counts[:] = 0.0
     end = t.passing.shape[1] - 1
     providers, services, stages = w.stage.shape[:3]
     for provider in range(providers):
         for service in range(services):
             team = w.team[provider, service]
-            _gather(team["present"], people.present[provider, service], before)
-            _gather(team["variance"], people.variance[provider, service], before)
-            _gather(team["waited"], people.waited[provider, service], before)
-            _gather(team["relapsing"], people.relapsing[provider, service], before)
+            _pick(team["present"], people.present[provider, service], source)
+            _pick(team["variance"], people.variance[provider, service], source)
+            _pick(team["waited"], people.waited[provider, service], source)
+            _pick(team["relapsing"], people.relapsing[provider, service], source)
             _gather(team["practice"], r.practice[provider, service], rows)
             _gather(team["lapsing"], r.lapsing[provider, service], rows)
-            _gather(team["in_post"], there[provider, service], before)
+            _pick(team["in_post"], there[provider, service], source)
             _gather(team["staffing"], r.staffing[provider], rows)
             _fill(team["stretch"], 1.0, lanes)
             _fill(team["pace"], 1.0, lanes)
@@ -1051,12 +1060,12 @@ def _take_in(
                 _add_part(team["turning"], turned, t.need_share[service, need], lanes)
             for stage in range(stages):
                 served = people.served[provider, service, stage]
-                _gather(w.stage[provider, service, stage], served, before)
+                _pick(w.stage[provider, service, stage], served, source)
         for path in range(w.way.shape[1]):
             way = w.way[provider, path]
             _gather(way["success"], r.success[provider, path], rows)
-            _gather(way["arriving"], people.arriving[provider, path], before)
-            _gather(way["coming_back"], people.coming_back[provider, path], before)
+            _pick(way["arriving"], people.arriving[provider, path], source)
+            _pick(way["coming_back"], people.coming_back[provider, path], source)
 
 
 @jit

@@ -45,7 +45,7 @@ class Game:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the parties stand; leading axes are futures.
+    """Where the parties stand; leading axes are futures, all that plan and stakes have.
 
     Attributes:
         own: levels of each one's own advantage, ``(..., parties, levers)``.

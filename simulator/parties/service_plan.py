@@ -19,7 +19,7 @@ from simulator.parties.expectation import Expectation, People
 from simulator.parties.layout import as_given, laid_out, total
 from simulator.parties.levers import PLACE, level_of
 from simulator.parties.nodes import BY_ITSELF, DEMAND, LEVELS, MIDDLE, Own, nodes_at, over_nodes
-from simulator.parties.outlook import Futures, Outlook, View
+from simulator.parties.outlook import Outlook, Part, View
 from simulator.parties.staffing import Staffing
 from simulator.parties.technology import Technology
 from simulator.parties.told import Spread, Told
@@ -200,9 +200,9 @@ class ServicePlan:
         so_far = self.ahead.so_far.items()
         return {name: np.broadcast_to(each, (*lead, *each.shape[-2:])) for name, each in so_far}
 
-    def _ahead(self, told: Told, years: float, some: Futures) -> View:
-        """Return a quarter of the months ahead, in some of the futures."""
-        return self._view("quarter", told.of_futures(some), years)
+    def _ahead(self, told: Told, years: float, some: Part) -> View:
+        """Return a quarter of the months ahead, along a part of the first leading axis."""
+        return self._view("quarter", told.of_some(some), years)
 
     def _tried(self, profiles: Array, levels: Array) -> _Tried:
         """Return what is thought through: the first profile at each level of demand, and the rest.

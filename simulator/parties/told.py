@@ -13,7 +13,7 @@ import numpy.typing as npt
 from simulator.contract.statement import COLUMNS, COSTS, Array, Statement
 from simulator.parties.kernels import points_kernel
 from simulator.parties.layout import as_given, total
-from simulator.parties.outlook import Futures
+from simulator.parties.outlook import Part
 
 __all__ = ["Spread", "Told", "ToldStatement"]
 
@@ -111,8 +111,8 @@ class Told:
     before: Mapping[str, Array] = field(default_factory=dict)
     compiled: bool = True
 
-    def of_futures(self, some: Futures) -> Told:
-        """Return what is told of some futures, along the first of their axes, or of all."""
+    def of_some(self, some: Part) -> Told:
+        """Return what is told along a part of the first leading axis, or of all."""
         ratio, base = self.spread.ratio[:, :, :, :, some], self.spread.base[:, :, :, :, some]
         return replace(
             self,

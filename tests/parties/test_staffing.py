@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.parties.expectation import Expectation
-from simulator.parties.levers import LEVERS
+from simulator.parties.levers import LEVERS, PLACE
 from simulator.parties.staffing import Staffing, known
 from simulator.parties.technology import Technology
 from simulator.scenario.cost_rates import CostRates
@@ -50,29 +50,53 @@ def test_leading_axes_broadcast() -> None:
 @pytest.mark.parametrize("profiles", [1, 3])
 @pytest.mark.parametrize("lead", [(), (1,), (7,), (2, 7)])
 def test_compiled_months_hire_as_numpy_does(lead: tuple[int, ...], profiles: int) -> None:
-    """Of every future several profiles; what is known of them, it is once for all profiles."""
+    """Of every future several profiles; what is known of them, it is once for all profiles.
+
+    Futures have their own past, and in some rows people are turned away: these are rolled apart.
+    """
     scenario = scenario_that_screens()
     months = scenario.timetable.months[:6]
     periods = [slice(0, 4), slice(4, 6)]
-    counts = []
+    found = []
     for compiled in (True, False):
         plan = Expectation(scenario, compiled)
         random = np.random.default_rng(3)
         cells, futures = plan.posts.shape, lead[-1:]  # of two standpoints the people are the same
+        past = random.uniform(0.3, 2.0, (*futures, plan.services))
+        levers = np.zeros((*futures, cells[0], len(LEVERS)))
+        rest = [plan.posts] * 6
+        _, people = plan.months(levers, plan.nobody(futures), months, rest, past)
         there = plan.posts * random.uniform(0.5, 1.2, (*futures, 1, *cells))
         factor = random.uniform(0.7, 1.4, (*lead, profiles, cells[0], 1))
+        staffing = Staffing(np.array(rest), factor, there, 0.6)
         levers = np.zeros((*lead, profiles, cells[0], len(LEVERS)))
-        _, people = plan.months(
-            levers[(0,) * (len(lead) - 1)][..., 0, :, :], plan.nobody(), months, [plan.posts] * 6
-        )
-        staffing = Staffing(np.array([plan.posts] * 6), factor, there, 0.6)
-        found, after = plan.months(levers, people.for_profiles(), months, staffing, periods=periods)
-        assert after.present.shape == (*lead, profiles, *cells)
-        counts.append(found)
-    for one, other in zip(*counts, strict=True):
+        screens = random.uniform(size=(*lead, profiles, 1)) < 0.4
+        levers[..., PLACE["selection"]] = np.where(screens, 0.5, 0.0)
+        found.append(plan.months(levers, people.for_profiles(), months, staffing, periods=periods))
+    (counts, after), (others, whom) = found
+    assert after.present.shape == (*lead, profiles, *cells)
+    for name, values in vars(whom).items():
+        np.testing.assert_allclose(vars(after)[name], values, rtol=1e-9, atol=1e-9, err_msg=name)
+    for one, other in zip(counts, others, strict=True):
         assert list(one) == list(other)
         for name in one:
             np.testing.assert_allclose(one[name], other[name], rtol=1e-9, atol=1e-9, err_msg=name)
     by_month = zip(staffing.by_month()[:4], months[:4], strict=True)
     worked = sum(posts * month.years for posts, month in by_month)
-    np.testing.assert_allclose(counts[0][0]["worker_years"], worked, rtol=1e-12)
+    np.testing.assert_allclose(counts[0]["worker_years"], worked, rtol=1e-12)
+
+
+def test_no_future_has_the_people_of_another_whatever_rows_are_rolled_together() -> None:
+    """Rows 0, 2 and 5 of three futures are of the futures 0, 2 and 2: not one after another."""
+    scenario = scenario_that_screens()
+    months, found = scenario.timetable.months[:6], []
+    past = np.array([0.3, 1.0, 2.0])[:, None]
+    for compiled in (True, False):
+        plan = Expectation(scenario, compiled)
+        rest, levers = [plan.posts] * 6, np.zeros((3, 2, plan.providers, len(LEVERS)))
+        _, people = plan.months(levers[:, 0], plan.nobody((3,)), months, rest, past)
+        levers[1, :, :, PLACE["selection"]] = levers[0, 1, :, PLACE["selection"]] = 0.5
+        counts, _ = plan.months(levers, people.for_profiles(), months, rest)
+        found.append(counts[0])
+    for name, values in found[1].items():
+        np.testing.assert_allclose(found[0][name], values, rtol=1e-9, atol=1e-9, err_msg=name)
