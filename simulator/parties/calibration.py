@@ -6,6 +6,7 @@ check against what is known, before any future is lived.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +22,20 @@ from simulator.parties.review import Game, Standing, began, review
 from simulator.parties.scenario_stakes import relation_of
 from simulator.scenario.scenario import Scenario
 
-__all__ = ["Calibrated", "Resting", "calibrate", "refuse_unsound", "resting", "rests"]
+__all__ = [
+    "HOW_TO_REST",
+    "Calibrated",
+    "Resting",
+    "calibrate",
+    "driving_in_words",
+    "refuse_unsound",
+    "resting",
+    "rests",
+]
+
+HOW_TO_REST = (
+    "raise the effort of these levers or lower their cash, or smooth the steps of the contract"
+)
 
 _REVIEWS = 24
 """Reviews after which parties are taken to be at rest: they settle in three to seven."""
@@ -170,14 +184,22 @@ def refuse_unsound(scenario: Scenario) -> None:
     for name, agreement in scenario.agreements().items():
         found = rests(parties, agreement)
         if found.is_restless:
-            pair = " and ".join(
+            driving = driving_in_words(
                 f"{scenario.signatories.parties[party]}'s {LEVERS[lever].title}"
                 for party, lever in found.driving
             )
             raise RunError(
-                f"under the contract '{name}' the parties do not come to rest: {pair} drive each "
-                "other on; raise the effort of these levers, or smooth the steps of the contract"
+                f"under the contract '{name}' the parties do not come to rest: {driving}; "
+                f"{HOW_TO_REST}"
             )
+
+
+def driving_in_words(levers: Iterable[str]) -> str:
+    """Say what keeps parties from rest, given the levers by name."""
+    names = list(levers)
+    if len(names) == 1:
+        return f"{names[0]} leaps to and fro"
+    return f"{' and '.join(names)} drive each other on"
 
 
 def _game(parties: Parties, agreement: Agreement) -> Game:

@@ -198,10 +198,11 @@ class Parties:
         for party, lever in np.argwhere(np.abs(self._norm) > _FARTHEST).tolist():
             name = self.scenario.signatories.parties[party]
             raise RunError(
-                f"observed_under: {self.scenario.observed_under} pays so much for {name}'s "
-                f"{LEVERS[lever].title} that its norm would be {self._norm[party, lever]:.1f}, "
-                f"beyond {_FARTHEST:g} either way; raise levers.{LEVERS[lever].name}.effort, or "
-                "leave out observed_under"
+                f"observed_under: if practice as observed is the answer to "
+                f"{self.scenario.observed_under}, with what it pays, mission and fear, the norm of "
+                f"{name}'s {LEVERS[lever].title} is {self._norm[party, lever]:.1f}, beyond "
+                f"{_FARTHEST:g} either way; raise levers.{LEVERS[lever].name}.effort, look at the "
+                f"mission and fear of {name}, or leave out observed_under"
             )
 
     def stakes_under(self, agreement: Agreement) -> Stakes:

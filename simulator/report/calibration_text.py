@@ -6,8 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator._errors import RunError
 from simulator.contract.agreement import Agreement
-from simulator.parties.calibration import Calibrated, Resting, calibrate, rests
+from simulator.parties.calibration import (
+    HOW_TO_REST,
+    Calibrated,
+    Resting,
+    calibrate,
+    driving_in_words,
+    rests,
+)
 from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
 from simulator.parties.worth import Limited, limits_reached
@@ -57,7 +65,11 @@ def calibration_of(scenario: Scenario) -> Calibration:
     passed_over = [_passed_over(scenario, each) for each in agreements.values() if each.unexpected]
     if not known or scenario.observed_under in agreements.keys() - known.keys():
         return Calibration((), {}, {}, tuple(passed_over))
-    parties.refuse_far_norm()
+    try:
+        parties.refuse_far_norm()
+    except RunError as error:
+        refused = f"'alliance run' refuses this scenario: {error}."
+        return Calibration((), {}, {}, tuple(passed_over), refused)
     looked_at = scenario.baseline if scenario.baseline in known else next(iter(known))
     levers = tuple(calibrate(parties, known[looked_at]))
     resting = {name: rests(parties, agreement) for name, agreement in known.items()}
@@ -69,7 +81,7 @@ def calibration_of(scenario: Scenario) -> Calibration:
             "'alliance run' refuses this scenario: its parties do not come to rest under "
             f"{' and '.join(restless)}."
         )
-    found = (*passed_over, *_warnings(scenario, levers, resting))
+    found = (*passed_over, *_warnings(scenario, parties, levers, resting))
     return Calibration(levers, resting, limits, found, refused)
 
 
@@ -89,26 +101,42 @@ def _passed_over(scenario: Scenario, agreement: Agreement) -> str:
     )
 
 
+def _more_than_all(scenario: Scenario, parties: Parties) -> Iterator[str]:
+    """Warn of levers that would save more than everything costs, where they go far down."""
+    planned = float(parties.technology.planned_cost.sum())
+    for lever in LEVERS:
+        given = getattr(scenario.levers, lever.name)
+        cash = 0.0 if given is None else float(given.cash)
+        if lever.low < 0.0 and 2.0 * cash > planned:
+            yield (
+                f"{lever.title.capitalize()}: a level takes {money(cash, scenario.currency)} a "
+                f"year of the {money(planned, scenario.currency)} that everything costs, so that "
+                f"two levels less would save more than all of it. Lower levers.{lever.name}.cash."
+            )
+
+
 def _warnings(
-    scenario: Scenario, levers: tuple[Calibrated, ...], resting: Mapping[str, Resting]
+    scenario: Scenario,
+    parties: Parties,
+    levers: tuple[Calibrated, ...],
+    resting: Mapping[str, Resting],
 ) -> Iterator[str]:
     for name, each in resting.items():
         if not each.driving:
             continue
         title = scenario.title_of(name)
-        pair = " and ".join(_named(scenario, *one) for one in each.driving)
+        driving = driving_in_words(_named(scenario, *one) for one in each.driving)
         if each.is_restless:
             yield (
-                f"Under {title} parties do not come to rest: {pair} drive each other on. Raise the "
-                "effort of these levers, or smooth the steps of the contract."
+                f"Under {title} parties do not come to rest: {driving}. {HOW_TO_REST.capitalize()}."
             )
             continue
         (party, lever), *_ = each.driving
         levels = [at[party, lever] for at in (each.own, *each.others)]
         rests_at = " or ".join(decimal(float(level), 2) for level in levels)
         yield (
-            f"Under {title} parties can come to rest in more than one way: {pair} drive each "
-            f"other on. {_named(scenario, party, lever)} rests at {rests_at}; runs begin at "
+            f"Under {title} parties can come to rest in more than one way: {driving}. "
+            f"{_named(scenario, party, lever)} rests at {rests_at}; runs begin at "
             "observed practice."
         )
     for lever, title in enumerate(_titles()):
@@ -118,21 +146,24 @@ def _warnings(
         ratios = [each.ratio or 0.0 for each in of]
         if max(ratios) > _MOST_RATIO:
             yield (
-                f"{title}: one level is worth up to {max(ratios):.1f} times what it takes. That is "
-                "a free lunch, and trust will decide everything: give it a cost under "
+                f"{title}: one level is worth up to {decimal(max(ratios), 1)} times what it takes. "
+                "That is a free lunch, and trust will decide everything: give it a cost under "
                 f"levers.{LEVERS[lever].name}, or lower outcome_value."
             )
         elif max(ratios) < _LEAST_RATIO:
             yield (
-                f"{title}: one level is worth at most {max(ratios):.1f} times what it takes, so "
-                "best for all is little of it."
+                f"{title}: one level is worth at most {decimal(max(ratios), 1)} times what it "
+                "takes, so best for all is little of it."
             )
-        far = max(abs(each.joint) for each in of)
-        if far > _FAR:
-            yield (
-                f"{title}: best for all is a level of {far:.1f}, beyond what any named peer "
-                "achieves (1)."
+        far = max((each.joint for each in of), key=abs)
+        if abs(far) > _FAR:
+            beyond = (
+                "beyond what any named peer achieves (1)"
+                if far > 0
+                else "as far below what is observed (0) as nobody has seen it"
             )
+            yield f"{title}: best for all is a level of {decimal(far, 1)}, {beyond}."
+    yield from _more_than_all(scenario, parties)
 
 
 def calibration_text(scenario: Scenario, found: Calibration) -> str:

@@ -143,7 +143,7 @@ class CostLever(Effort):
 
     effort: Share = _effort(0.06)
     saves: Share
-    """Share of a provider's cost that best practice saves; below 50%."""
+    """Share of a provider's cost that best practice saves; at most 50%."""
 
 
 class PreventionLever(Effort):
@@ -152,7 +152,7 @@ class PreventionLever(Effort):
     effort: Share = _effort(0.04)
     averts: Share
     """Share of a provider's referrals from outside that best practice averts, once it is at work;
-    below 50%."""
+    at most 50%."""
     after: Duration = for_behaviour(
         "9 months", 9 * 365.25 / 12, "assumption: nothing is averted sooner, grade E"
     )

@@ -12,7 +12,14 @@ from simulator._errors import CheckFailed, RunError
 from simulator.cli.scenario import check
 from simulator.contract.agreement import Agreement
 from simulator.contract.statement import Array
-from simulator.parties.calibration import Resting, calibrate, refuse_unsound, resting, rests
+from simulator.parties.calibration import (
+    Resting,
+    calibrate,
+    driving_in_words,
+    refuse_unsound,
+    resting,
+    rests,
+)
 from simulator.parties.conduct import Parties
 from simulator.parties.levers import LEVERS
 from simulator.parties.response import Pace
@@ -89,9 +96,46 @@ def test_observed_practice_is_the_answer_to_the_contract_it_was_observed_under()
 def test_a_norm_nobody_has_seen_is_refused() -> None:
     price = "{form: unit price, price: £9,000, per: good_outcomes}"
     scenario = scenario_with(price, more="observed_under: tried", party=", risk_tolerance: 100%")
-    with pytest.raises(RunError, match="quality of casework that its norm would be -"):
+    with pytest.raises(RunError, match="quality of casework is -"):
         refuse_unsound(scenario)
     assert np.abs(Parties(scenario).norm).max() == 2.0, "cut where inputs are drawn"
+
+
+def test_a_check_tells_of_a_norm_nobody_has_seen() -> None:
+    price = "{form: unit price, price: £9,000, per: good_outcomes}"
+    scenario = scenario_with(price, more="observed_under: tried", party=", risk_tolerance: 100%")
+    found = calibration_of(scenario)
+    assert found.refused.startswith("'alliance run' refuses this scenario: observed_under: if")
+    assert "the norm of p1's quality of casework is -" in found.refused
+    assert found.levers == ()
+
+
+def test_a_lever_that_would_save_more_than_everything_costs_is_warned_of() -> None:
+    def said(cash: str) -> str:
+        scenario = scenario_with(UNIT_PRICE, more=f"levers: {{quality: {{cash: {cash}}}}}")
+        return " ".join(calibration_of(scenario).warnings)
+
+    planned = Parties(scenario_with(UNIT_PRICE)).technology.planned_cost.sum()
+    assert "would save more than all of it" in said(f"£{0.6 * planned:,.0f} a year")
+    assert "would save more than all of it" not in said(f"£{0.4 * planned:,.0f} a year")
+
+
+def test_a_best_for_all_far_below_what_is_observed_is_told_as_that() -> None:
+    scenario = scenario_with(UNIT_PRICE, more="levers: {cost: {saves: 5%, cash: £300,000 a year}}")
+    found = calibration_of(scenario).warnings
+    (far,) = (each for each in found if "Cost control: best for" in each)
+    assert "a level of −1.8, as far below what is observed (0)" in far
+
+
+@pytest.mark.parametrize(
+    ("levers", "said"),
+    [
+        (["North's quality"], "North's quality leaps to and fro"),
+        (["A's one", "B's other"], "A's one and B's other drive each other on"),
+    ],
+)
+def test_what_keeps_parties_from_rest_is_told(levers: list[str], said: str) -> None:
+    assert driving_in_words(levers) == said
 
 
 def test_a_free_lunch_is_warned_of() -> None:

@@ -20,7 +20,7 @@ from tests.parties.test_service_plan import facing
 
 @pytest.mark.parametrize("compiled", [True, False])
 def test_a_review_is_what_two_looks_come_to(compiled: bool) -> None:
-    """One from each one's own advantage, with its fear of notices; one from what is best for all."""
+    """One from own advantage, with its fear of notices; one from what is best for all."""
     scenario = load(ROOT / "scenarios" / "staying-well.yaml")
     agreement = scenario.agreements()["unit_price"]
     plan, stakes = facing(Parties(scenario, compiled), agreement, (3,))
