@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simulator._errors import UsageError, did_you_mean
 from simulator.cli.verify import scenario_of
+from simulator.contract.live.names import meant_by, ways_of_parties
 from simulator.contract.live.period_names import find_period, period_dates, period_name, read_period
 from simulator.engine.life import plan_lives
 from simulator.engine.network import build_network
@@ -80,11 +81,9 @@ def _one_of(option: str, given: str | None, known: list[str]) -> str:
 def _party(scenario: Scenario, given: str) -> str:
     """Return the party that is meant by its key or its title, in whatever case."""
     titles = {key: scenario.signatories.name(key) for key in scenario.signatories.parties}
-    meant = given.strip().casefold()
-    for names in ({key: key for key in titles}, titles):
-        found = [key for key, name in names.items() if name.casefold() == meant]
-        if len(found) == 1:
-            return found[0]
+    found = meant_by(given, ways_of_parties(scenario.signatories, titles))
+    if len(found) == 1:
+        return found[0]
     near = did_you_mean(given, [*titles, *titles.values()])
     known = ", ".join(f"{key} ({title})" for key, title in titles.items())
     raise UsageError(

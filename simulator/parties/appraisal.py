@@ -129,16 +129,13 @@ def appraise(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Appraisa
         )
         costs[party], shortfall[party], variance[party] = (laid_out(each, own=0) for each in weight)
     outcomes = mean_over(outlook.outcomes, -1)
-    notice = np.zeros((*futures, profiles, parties))
-    if outlook.ahead is not None and stakes.at_stake.any():
-        _weigh_notices(notice, outlook.ahead, outlook, agreement, stakes)
     return Appraisal(
         as_given(payments),
         as_given(costs, own=1),
         outcomes,
         as_given(variance, own=1),
         as_given(shortfall, own=1),
-        notice,
+        _notice(outlook, agreement, stakes),
     )
 
 
@@ -149,31 +146,30 @@ def _of_profiles(values: Array, rows: npt.NDArray[np.intp] | None) -> Array:
     return np.take(values, rows, axis=-2)
 
 
-def _weigh_notices(
-    notice: Array,
-    ahead: Callable[[Part], View],
-    outlook: Outlook,
-    agreement: Agreement,
-    stakes: Stakes,
-) -> None:
-    """Fill in what notices weigh with parties, ``(..., profiles, parties)``.
+def _notice(outlook: Outlook, agreement: Agreement, stakes: Stakes) -> Array:
+    """Return what notices weigh with parties, ``(..., profiles, parties)``.
 
     Where nobody has anything at stake, at the beginning and the end of the first leading axis (in a
     review that of standpoints), nothing is worked out.
     """
-    *lead, _, parties = notice.shape
+    *lead, profiles, _ = outlook.costs[0].shape
+    parties = len(outlook.costs)
+    notice = np.zeros((*lead, profiles, parties))
+    if outlook.ahead is None or not stakes.at_stake.any():
+        return notice
     at_stake = np.broadcast_to(stakes.at_stake, (*lead, parties))
     breaches_left = np.broadcast_to(stakes.breaches_left, (*lead, parties))
     some: Part = ...
     if lead:
         afraid = np.flatnonzero(at_stake.any(axis=tuple(range(1, at_stake.ndim))))
         some = slice(int(afraid[0]), int(afraid[-1]) + 1)
-    breach = _of_profiles(_breach(ahead(some), agreement), outlook.rows)
+    breach = _of_profiles(_breach(outlook.ahead(some), agreement), outlook.rows)
     chance = np.zeros_like(notice[some])
     chance[..., agreement.signatories.provider_slice] = outlook.insists[some][..., None] * breach
     # as many quarters in breach as it still takes
     comes = chance ** breaches_left[some][..., None, :]
     notice[some] = at_stake[some][..., None, :] * comes
+    return notice
 
 
 def _breach(ahead: View, agreement: Agreement) -> Array:

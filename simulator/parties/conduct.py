@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from simulator._errors import RunError
 from simulator.contract.agreement import Agreement
+from simulator.contract.periods import Month
 from simulator.contract.statement import Array
 from simulator.parties.commissioning import Commissioning
 from simulator.parties.expectation import Expectation, People
@@ -306,7 +307,7 @@ class Decided:
     before: Standing
     after: Standing
     reviews_left: int
-    months: int = _AHEAD
+    months: int
 
 
 class Deciding:
@@ -361,7 +362,7 @@ class Deciding:
             game, before = self.game(moment), self.standing
             self.standing = review(game, before, self._reviews_left)
             self._replace(moment.stepped_in)
-            months = len(self._months[moment.months_done :][:_AHEAD])
+            months = len(self._ahead(moment.months_done))
             left = self._reviews_left
             self.decided = Decided(game, before, self.standing, left, months)
 
@@ -382,16 +383,20 @@ class Deciding:
             np.where(of | others, self._trust, self.standing.trust),
         )
 
+    def _ahead(self, done: int) -> Sequence[Month]:
+        """Return the months that are looked ahead, once so many are done."""
+        return self._months[done : done + _AHEAD]
+
     def game(self, moment: Moment) -> Game:
         """Return what the parties face at a moment."""
         first = moment.months_done
-        months = self._months[first : first + _AHEAD]
+        months = self._ahead(first)
         years = sum(month.years for month in months)
         base, each = self.parties.averting_ahead(self._work, len(self._months) - first)
         ahead = Ahead(
             self._people,
             months,
-            self._posts[first : first + _AHEAD],
+            self._posts[first : first + len(months)],
             moment.so_far,
             moment.years_so_far,
             moment.in_post if self.parties.technology.moves_posts else None,

@@ -113,7 +113,7 @@ def over_nodes(
     code = points_kernel() if compiled else None
     if code is not None:
         return _by_compiled(code, nodes, values, like, own, told)
-    by = values if list(like) == list(range(len(values))) else values[list(like)]
+    by = values[list(like)]
     base = _between(nodes, by[:told])
     for column, (number, spread) in own.items():
         drawn = nodes.by_themselves[number][:, :, *(spread.ndim - 1) * (None,)]

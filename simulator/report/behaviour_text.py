@@ -44,7 +44,7 @@ def behaviour_text(scenario: Scenario, doc: dict[str, Any]) -> str:
 
 
 def collaboration_in_a_sentence(scenario: Scenario, doc: dict[str, Any], name: str) -> str:
-    """Return what stands beside the headline of a contract: without any effect of collaboration."""
+    """Return what stands beside a headline: with no effect of collaboration, or of clauses."""
     split, futures = doc["split"][name], doc["replications"]
     nobody = split["money"]
     said = [

@@ -22,6 +22,7 @@ from simulator.parties.worth import Limited, limits_reached
 from simulator.report.show_worth import NODES, limits_table
 from simulator.report.tables import paragraph, table
 from simulator.report.words import decimal, money
+from simulator.scenario.planned import planned_yearly_cost
 from simulator.scenario.scenario import Scenario
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "limits_document",
 ]
 
+_REFUSED = "'alliance run' refuses this scenario"
 _LEAST_RATIO, _MOST_RATIO = 0.3, 4.0
 _FAR = 1.5
 _NO_GAIN_MEANT = ("selection", "padding", "enforcement", "audit")
@@ -68,8 +70,7 @@ def calibration_of(scenario: Scenario) -> Calibration:
     try:
         parties.refuse_far_norm()
     except RunError as error:
-        refused = f"'alliance run' refuses this scenario: {error}."
-        return Calibration((), {}, {}, tuple(passed_over), refused)
+        return Calibration((), {}, {}, tuple(passed_over), f"{_REFUSED}: {error}.")
     looked_at = scenario.baseline if scenario.baseline in known else next(iter(known))
     levers = tuple(calibrate(parties, known[looked_at]))
     resting = {name: rests(parties, agreement) for name, agreement in known.items()}
@@ -77,11 +78,8 @@ def calibration_of(scenario: Scenario) -> Calibration:
     restless = [scenario.title_of(name) for name, each in resting.items() if each.is_restless]
     refused = ""
     if restless:
-        refused = (
-            "'alliance run' refuses this scenario: its parties do not come to rest under "
-            f"{' and '.join(restless)}."
-        )
-    found = (*passed_over, *_warnings(scenario, parties, levers, resting))
+        refused = f"{_REFUSED}: its parties do not come to rest under {' and '.join(restless)}."
+    found = (*passed_over, *_warnings(scenario, levers, resting), *_more_than_all(scenario))
     return Calibration(levers, resting, limits, found, refused)
 
 
@@ -101,9 +99,9 @@ def _passed_over(scenario: Scenario, agreement: Agreement) -> str:
     )
 
 
-def _more_than_all(scenario: Scenario, parties: Parties) -> Iterator[str]:
+def _more_than_all(scenario: Scenario) -> Iterator[str]:
     """Warn of levers that would save more than everything costs, where they go far down."""
-    planned = float(parties.technology.planned_cost.sum())
+    planned = sum(planned_yearly_cost(scenario).values())
     for lever in LEVERS:
         given = getattr(scenario.levers, lever.name)
         cash = 0.0 if given is None else float(given.cash)
@@ -116,10 +114,7 @@ def _more_than_all(scenario: Scenario, parties: Parties) -> Iterator[str]:
 
 
 def _warnings(
-    scenario: Scenario,
-    parties: Parties,
-    levers: tuple[Calibrated, ...],
-    resting: Mapping[str, Resting],
+    scenario: Scenario, levers: tuple[Calibrated, ...], resting: Mapping[str, Resting]
 ) -> Iterator[str]:
     for name, each in resting.items():
         if not each.driving:
@@ -163,7 +158,6 @@ def _warnings(
                 else "as far below what is observed (0) as nobody has seen it"
             )
             yield f"{title}: best for all is a level of {decimal(far, 1)}, {beyond}."
-    yield from _more_than_all(scenario, parties)
 
 
 def calibration_text(scenario: Scenario, found: Calibration) -> str:

@@ -14,7 +14,7 @@ from simulator.contract.phrases import sum_words, words
 from simulator.contract.remedies import Remedies
 from simulator.contract.shape import turns
 from simulator.contract.wording import sentence, sentences_of_measures
-from simulator.parties.levers import LEVERS
+from simulator.parties.levers import LEVERS, PLACE
 from simulator.quantities import Figure
 from simulator.report.show_example import example
 from simulator.report.show_worth import better_work
@@ -135,10 +135,9 @@ def _seen(scenario: Scenario, agreement: Agreement) -> Iterator[str]:
         lead = agreement.signatories.name(agreement.signatories.commissioners[0])
         observed = scenario.levers.enforcement.observed.written
         yield paragraph(f"As observed, {lead} insists in {observed} of quarters.")
-    titles = {lever.name: lever.title for lever in LEVERS}
     for name, clause in contract.clauses.items():
         caught = ", ".join(
-            f"{share.written} of departures in {titles[lever]}"
+            f"{share.written} of departures in {LEVERS[PLACE[lever]].title}"
             for lever, share in clause.catches.items()
         )
         yield paragraph(

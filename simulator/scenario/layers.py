@@ -13,6 +13,7 @@ from typing import Any
 
 from simulator._errors import Problem, ScenarioError, UsageError, did_you_mean
 from simulator._kinds import take_apart
+from simulator.contract.live.names import meant_by, ways_of
 from simulator.scenario.yaml_text import Document, Path, read_value
 
 __all__ = ["beside", "over", "set_values"]
@@ -80,14 +81,15 @@ def set_values(document: Document, settings: Iterable[str]) -> Document:
     result = _copy(document)
     for setting in settings:
         path_text, equals, value_text = setting.partition("=")
-        path = tuple(_step(part) for part in path_text.strip().split("."))
-        if not equals or not all(str(part) for part in path):
+        given = tuple(_step(part) for part in path_text.strip().split("."))
+        if not equals or not all(str(part) for part in given):
             raise UsageError(
                 f"--set {setting}: found no 'path=value'; write for example "
                 "--set contracts.alliance.cap=8%"
             )
         value = read_value(value_text, f"--set {path_text.strip()}")
-        _set(result, _on_its_side(path, result.tree), value, setting)
+        path = _on_its_side(given, result.tree)
+        _set(result, path, value, setting, _option(given, path))
     return result
 
 
@@ -100,7 +102,7 @@ def _on_its_side(path: Path, tree: Any) -> Path:
     if len(path) < 2 or path[0] != "parties" or not isinstance(tree, dict):
         return path
     payers, providers = ([str(key) for key in _keys(tree.get(side))] for side in _SIDES)
-    party = _by_name(str(path[1]), tree)
+    party = _meant(str(path[1]), tree)
     if party in payers:
         return ("commissioners", party, *path[2:])
     if party == "council" and "council" in tree:
@@ -109,29 +111,25 @@ def _on_its_side(path: Path, tree: Any) -> Path:
         return ("providers", party, *path[2:])
     known = [*payers, *(["council"] if "council" in tree else []), *providers]
     near = did_you_mean(party, known)
-    option = "--policy" if path[2:] == ("policy",) else f"--set {dotted(path)}"
     raise UsageError(
-        f"{option}: found '{party}'; the parties are {', '.join(known)}"
+        f"{_option(path, path)}: found '{party}'; the parties are {', '.join(known)}"
         + (f"; {near}" if near else "")
     )
 
 
-def _by_name(party: str, tree: dict[Any, Any]) -> str:
-    """Return the key of the party that is called so in tables; as given where none is."""
-    groups = [*(tree.get(side) for side in _SIDES), {"council": tree.get("council")}]
-    named = [
-        str(key)
+def _meant(party: str, tree: dict[Any, Any]) -> str:
+    """Return the key of the party that has this key or name; as given where it is not just one."""
+    council = {key: each for key, each in tree.items() if key == "council"}
+    groups = [council, *(tree.get(side) for side in _SIDES)]
+    called = {
+        str(key): str((isinstance(each, dict) and each.get("name")) or str(key).replace("_", " "))
         for group in groups
         if isinstance(group, dict)
         for key, each in group.items()
-        if _as_called(each.get("name", key) if isinstance(each, dict) else key) == _as_called(party)
-    ]
-    return named[0] if len(named) == 1 else party
-
-
-def _as_called(name: Any) -> str:
-    """Return a name as people take two for the same; without one, a party's key is read as it."""
-    return str(name).replace("_", " ").strip().casefold()
+    }
+    ways = ways_of((way, key) for key, name in called.items() for way in (key, name))
+    found = meant_by(party, ways)
+    return found[0] if len(found) == 1 else party
 
 
 def _keys(group: Any) -> list[Any]:
@@ -147,7 +145,13 @@ def _step(part: str) -> str | int:
     return int(part) if part.isascii() and part.isdigit() and len(part) < 7 else part
 
 
-def _set(document: Document, path: Path, value: Document, setting: str) -> None:
+def _option(given: Path, path: Path) -> str:
+    """Return the option that a setting of a path was given by, as it was written or as it is."""
+    decides = given[:1] == ("parties",) and given[2:] == ("policy",)
+    return "--policy" if decides else f"--set {dotted(path)}"
+
+
+def _set(document: Document, path: Path, value: Document, setting: str, option: str) -> None:
     group: Any = document.tree
     for depth, part in enumerate(path[:-1]):
         if isinstance(group, dict):
@@ -180,9 +184,7 @@ def _set(document: Document, path: Path, value: Document, setting: str) -> None:
             kept["range"] = old["range"]
         new = {"value": new, "source": "set on the command line", **kept}
     group[last] = new
-    # of a party it was given in few words; see 'set_values'
-    decides = path[-1] == "policy" and setting.startswith("parties.")
-    place = ("--policy" if decides else f"--set {dotted(path)}", 0, 0)
+    place = (option, 0, 0)
     for stale in _paths(old, path):
         document.values.pop(stale, None)
     for end in range(1, len(path) + 1):

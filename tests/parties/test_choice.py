@@ -37,7 +37,7 @@ def decided(notice: float = 0.3, trust: float = 0.5, manner: Manner = "by trust"
     game = replace(game, manners=(manner,) * 3)
     start = began(stakes, trust * (1 - np.eye(3)))
     before = Standing(*(np.asarray(each)[None] for each in vars(start).values()))
-    return Decided(game, before, review(game, before, 5), 5)
+    return Decided(game, before, review(game, before, 5), 5, 12)
 
 
 def test_the_parts_add_up_to_the_slope_it_follows() -> None:

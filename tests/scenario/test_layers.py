@@ -389,6 +389,18 @@ def test_settings_leave_the_documents_alone(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"), [("b", "b"), ("c", "b"), (" C ", "b"), ("Old Mill", "old_mill")]
+)
+def test_a_party_is_found_by_its_key_or_else_by_its_name(written: str, meant: str) -> None:
+    """As in files of actuals: a key written to the letter means itself."""
+    from simulator.scenario.layers import _on_its_side
+
+    tree = {"providers": {"a": {"name": "b"}, "b": {"name": "C"}, "old_mill": None}}
+    found = _on_its_side(("parties", written, "policy"), tree)
+    assert found == ("providers", meant, "policy")
+
+
+@pytest.mark.parametrize(
     ("setting", "told"),
     [
         (

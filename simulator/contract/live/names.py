@@ -1,6 +1,6 @@
 """Parties and services as people write them: identifiers or names, in any case, with any blanks.
 
-The CSV of actuals and the commands of a live contract take them through the same functions.
+Files of actuals and commands take them through the same functions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from simulator.contract.signatories import Signatories
 
-__all__ = ["Ways", "meant_by", "name_key", "ways_of_parties", "ways_of_services"]
+__all__ = ["Ways", "meant_by", "name_key", "ways_of", "ways_of_parties", "ways_of_services"]
 
 Ways = Mapping[str, tuple[str, ...]]
 """For the key of each way to write a name the identifiers it can mean."""
@@ -23,12 +23,14 @@ def name_key(written: str) -> str:
 
 def ways_of_parties(signatories: Signatories, parties: Iterable[str]) -> Ways:
     """Return the ways to write some of the parties: identifiers and names."""
-    return _ways((way, key) for key in parties for way in (key, signatories.name(key)))
+    return ways_of((way, key) for key in parties for way in (key, signatories.name(key)))
 
 
 def ways_of_services(signatories: Signatories) -> Ways:
     """Return the ways to write the services: identifiers, also with blanks for underscores."""
-    return _ways((way, key) for key in signatories.services for way in (key, key.replace("_", " ")))
+    return ways_of(
+        (way, key) for key in signatories.services for way in (key, key.replace("_", " "))
+    )
 
 
 def meant_by(written: str, ways: Ways) -> tuple[str, ...]:
@@ -40,7 +42,8 @@ def meant_by(written: str, ways: Ways) -> tuple[str, ...]:
     return (written,) if written in meant else meant
 
 
-def _ways(names: Iterable[tuple[str, str]]) -> Ways:
+def ways_of(names: Iterable[tuple[str, str]]) -> Ways:
+    """Return the ways to write some things, given each way with the identifier that it means."""
     found: dict[str, tuple[str, ...]] = {}
     for written, meant in names:
         key = name_key(written)
